@@ -1,0 +1,19 @@
+//! The tables of batchdesk as SeaORM entities, one file a table.
+
+pub mod api_tokens;
+pub mod batch_operation_logs;
+pub mod batch_runs;
+pub mod companies;
+pub mod company_play_step_completions;
+pub mod db_driven_enrichment_workflows;
+pub mod enrichment_jobs;
+pub mod enrichment_results_log;
+pub mod failed_jobs;
+mod id;
+pub mod job_practices;
+pub mod log_cursors;
+pub mod organisations;
+pub mod users;
+pub mod writer_state;
+
+pub use id::Id;

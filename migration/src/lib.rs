@@ -1,0 +1,31 @@
+//! The schema of batchdesk: one file a change, each in a transaction, the same on SQLite and PostgreSQL.
+//!
+//! Statements are written once with placeholders for the types that the two databases name differently; see [`sql::render`].
+
+use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+
+mod m0001_identity;
+mod m0002_companies_and_workflows;
+mod m0003_enrichment_jobs;
+mod m0004_journal;
+mod m0005_logs;
+mod m0006_batch_runs;
+mod sql;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_identity::Migration),
+            Box::new(m0002_companies_and_workflows::Migration),
+            Box::new(m0003_enrichment_jobs::Migration),
+            Box::new(m0004_journal::Migration),
+            Box::new(m0005_logs::Migration),
+            Box::new(m0006_batch_runs::Migration),
+        ]
+    }
+}

@@ -1,0 +1,45 @@
+//! What all actors of one daemon share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
+
+use super::credits::Credits;
+use super::storage::Storage;
+use crate::model::crash::LastEnd;
+use crate::providers::HostLimits;
+use crate::settings::Settings;
+use crate::steps::Handlers;
+use crate::store::Hq;
+use crate::store::read::{EngineReader, JournalReader};
+
+/// The means by which actors work. One a daemon, shared by all of them.
+pub struct Engine {
+    pub storage: Storage,
+    pub reader: EngineReader,
+    pub journal: JournalReader,
+    pub readers: Hq,
+    pub handlers: Handlers,
+    pub hosts: Arc<HostLimits>,
+    pub credits: Arc<Credits>,
+    pub settings: watch::Receiver<Arc<Settings>>,
+    /// How the process before this one ended.
+    pub last_end: LastEnd,
+    /// Set once, when the daemon begins to drain.
+    pub draining: Arc<AtomicBool>,
+}
+
+impl Engine {
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.borrow())
+    }
+
+    /// Whether no new step may start because the daemon is going down.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,308 @@
+//! The `JobSupervisor`: keeps a window of practices of one running job in flight.
+//!
+//! It holds nothing that is not in the database: built anew, it reads the job's row and goes on. What it reads ahead
+//! is bounded by the window, whatever the size of the job.
+
+mod backlog;
+mod children;
+mod ending;
+mod reading;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
+use entity::Id;
+
+use self::backlog::{Backlog, Next};
+use self::children::{Child, Faults};
+use self::reading::Scan;
+use super::control::Engine;
+use super::credits::{Credit, CreditGranted};
+use super::practice::JobContext;
+use super::supervision::{ActorReport, Exit, LastWord};
+use crate::model::batch::{JobEvent, JobStatus};
+use crate::model::crash::LastEnd;
+use crate::model::journal::Origin;
+use crate::ops::misbehave;
+use crate::store::read::{OpenJob, play};
+use crate::store::write::{ChangeJob, Changed, RecoverJob, WriteError};
+
+/// How often hosts that were busy, and children that may be stuck, are looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Supervises one job.
+pub struct JobSupervisor {
+    engine: Arc<Engine>,
+    job: OpenJob,
+    /// How the process ended that may have left practices of this job in flight.
+    last_end: LastEnd,
+    /// Absent until the job has been recovered and its play is known.
+    context: Option<Arc<JobContext>>,
+    backlog: Backlog,
+    children: HashMap<i64, Child>,
+    faults: HashMap<i64, Faults>,
+    credits: Vec<Credit>,
+    /// Credits that were asked for and have not come.
+    expected: usize,
+    scan: Scan,
+    /// Practices whose duplicates wait for their outcome.
+    leaders: Vec<i64>,
+    copying: bool,
+    /// An exclusive run is being prepared or goes on.
+    suspect_runs: bool,
+    finishing: bool,
+    /// Nothing has happened since the job was last found unfinished with nothing to do.
+    settled: bool,
+    /// Practices that ended while a page was being read: it may show them as they were before.
+    ended_meanwhile: HashSet<i64>,
+    word: LastWord,
+}
+
+/// Something about the job or its rows has changed: look at the database.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct Wake;
+
+/// Practices whose time had not come may be due now.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct LookForDue;
+
+/// Asks for the supervisor's part of the tree.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "Vec<ActorReport>")]
+pub struct Describe;
+
+impl JobSupervisor {
+    pub(super) fn new(engine: Arc<Engine>, job: OpenJob, last_end: LastEnd, word: LastWord) -> Self {
+        Self {
+            engine,
+            job,
+            last_end,
+            context: None,
+            backlog: Backlog::default(),
+            children: HashMap::new(),
+            faults: HashMap::new(),
+            credits: Vec::new(),
+            expected: 0,
+            scan: Scan::default(),
+            leaders: Vec::new(),
+            copying: false,
+            suspect_runs: false,
+            finishing: false,
+            settled: false,
+            ended_meanwhile: HashSet::new(),
+            word,
+        }
+    }
+
+    /// Counts an unclean end, finds the play, and says that the job runs.
+    fn begin(&mut self, context: &mut Context<Self>) {
+        let engine = Arc::clone(&self.engine);
+        let job = self.job.clone();
+        let last_end = self.last_end;
+        let work = async move { begin(&engine, &job, last_end).await };
+        context.spawn(work.into_actor(self).map(|outcome, actor, context| match outcome {
+            Ok(Some(job)) => {
+                actor.context = Some(Arc::new(job));
+                actor.copy_outcomes_left_behind(context);
+                actor.fill(context);
+            }
+            Ok(None) => context.stop(),
+            Err(why) => actor.fail(why, context),
+        }));
+    }
+
+    fn fail(&mut self, why: String, context: &mut Context<Self>) {
+        self.word.leave(Exit::Failed(why));
+        context.stop();
+    }
+
+    fn is_held(&self) -> bool {
+        self.engine.is_draining() || self.context.as_ref().is_none_or(|job| job.held.load(Ordering::Acquire))
+    }
+
+    fn window(&self) -> usize {
+        self.engine.settings().engine.window
+    }
+
+    /// Starts what can be started, reads on where little is left, ends the job where nothing is.
+    fn fill(&mut self, context: &mut Context<Self>) {
+        let Some(job) = self.context.clone() else { return };
+        if self.is_held() {
+            self.credits.clear();
+            self.backlog.clear();
+            if self.children.is_empty() {
+                // A paused job needs no supervisor; one that goes on gets a new one.
+                context.stop();
+            }
+            return;
+        }
+        if self.backlog.has_suspects() || self.suspect_runs {
+            self.credits.retain(Credit::is_exclusive);
+            self.run_suspect(context);
+            return;
+        }
+        let mut wait = None;
+        while self.children.len() < self.window() {
+            let Some(credit) = self.credits.pop() else {
+                self.claim_credits();
+                break;
+            };
+            match self.backlog.next(|host| self.engine.hosts.try_enter(host)) {
+                Next::Start(item, slot) => self.start_child(&job, *item, slot, credit, context),
+                Next::Busy(soonest) => {
+                    wait = soonest;
+                    break;
+                }
+                Next::Empty => break,
+            }
+        }
+        // Others may have a use for what this job cannot start now.
+        self.credits.clear();
+        if let Some(wait) = wait.filter(|wait| *wait < TICK) {
+            context.run_later(wait, Self::fill);
+        }
+        self.read_on(context);
+        self.finish_if_idle(context);
+    }
+
+    fn claim_credits(&mut self) {
+        let wants = (self.window() - self.children.len()).min(self.backlog.len());
+        if wants > self.expected {
+            let more = wants - self.expected;
+            self.expected = wants;
+            self.engine.credits.claim(self.job.id, more);
+        }
+    }
+
+    fn tick(&mut self, context: &mut Context<Self>) {
+        misbehave("job_supervisor", "tick");
+        self.end_stuck_children();
+        self.fill(context);
+    }
+
+    fn reconcile(&mut self, context: &mut Context<Self>) {
+        let engine = Arc::clone(&self.engine);
+        let id = self.job.id;
+        let work = async move { engine.reader.job(id).await };
+        context.spawn(work.into_actor(self).map(|row, actor, context| match row {
+            Ok(Some(row)) if row.status.is_open() && row.epoch == actor.job.epoch => {
+                if let Some(job) = &actor.context {
+                    job.held.store(row.status == JobStatus::Paused, Ordering::Release);
+                }
+                actor.settled = false;
+                actor.scan_again();
+                actor.fill(context);
+            }
+            // Killed, finished, gone, or fenced by a new epoch: whoever runs on would only meet conflicts.
+            Ok(_) => {
+                actor.end_children();
+                context.stop();
+            }
+            Err(error) => {
+                tracing::warn!(%error, job = %actor.job.id, "cannot see how the job stands; looking again");
+                context.run_later(Duration::from_secs(1), Self::reconcile);
+            }
+        }));
+    }
+}
+
+async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result<Option<JobContext>, String> {
+    let text = |error: WriteError| error.to_string();
+    let recover = RecoverJob { organisation_id: job.organisation_id, job_id: job.id, last_end };
+    let recovered = engine.storage.write(recover).await.map_err(text)?;
+    if recovered.interrupted > 0 {
+        tracing::info!(
+            job = %job.id, interrupted = recovered.interrupted, condemned = recovered.condemned,
+            "practices were in flight when the process ended ({last_end}); they go on"
+        );
+    }
+    let found = play(&engine.readers, job.organisation_id, &job.play).await.map_err(|error| error.to_string())?;
+    let change = |event, reason| ChangeJob { job_id: job.id, event, origin: Origin::engine(), reason };
+    let Some(play) = found else {
+        let why = format!("the play '{}' has no enabled step", job.play);
+        engine.storage.write(change(JobEvent::Fail, Some(why))).await.map_err(text)?;
+        return Ok(None);
+    };
+    if job.status == JobStatus::Pending {
+        let started = engine.storage.write(change(JobEvent::Start, None)).await.map_err(text)?;
+        if !matches!(started, Changed::Accepted(_) | Changed::Already(_)) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(JobContext {
+        engine: Arc::clone(engine),
+        job_id: job.id,
+        organisation_id: job.organisation_id,
+        epoch: job.epoch,
+        play,
+        settings: Arc::new(job.settings.clone()),
+        held: AtomicBool::new(false),
+    }))
+}
+
+impl Actor for JobSupervisor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        misbehave("job_supervisor", "started");
+        let recipient = context.address().recipient();
+        self.engine.credits.join(self.job.organisation_id, self.job.id, recipient);
+        context.run_interval(TICK, Self::tick);
+        self.begin(context);
+    }
+
+    fn stopped(&mut self, _: &mut Context<Self>) {
+        self.credits.clear();
+        self.engine.credits.leave(self.job.id);
+    }
+}
+
+impl Handler<Wake> for JobSupervisor {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, context: &mut Context<Self>) {
+        self.reconcile(context);
+    }
+}
+
+impl Handler<LookForDue> for JobSupervisor {
+    type Result = ();
+
+    fn handle(&mut self, _: LookForDue, context: &mut Context<Self>) {
+        self.settled = false;
+        self.scan.look_for_due();
+        self.fill(context);
+    }
+}
+
+impl Handler<CreditGranted> for JobSupervisor {
+    type Result = ();
+
+    fn handle(&mut self, CreditGranted(credit): CreditGranted, context: &mut Context<Self>) {
+        if credit.is_exclusive() {
+            self.start_suspect(credit, context);
+        } else {
+            self.expected = self.expected.saturating_sub(1);
+            self.credits.push(credit);
+            self.fill(context);
+        }
+    }
+}
+
+impl Handler<Describe> for JobSupervisor {
+    type Result = MessageResult<Describe>;
+
+    fn handle(&mut self, _: Describe, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.describe_children())
+    }
+}
+
+/// The name of a job's supervisor in the tree.
+pub(super) fn actor_id(job: Id) -> String {
+    format!("job:{job}")
+}

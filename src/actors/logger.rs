@@ -1,0 +1,151 @@
+//! The `LoggerActor`: follows the journal and writes one log row per step run, exactly once.
+//!
+//! It only reads; what it has read goes to the writer together with the cursor that it read from and the one that it
+//! read to. A crash between reading and writing repeats the reading, not the rows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
+use entity::Id;
+
+use super::control::Engine;
+use super::storage::JournalAdvanced;
+use super::supervision::{Exit, LastWord};
+use crate::model::journal::StepRunEnd;
+use crate::model::practice::step_run_id;
+use crate::ops::misbehave;
+use crate::store::read::StepRunRow;
+use crate::store::write::{AppendLogs, Completion, Failure, LogRow, Transitioned};
+
+/// Journal rows that one command covers.
+const CHUNK: i64 = 2_000;
+/// The pause after a read that failed.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Follows the journal.
+pub struct LoggerActor {
+    engine: Arc<Engine>,
+    cursor: i64,
+    head: i64,
+    busy: bool,
+    word: LastWord,
+}
+
+impl LoggerActor {
+    pub(super) fn new(engine: Arc<Engine>, cursor: i64, word: LastWord) -> Self {
+        let head = engine.storage.health().head();
+        Self { engine, cursor, head, busy: false, word }
+    }
+
+    /// Writes the next chunk, unless one is being written.
+    fn follow(&mut self, context: &mut Context<Self>) {
+        if self.busy || self.cursor >= self.head {
+            return;
+        }
+        self.busy = true;
+        let (from, to) = (self.cursor, self.head.min(self.cursor + CHUNK));
+        let engine = Arc::clone(&self.engine);
+        let work = async move { write_chunk(&engine, from, to).await };
+        context.spawn(work.into_actor(self).map(move |outcome, actor, context| {
+            actor.busy = false;
+            match outcome {
+                Ok(Transitioned::Committed { seq }) => actor.cursor = seq,
+                Ok(Transitioned::Conflict) => {
+                    actor.word.leave(Exit::Failed(format!("the log cursor is no longer at {from}")));
+                    actix::ActorContext::stop(context);
+                    return;
+                }
+                Err(why) => {
+                    tracing::warn!(error = why, "logs wait");
+                    context.run_later(PAUSE, Self::follow);
+                    return;
+                }
+            }
+            metrics::gauge!("batchdesk_log_lag_rows").set((actor.head - actor.cursor) as f64);
+            actor.follow(context);
+        }));
+    }
+}
+
+async fn write_chunk(engine: &Engine, from: i64, to: i64) -> Result<Transitioned, String> {
+    misbehave("logger", "chunk");
+    let ends = engine.journal.step_run_ends(from, to).await.map_err(|error| error.to_string())?;
+    engine.storage.write(chunk(ends, from, to)).await.map_err(|error| error.to_string())
+}
+
+/// What the ends of step runs leave in the logs.
+fn chunk(ends: Vec<StepRunRow>, cursor_from: i64, cursor_to: i64) -> AppendLogs {
+    let mut logs = AppendLogs { rows: Vec::new(), completions: Vec::new(), failures: Vec::new(), cursor_from, cursor_to };
+    for row in ends {
+        let seq = row.seq;
+        match log_row(row) {
+            Some((row, end)) => {
+                let log = logs.rows.len();
+                if row.status == "failed" {
+                    logs.failures.push(Failure { log, chain: end.chain, input: end.input });
+                } else if let Some(company_id) = row.company_id {
+                    logs.completions.push(Completion { company_id, log });
+                }
+                logs.rows.push(row);
+            }
+            None => tracing::error!(seq, "a journal row that makes no sense has no log row"),
+        }
+    }
+    logs
+}
+
+fn log_row(row: StepRunRow) -> Option<(LogRow, StepRunEnd)> {
+    let end: StepRunEnd = serde_json::from_value(row.details).ok()?;
+    let practice_id = row.item_id?.parse().ok()?;
+    let step_number = row.step?;
+    let log = LogRow {
+        step_run_id: Id(step_run_id(row.batch_job_id.0, practice_id, step_number, end.life)),
+        organisation_id: row.organisation_id,
+        workflow_id: end.workflow_id,
+        workflow_slug: end.workflow_slug.clone(),
+        company_id: end.company_id,
+        company_domain: end.domain.clone(),
+        play_name: end.play.clone(),
+        step_number,
+        status: if row.operation == "step_failed" { "failed" } else { "completed" },
+        result_table: end.result_table.clone(),
+        batch_id: row.batch_job_id,
+        practice_id,
+        life: end.life,
+        attempts: row.attempt.unwrap_or(1),
+        error_message: end.error.clone(),
+        at: row.created_at,
+    };
+    Some((log, end))
+}
+
+impl Actor for LoggerActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        self.follow(context);
+    }
+}
+
+impl Handler<JournalAdvanced> for LoggerActor {
+    type Result = ();
+
+    fn handle(&mut self, message: JournalAdvanced, context: &mut Context<Self>) {
+        self.head = self.head.max(message.seq);
+        self.follow(context);
+    }
+}
+
+/// Asks how far the logs have come.
+#[derive(Message, Debug)]
+#[rtype(result = "i64")]
+pub struct LogCursor;
+
+impl Handler<LogCursor> for LoggerActor {
+    type Result = MessageResult<LogCursor>;
+
+    fn handle(&mut self, _: LogCursor, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.cursor)
+    }
+}

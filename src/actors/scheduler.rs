@@ -1,0 +1,70 @@
+//! The `Scheduler`: wakes what is due. Times stand in rows; its own timers carry no truth.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Message, Recipient, WrapFuture};
+use chrono::{DateTime, Utc};
+use entity::Id;
+
+use super::control::Engine;
+use crate::ops::misbehave;
+
+/// Bounds of the pause between two looks. The longest bounds how late a retry can be that was written meanwhile.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_millis(250);
+
+/// Practices of these jobs are due.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub struct ItemsDue(pub Vec<Id>);
+
+/// Looks for what is due.
+pub struct Scheduler {
+    engine: Arc<Engine>,
+    overseer: Recipient<ItemsDue>,
+}
+
+impl Scheduler {
+    pub(super) fn new(engine: Arc<Engine>, overseer: Recipient<ItemsDue>) -> Self {
+        Self { engine, overseer }
+    }
+
+    fn look(&mut self, context: &mut Context<Self>) {
+        misbehave("scheduler", "look");
+        let engine = Arc::clone(&self.engine);
+        let work = async move {
+            let now = Utc::now();
+            let jobs = engine.reader.jobs_due(now).await?;
+            let next = engine.reader.next_due(now).await?;
+            Ok::<_, sea_orm::DbErr>((jobs, next))
+        };
+        context.spawn(work.into_actor(self).map(|outcome, actor, context| {
+            let pause = match outcome {
+                Ok((jobs, next)) => {
+                    if !jobs.is_empty() {
+                        actor.overseer.do_send(ItemsDue(jobs));
+                    }
+                    pause_until(next, Utc::now())
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot see what is due");
+                    LONGEST
+                }
+            };
+            context.run_later(pause, Self::look);
+        }));
+    }
+}
+
+fn pause_until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    next.and_then(|next| (next - now).to_std().ok()).map_or(LONGEST, |pause| pause.clamp(SHORTEST, LONGEST))
+}
+
+impl Actor for Scheduler {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        self.look(context);
+    }
+}

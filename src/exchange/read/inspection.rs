@@ -1,0 +1,189 @@
+//! What a file is, found out before a row is taken from it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::survey::{FilledRecords, Survey, survey};
+use super::url_column::{self, CellCounts};
+use super::{BinaryKind, binary, dialect, encoding, headers};
+use super::{Dialect, FileFault, ReadLimits, ReadOptions, TextEncoding};
+
+/// Bytes at the start of a file that its kind and dialect are judged by.
+const HEAD: u64 = 64 * 1024;
+/// Rows whose cells speak for a column.
+const SAMPLE: usize = 1_000;
+
+/// All that is needed to read the rows, and what the sender may want to know before that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// How the text is encoded.
+    pub encoding: TextEncoding,
+    /// How the cells are parted.
+    pub dialect: Dialect,
+    /// Whether the first row names the columns.
+    pub has_header: bool,
+    /// The names of all columns, made for those that had none; as many as the widest row has cells.
+    pub columns: Vec<String>,
+    /// The place of the URL column in `columns`.
+    pub url_column: usize,
+    /// Rows with content, the header not counted.
+    pub rows: u64,
+    /// Rows without content.
+    pub blank_rows: u64,
+    /// Invalid byte sequences, each of which a cell shows as U+FFFD.
+    pub replaced: u64,
+}
+
+impl Inspection {
+    /// The name of the URL column.
+    pub fn url_column_name(&self) -> &str {
+        self.columns.get(self.url_column).map_or("", String::as_str)
+    }
+}
+
+/// Reads the whole file once, and its first rows again, and says how to read it.
+///
+/// `is_url` tells a cell that is a website address. It is asked about the sample only, and only where the sender did not
+/// name the column; it decides nothing about a row.
+///
+/// # Errors
+/// The first fault of the file as a whole. A row that is too long ends the reading there, so it costs no more than its
+/// limit; rows whose cells are bad are none of this function's business.
+pub fn inspect(
+    path: &Path,
+    limits: ReadLimits,
+    options: &ReadOptions,
+    is_url: &dyn Fn(&str) -> bool,
+) -> Result<Inspection, FileFault> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    let whole = (head.len() as u64) < HEAD;
+    let certain = recognized(&head)?;
+
+    // Only UTF-16 writes delimiters and line ends differently, so the rows are the same in any other encoding.
+    let assumed = certain.unwrap_or(TextEncoding::UTF_8);
+    let dialect = dialect::detect(&head, whole, assumed, limits);
+    let survey = survey(File::open(path)?, assumed, &dialect, limits)?;
+    if survey.records == 0 {
+        return Err(FileFault::EmptyFile);
+    }
+    let encoding = match certain {
+        Some(encoding) => encoding,
+        None => encoding::by_census(File::open(path)?, survey.beyond_ascii, survey.replaced)?,
+    };
+    let url_column = options.url_column.as_deref().filter(|name| !name.trim().is_empty());
+    let layout = Sample::take(path, encoding, &dialect, limits, is_url)?.layout(&survey, limits, url_column, is_url)?;
+    Ok(Inspection {
+        encoding,
+        dialect,
+        has_header: layout.has_header,
+        columns: layout.columns,
+        url_column: layout.url_column,
+        rows: layout.rows,
+        blank_rows: survey.blank,
+        replaced: if encoding == assumed { survey.replaced } else { 0 },
+    })
+}
+
+/// Refuses what is not text; gives the encoding where the head settles it.
+fn recognized(head: &[u8]) -> Result<Option<TextEncoding>, FileFault> {
+    if let Some(kind) = binary::by_signature(head) {
+        return Err(FileFault::BinaryFile { kind });
+    }
+    let certain = encoding::by_head(head);
+    if certain.is_none() && binary::by_content(head) {
+        return Err(FileFault::BinaryFile {
+            kind: BinaryKind::Unknown,
+        });
+    }
+    Ok(certain)
+}
+
+/// The first record, and what the cells under it look like.
+struct Sample {
+    first: Vec<String>,
+    counts: Vec<CellCounts>,
+}
+
+impl Sample {
+    fn take(
+        path: &Path,
+        encoding: TextEncoding,
+        dialect: &Dialect,
+        limits: ReadLimits,
+        is_url: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, FileFault> {
+        let mut records = FilledRecords::new(File::open(path)?, encoding, dialect, limits)?;
+        let first = match records.next()? {
+            Some((record, _)) => record.cells().map(|cell| cell.into_owned()).collect(),
+            None => Vec::new(),
+        };
+        let mut sample = Self {
+            first,
+            counts: Vec::new(),
+        };
+        for _ in 0..SAMPLE {
+            let Some((record, _)) = records.next()? else { break };
+            for (place, cell) in record.cells().enumerate() {
+                sample.count(place, &cell, is_url);
+            }
+        }
+        Ok(sample)
+    }
+
+    fn count(&mut self, place: usize, cell: &str, is_url: &dyn Fn(&str) -> bool) {
+        if self.counts.len() <= place {
+            self.counts.resize(place + 1, CellCounts::default());
+        }
+        self.counts[place].add(cell, is_url);
+    }
+
+    fn layout(
+        mut self,
+        survey: &Survey,
+        limits: ReadLimits,
+        url_column: Option<&str>,
+        is_url: &dyn Fn(&str) -> bool,
+    ) -> Result<Layout, FileFault> {
+        let has_header = headers::is_header(&self.first, url_column, is_url);
+        let first = std::mem::take(&mut self.first);
+        let written = if has_header {
+            first
+        } else {
+            for (place, cell) in first.iter().enumerate() {
+                self.count(place, cell, is_url);
+            }
+            Vec::new()
+        };
+        let columns = headers::unique_names(&written, survey.widest);
+        let rows = survey.records - u64::from(has_header);
+        if rows == 0 {
+            return Err(FileFault::HeaderOnly { columns });
+        }
+        if rows > limits.max_rows {
+            return Err(FileFault::TooManyRows { limit: limits.max_rows });
+        }
+        self.counts.resize(columns.len(), CellCounts::default());
+        let url_column = match url_column {
+            Some(wanted) => url_column::named(&columns, wanted)?,
+            None => url_column::detected(&columns, &written, &self.counts)?,
+        };
+        Ok(Layout {
+            has_header,
+            columns,
+            url_column,
+            rows,
+        })
+    }
+}
+
+/// How the rows relate to the columns.
+struct Layout {
+    has_header: bool,
+    columns: Vec<String>,
+    url_column: usize,
+    rows: u64,
+}

@@ -1,0 +1,126 @@
+//! One pass over a whole file: is every row within bounds, how many are there, how wide.
+
+use std::io::Read;
+
+use super::record::{Record, RecordReader};
+use super::text::TextSource;
+use super::{Dialect, FileFault, ReadLimits, TextEncoding};
+
+/// The records with content, the header among them. Blank rows below the first of them are counted.
+pub(super) struct FilledRecords<R> {
+    records: RecordReader<R>,
+    blank: u64,
+    empty_lines_above: Option<u64>,
+}
+
+impl<R: Read> FilledRecords<R> {
+    pub(super) fn new(
+        raw: R,
+        encoding: TextEncoding,
+        dialect: &Dialect,
+        limits: ReadLimits,
+    ) -> Result<Self, FileFault> {
+        let records = RecordReader::new(TextSource::new(raw, encoding), dialect, limits)?;
+        Ok(Self {
+            records,
+            blank: 0,
+            empty_lines_above: None,
+        })
+    }
+
+    /// The next record that has content, with the number of its cells up to the last one that has.
+    pub(super) fn next(&mut self) -> Result<Option<(Record<'_>, usize)>, FileFault> {
+        let width = loop {
+            let Some(record) = self.records.next()? else {
+                return Ok(None);
+            };
+            let width = record.filled_width();
+            if width > 0 {
+                break width;
+            }
+            self.blank += u64::from(self.empty_lines_above.is_some());
+        };
+        let empty_lines = self.records.empty_lines();
+        self.empty_lines_above.get_or_insert(empty_lines);
+        Ok(Some((self.records.current(), width)))
+    }
+
+    /// Blank rows passed so far, empty lines included.
+    pub(super) fn blank(&self) -> u64 {
+        self.empty_lines_above
+            .map_or(0, |above| self.blank + self.records.empty_lines() - above)
+    }
+}
+
+/// What the pass found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Survey {
+    /// Records with content, the header among them.
+    pub(super) records: u64,
+    pub(super) blank: u64,
+    /// Cells of the widest record up to its last one with content.
+    pub(super) widest: usize,
+    /// Invalid sequences in the encoding that the file was read as.
+    pub(super) replaced: u64,
+    pub(super) beyond_ascii: u64,
+}
+
+/// Stops at the first fault, so a row without end costs no more than the limit.
+pub(super) fn survey(
+    raw: impl Read,
+    encoding: TextEncoding,
+    dialect: &Dialect,
+    limits: ReadLimits,
+) -> Result<Survey, FileFault> {
+    let mut filled = FilledRecords::new(raw, encoding, dialect, limits)?;
+    let (mut records, mut widest) = (0, 0);
+    while let Some((_, width)) = filled.next()? {
+        records += 1;
+        widest = widest.max(width);
+        // One more than allowed may be the header.
+        if records > limits.max_rows.saturating_add(1) {
+            return Err(FileFault::TooManyRows { limit: limits.max_rows });
+        }
+    }
+    let source = filled.records.source();
+    let (replaced, beyond_ascii) = (source.replaced(), source.beyond_ascii());
+    Ok(Survey {
+        records,
+        blank: filled.blank(),
+        widest,
+        replaced,
+        beyond_ascii,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    const LIMITS: ReadLimits = ReadLimits {
+        max_rows: 3,
+        max_row_bytes: 100,
+        max_columns: 10,
+    };
+
+    fn of(text: &str) -> Result<Survey, FileFault> {
+        let dialect = Dialect {
+            delimiter: ',',
+            sep_line: false,
+        };
+        survey(text.as_bytes(), TextEncoding::UTF_8, &dialect, LIMITS)
+    }
+
+    #[test]
+    fn blank_rows_count_once_the_first_row_has_come() {
+        let survey = of("\n,\nurl\n\na.nz,,\n , \r\n\r\nb.nz,x,,,\n\n").unwrap();
+        assert_eq!((survey.records, survey.blank, survey.widest), (3, 4, 2));
+    }
+
+    #[test]
+    fn a_header_is_not_held_against_the_row_limit() {
+        assert!(of("url\na\nb\nc\n").is_ok());
+        assert_eq!(of("url\na\nb\nc\nd\n").unwrap_err().code(), "too_many_rows");
+    }
+}

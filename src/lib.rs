@@ -1,0 +1,12 @@
+//! batchdesk: long lists of businesses through durable, config-driven workflows.
+
+pub mod actors;
+pub mod exchange;
+pub mod model;
+pub mod ops;
+pub mod providers;
+pub mod scrape;
+pub mod settings;
+pub mod simulators;
+pub mod steps;
+pub mod store;

@@ -1,0 +1,13 @@
+//! The pure core: states, transitions, retry arithmetic, counts and fairness.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number; callers hand those in.
+
+pub mod batch;
+pub mod counts;
+pub mod crash;
+pub mod fair;
+pub mod journal;
+pub mod play;
+pub mod practice;
+pub mod retry;
+pub mod step;

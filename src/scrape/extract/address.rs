@@ -1,0 +1,348 @@
+//! Postal addresses in text: found by their postal code, completed by the town beside it and the street before it.
+
+use super::address_codes::{Code, Town, find, state_at_end};
+use super::address_street::{end_of_street, is_box, is_street, is_unit};
+use super::context::Context;
+use super::countries;
+use super::scan::{LineKind, Scan, Zone};
+use crate::scrape::payload::{Address, Fact, PageFacts, Source};
+use crate::scrape::text::{contains_ci, fold, squeeze, squeeze_to};
+use phonenumber::country::Id;
+
+/// Lines before the one with the postal code that may hold the street.
+const LINES_BEFORE: usize = 4;
+/// More addresses than this on one page are a directory.
+const MAX_ADDRESSES: usize = 12;
+/// Longer lines are prose; an address in prose stands near its end or is cut out by its own parts.
+const MAX_LINE: usize = 400;
+
+/// Finds the addresses that a visitor reads.
+pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let wanted = countries_to_try(scan, context);
+    let lines: Vec<&str> = scan.lines.iter().map(|line| &scan.text[line.range.clone()]).collect();
+    let mut found = 0;
+    for (at, line) in scan.lines.iter().enumerate() {
+        let text = lines[at];
+        let digits = text.bytes().any(|b| b.is_ascii_digit());
+        if !digits || text.len() > MAX_LINE || line.zone == Zone::Quote || found >= MAX_ADDRESSES {
+            continue;
+        }
+        let before: Vec<&str> =
+            lines[at.saturating_sub(LINES_BEFORE)..at].iter().copied().filter(|before| before.len() <= 120).collect();
+        for address in in_line(&before, text, &wanted) {
+            let trust = trust(&address, line.zone, line.kind, context);
+            if !facts.addresses.iter().any(|known| known.source == Source::Text && known.value == address) {
+                facts.addresses.push(Fact::with_trust(address, Source::Text, trust));
+                found += 1;
+            }
+        }
+    }
+}
+
+/// An address that stands alone, on one or several lines; what cannot be taken apart is kept as it is.
+pub(crate) fn from_text(text: &str, context: &Context) -> Option<Address> {
+    let raw = squeeze_to(text, 200);
+    if raw.len() < 8 {
+        return None;
+    }
+    let (_, country) = countries::at_end(&raw).unzip();
+    let named = country.as_deref().and_then(|country| country.parse().ok());
+    let wanted: Vec<Id> = match named.or_else(|| context.tld_region()).or(context.region) {
+        Some(country) => vec![country],
+        None => vec![Id::US, Id::GB, Id::CA, Id::IE, Id::AU],
+    };
+    let parsed = in_line(&[], &raw, &wanted).into_iter().next();
+    Some(match parsed {
+        Some(address) => Address { raw, ..address },
+        None => Address { country, raw, ..Address::default() },
+    })
+}
+
+fn trust(address: &Address, zone: Zone, kind: LineKind, context: &Context) -> u8 {
+    let mut trust = 35;
+    trust += if address.street.as_deref().is_some_and(|street| !is_box(street)) { 20 } else { 0 };
+    trust += if kind == LineKind::Address || zone == Zone::Footer { 10 } else { 0 };
+    trust += if contains_ci(context.url.path(), "contact") || contains_ci(context.url.path(), "kontakt") { 5 } else { 0 };
+    trust
+}
+
+/// The countries whose codes are looked for: the one that domain, job or language name, else those that dial codes
+/// and languages suggest and those whose codes nobody else has.
+fn countries_to_try(scan: &Scan, context: &Context) -> Vec<Id> {
+    let by_lang = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok());
+    if let Some(country) = context.tld_region() {
+        return vec![country];
+    }
+    let mut out: Vec<Id> = context.region.into_iter().chain(by_lang).collect();
+    let language = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).next()).unwrap_or_default().to_ascii_lowercase();
+    out.extend(match language.as_str() {
+        "de" => Some(Id::DE),
+        "fr" => Some(Id::FR),
+        "es" => Some(Id::ES),
+        "it" => Some(Id::IT),
+        "nl" => Some(Id::NL),
+        "pt" => Some(Id::PT),
+        "pl" => Some(Id::PL),
+        "sv" => Some(Id::SE),
+        "da" => Some(Id::DK),
+        "nb" | "no" | "nn" => Some(Id::NO),
+        "fi" => Some(Id::FI),
+        "cs" => Some(Id::CZ),
+        _ => None,
+    });
+    const DIAL: [(&str, Id); 20] = [
+        ("64", Id::NZ), ("61", Id::AU), ("49", Id::DE), ("43", Id::AT), ("41", Id::CH), ("33", Id::FR), ("34", Id::ES), ("39", Id::IT), ("31", Id::NL), ("32", Id::BE),
+        ("45", Id::DK), ("46", Id::SE), ("47", Id::NO), ("48", Id::PL), ("351", Id::PT), ("358", Id::FI), ("420", Id::CZ), ("27", Id::ZA), ("91", Id::IN), ("65", Id::SG),
+    ];
+    let hrefs = scan.anchors.iter().map(|anchor| anchor.href.as_str()).filter(|href| href.starts_with("tel:"));
+    for text in std::iter::once(scan.text.as_str()).chain(hrefs) {
+        for (at, _) in text.match_indices('+').take(40) {
+            let after = &text[at + 1..];
+            out.extend(DIAL.iter().find(|(code, _)| after.starts_with(code)).map(|(_, country)| *country));
+        }
+    }
+    if scan.text.contains("New Zealand") {
+        out.push(Id::NZ);
+    }
+    if scan.text.contains("Australia") {
+        out.push(Id::AU);
+    }
+    out.extend([Id::US, Id::GB, Id::CA, Id::IE, Id::AU]);
+    let mut seen = Vec::new();
+    out.retain(|country| !seen.contains(country) && {
+        seen.push(*country);
+        true
+    });
+    out
+}
+
+/// Every address whose postal code stands in `line`.
+fn in_line(before: &[&str], line: &str, wanted: &[Id]) -> Vec<Address> {
+    let mut out: Vec<Address> = Vec::new();
+    let mut from = 0;
+    for code in find(line, wanted) {
+        if code.start < from {
+            continue;
+        }
+        let lead = if from == 0 { before } else { &[] };
+        if let Some(address) = assemble(lead, &line[from..code.start], &line[code.end..], &code) {
+            from = code.end;
+            out.push(address);
+        }
+    }
+    out
+}
+
+fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Address> {
+    let mut parts: Vec<&str> = before.iter().flat_map(|line| split(line)).chain(split(left)).collect();
+    let (town, region, rest) = match code.town {
+        Town::Before => (None, None, right),
+        Town::After => {
+            let (town, region, rest) = town_after(right)?;
+            (Some(town), region, rest)
+        }
+    };
+    let (mut town, mut region) = (town.map(str::to_owned), region.map(str::to_owned));
+    let own_line = split(left).len();
+    if code.town == Town::Before {
+        if let Some((short, state)) = parts.last().and_then(|last| state_at_end(last, code.country)) {
+            region = Some(state);
+            parts.pop();
+            if !short.is_empty() {
+                parts.push(short);
+            }
+        }
+        if code.country == Id::US && region.is_none() {
+            return None;
+        }
+    }
+    let street = street(&parts, code);
+    if code.town == Town::Before {
+        let after_street = street.as_ref().map_or(parts.len().saturating_sub(own_line.max(1)), |street| street.next);
+        let mut towns: Vec<&str> = parts[after_street.min(parts.len())..].to_vec();
+        if let Some(rest) = street.as_ref().and_then(|street| street.tail) {
+            towns.insert(0, rest);
+        }
+        towns.retain(|part| is_town(part));
+        if region.is_none() && towns.len() > 1 && towns.last().is_some_and(|last| is_county(last)) {
+            region = towns.pop().map(str::to_owned);
+        }
+        town = towns.last().map(|town| (*town).to_owned());
+    }
+    let country = country_after(rest);
+    if country.as_deref().is_some_and(|country| country != code.country.as_ref()) {
+        return None;
+    }
+    let certain = code.distinctive && (town.is_some() || street.is_some());
+    if !certain && (street.is_none() || (town.is_none() && country.is_none())) {
+        return None;
+    }
+    if is_year_in_prose(code, &street, &town) {
+        return None;
+    }
+    let street_text = street.map(|street| street.text);
+    let raw_town = match code.town {
+        Town::Before => [town.as_deref(), region.as_deref(), Some(code.text.as_str())].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        Town::After => [Some(code.text.as_str()), town.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "),
+    };
+    let raw = street_text.iter().map(String::as_str).chain([raw_town.as_str()]).collect::<Vec<_>>().join(", ");
+    Some(Address {
+        raw: squeeze(&raw),
+        street: street_text,
+        locality: town,
+        region,
+        postal_code: Some(code.text.clone()),
+        country: Some(code.country.as_ref().to_owned()),
+    })
+}
+
+/// Four digits that begin with 19 or 20 are a year unless a street and a town stand beside them.
+fn is_year_in_prose(code: &Code, street: &Option<Street<'_>>, town: &Option<String>) -> bool {
+    code.text.len() == 4 && (code.text.starts_with("19") || code.text.starts_with("20")) && (street.is_none() || town.is_none())
+}
+
+struct Street<'a> {
+    text: String,
+    /// Index of the part after it.
+    next: usize,
+    /// The town, when it stands in the same part.
+    tail: Option<&'a str>,
+}
+
+/// The street nearest before the code, with the parts of the building that stand before it.
+fn street<'a>(parts: &[&'a str], code: &Code) -> Option<Street<'a>> {
+    let reach = parts.len().saturating_sub(6);
+    for at in (reach..parts.len()).rev() {
+        let part = without_label(parts[at]);
+        let last_but = at.checked_sub(1).map(|before| without_label(parts[before]));
+        // "Calle Mayor, 12" and "12, rue de la Paix" have their number in a part of its own.
+        let joined = last_but.map(|before| format!("{before}, {part}"));
+        let alone = is_street(part);
+        if !alone {
+            if let Some(joined) = joined.filter(|joined| (is_number(part) || last_but.is_some_and(is_number)) && is_street(joined)) {
+                return Some(Street { text: squeeze(&joined), next: at + 1, tail: None });
+            }
+            if !is_box(part) {
+                continue;
+            }
+        }
+        let part = from_number(part, code);
+        let (own, tail) = match end_of_street(part).filter(|end| *end < part.len() && code.town == Town::Before) {
+            Some(end) => (&part[..end], Some(part[end..].trim_matches(|c: char| !c.is_alphanumeric()))),
+            None => (part, None),
+        };
+        let mut first = at;
+        while first > reach && is_unit(without_label(parts[first - 1])) {
+            first -= 1;
+        }
+        let units = parts[first..at].iter().map(|unit| without_label(unit));
+        let text = units.chain([own]).collect::<Vec<_>>().join(", ");
+        return Some(Street { text: squeeze(&text), next: at + 1, tail: tail.filter(|tail| !tail.is_empty()) });
+    }
+    None
+}
+
+fn is_number(part: &str) -> bool {
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    (1..=5).contains(&digits) && part.len() <= digits + 4 && part.starts_with(|c: char| c.is_ascii_digit() || c == 'n' || c == 'N')
+}
+
+/// "Find us at 12 High Street" begins at its number, or at the part of the building before it.
+fn from_number<'a>(part: &'a str, code: &Code) -> &'a str {
+    if code.town == Town::After {
+        return part;
+    }
+    let words: Vec<&str> = part.split(' ').collect();
+    let Some(number) = words.iter().position(|word| word.starts_with(|c: char| c.is_ascii_digit())) else { return part };
+    let unit = (0..number).find(|at| is_unit(words[*at]) && number - at <= 2);
+    let start = unit.unwrap_or(number);
+    let skip: usize = words[..start].iter().map(|word| word.len() + 1).sum();
+    &part[skip..]
+}
+
+/// The text behind a label such as "Address:".
+fn without_label(part: &str) -> &str {
+    match part.split_once(':') {
+        Some((label, rest)) if label.len() <= 30 && !label.bytes().any(|b| b.is_ascii_digit()) && rest.trim().len() >= 4 => rest.trim(),
+        _ => part,
+    }
+}
+
+/// Parts of a line between commas and the marks that layouts use.
+fn split(line: &str) -> Vec<&str> {
+    line.split([',', '|', '•', '·', '\t', ';', '●', '∙', '/']).flat_map(|part| part.split(" - ")).flat_map(|part| part.split(" – ")).map(trimmed).filter(|part| !part.is_empty()).collect::<Vec<_>>().into_iter().fold(Vec::new(), |mut parts: Vec<&str>, part| {
+        // A slash between numbers belongs to them: "5/12 Smith Road".
+        match parts.last() {
+            Some(last) if is_slash_between(line, last, part) => {
+                let start = last.as_ptr() as usize - line.as_ptr() as usize;
+                let end = part.as_ptr() as usize - line.as_ptr() as usize + part.len();
+                parts.pop();
+                parts.push(&line[start..end]);
+            }
+            _ => parts.push(part),
+        }
+        parts
+    })
+}
+
+fn is_slash_between(line: &str, last: &str, part: &str) -> bool {
+    let end = last.as_ptr() as usize - line.as_ptr() as usize + last.len();
+    let next = part.as_ptr() as usize - line.as_ptr() as usize;
+    &line[end..next] == "/" && last.ends_with(|c: char| c.is_alphanumeric()) && part.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn trimmed(part: &str) -> &str {
+    part.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ':' | '(' | ')' | '-' | '–' | '"'))
+}
+
+/// The town behind a postal code, the region in brackets after it, and what follows.
+fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
+    let start = right.len() - right.trim_start_matches([' ', ',']).len();
+    if start > 3 {
+        return None;
+    }
+    let text = &right[start..];
+    let mut end = text.find(|c: char| matches!(c, ',' | '|' | '•' | '·' | '\t' | ';' | '(' | ':' | '@' | '/' | '–' | '—' | '+') || c.is_ascii_digit()).unwrap_or(text.len());
+    for stop in [" - ", " tel", " fon", " phone", " fax", " t.", " mail", " e-mail", " email", ". "] {
+        end = end.min(crate::scrape::text::find_ci(text, stop).unwrap_or(end));
+    }
+    let mut town = trimmed(&text[..end]);
+    if let Some((shorter, _)) = countries::at_end(town) {
+        town = trimmed(shorter);
+    }
+    let region = text[end..].strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(region, _)| region).filter(|region| (2..=20).contains(&region.len()));
+    (is_town(town) && town.starts_with(|c: char| c.is_uppercase() || c == '\'')).then_some((town, region, &text[end..]))
+}
+
+/// A place name: a few capitalised words without digits.
+fn is_town(part: &str) -> bool {
+    let letters = part.chars().filter(|c| c.is_alphabetic()).count();
+    let district = part.rsplit(' ').next().is_some_and(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
+    letters >= 2
+        && part.chars().count() <= 45
+        && part.split(' ').count() <= 5
+        && (district || !part.bytes().any(|b| b.is_ascii_digit()))
+        && part.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+        && !part.contains(['@', '©', '?', '!', '='])
+}
+
+fn is_county(part: &str) -> bool {
+    let folded = fold(part);
+    folded.ends_with("shire") || folded.starts_with("co ") || folded.starts_with("county ")
+        || matches!(
+            folded.as_str(),
+            "kent" | "essex" | "surrey" | "devon" | "cornwall" | "norfolk" | "suffolk" | "cumbria" | "dorset" | "somerset" | "merseyside" | "greater manchester" | "west midlands"
+                | "middlesex" | "east sussex" | "west sussex" | "greater london" | "tyne and wear" | "durham" | "northumberland" | "rutland" | "west yorkshire" | "isle of wight"
+        )
+}
+
+fn country_after(rest: &str) -> Option<String> {
+    let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let end = rest.find([',', '|', '\t', '•', '·', '(', '.']).unwrap_or(rest.len());
+    let name = rest[..end].trim();
+    (name.len() >= 3 && name.len() <= 30).then(|| countries::code(name)).flatten()
+}
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

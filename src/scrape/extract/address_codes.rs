@@ -1,0 +1,244 @@
+//! Postal codes as each country writes them, and its states.
+
+use phonenumber::country::Id;
+
+/// Where the town stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Town {
+    /// `Auckland 1010`
+    Before,
+    /// `10115 Berlin`
+    After,
+}
+
+/// A postal code in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) country: Id,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// In its official form.
+    pub(crate) text: String,
+    pub(crate) town: Town,
+    /// No other country writes codes like this.
+    pub(crate) distinctive: bool,
+}
+
+const US_STATES: [(&str, &str); 52] = [
+    ("alabama", "AL"), ("alaska", "AK"), ("arizona", "AZ"), ("arkansas", "AR"), ("california", "CA"), ("colorado", "CO"), ("connecticut", "CT"),
+    ("delaware", "DE"), ("district of columbia", "DC"), ("florida", "FL"), ("georgia", "GA"), ("hawaii", "HI"), ("idaho", "ID"), ("illinois", "IL"),
+    ("indiana", "IN"), ("iowa", "IA"), ("kansas", "KS"), ("kentucky", "KY"), ("louisiana", "LA"), ("maine", "ME"), ("maryland", "MD"),
+    ("massachusetts", "MA"), ("michigan", "MI"), ("minnesota", "MN"), ("mississippi", "MS"), ("missouri", "MO"), ("montana", "MT"), ("nebraska", "NE"),
+    ("nevada", "NV"), ("new hampshire", "NH"), ("new jersey", "NJ"), ("new mexico", "NM"), ("new york", "NY"), ("north carolina", "NC"),
+    ("north dakota", "ND"), ("ohio", "OH"), ("oklahoma", "OK"), ("oregon", "OR"), ("pennsylvania", "PA"), ("rhode island", "RI"), ("south carolina", "SC"),
+    ("south dakota", "SD"), ("tennessee", "TN"), ("texas", "TX"), ("utah", "UT"), ("vermont", "VT"), ("virginia", "VA"), ("washington", "WA"),
+    ("west virginia", "WV"), ("wisconsin", "WI"), ("wyoming", "WY"), ("puerto rico", "PR"),
+];
+const AU_STATES: [(&str, &str); 8] = [
+    ("new south wales", "NSW"), ("victoria", "VIC"), ("queensland", "QLD"), ("western australia", "WA"), ("south australia", "SA"), ("tasmania", "TAS"),
+    ("australian capital territory", "ACT"), ("northern territory", "NT"),
+];
+const CA_PROVINCES: [(&str, &str); 14] = [
+    ("ontario", "ON"), ("quebec", "QC"), ("british columbia", "BC"), ("alberta", "AB"), ("manitoba", "MB"), ("saskatchewan", "SK"), ("nova scotia", "NS"),
+    ("new brunswick", "NB"), ("newfoundland and labrador", "NL"), ("prince edward island", "PE"), ("northwest territories", "NT"), ("yukon", "YT"),
+    ("nunavut", "NU"), ("newfoundland", "NL"),
+];
+
+/// The state at the end of `text`, as its abbreviation, and the text before it.
+pub(crate) fn state_at_end(text: &str, country: Id) -> Option<(&str, String)> {
+    let states: &[(&str, &str)] = match country {
+        Id::US => &US_STATES,
+        Id::AU => &AU_STATES,
+        Id::CA => &CA_PROVINCES,
+        _ => return None,
+    };
+    let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
+    for words in 1..=4 {
+        let start = text.char_indices().rev().filter(|(_, c)| !c.is_alphanumeric() && *c != '.').nth(words - 1).map_or(0, |(at, c)| at + c.len_utf8());
+        let last = &text[start..];
+        let bare: String = last.chars().filter(|c| *c != '.').collect();
+        let found = states.iter().find(|(name, short)| {
+            (bare == *short) || (words == 1 && country == Id::AU && bare.eq_ignore_ascii_case(short)) || bare.eq_ignore_ascii_case(name)
+        });
+        if let Some((_, short)) = found {
+            return Some((text[..start].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')'), (*short).to_owned()));
+        }
+        if start == 0 {
+            break;
+        }
+    }
+    None
+}
+
+/// Every postal code in `line` of the countries in `wanted`.
+pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
+    let words = words(line);
+    let mut out = Vec::new();
+    for at in 0..words.len() {
+        let (start, end) = words[at];
+        let word = &line[start..end];
+        let pair = words.get(at + 1).filter(|next| next.0 - end <= 2 && line[end..next.0].trim().is_empty());
+        for country in wanted {
+            let code = match country {
+                Id::GB => british(line, start, end, pair),
+                Id::CA => canadian(line, start, end, pair),
+                Id::IE => irish(line, start, end, pair),
+                Id::US => american(line, start, end),
+                Id::NZ | Id::AU => digits(word, 4).then(|| (end, word.to_owned(), false)),
+                Id::NL => dutch(line, start, end, pair),
+                Id::SE | Id::CZ | Id::SK | Id::GR => spaced(line, word, end, pair),
+                Id::PL => hyphened(word, 2, 3).map(|code| (end, code, true)),
+                Id::PT => hyphened(word, 4, 3).map(|code| (end, code, true)),
+                Id::BR => hyphened(word, 5, 3).map(|code| (end, code, true)),
+                Id::AT | Id::CH | Id::BE | Id::DK | Id::NO | Id::LU | Id::HU | Id::SI | Id::LI | Id::BG | Id::ZA => {
+                    prefixed(word, 4).map(|(code, marked)| (end, code, marked))
+                }
+                Id::IN | Id::SG | Id::RO => digits(word, 6).then(|| (end, word.to_owned(), false)),
+                _ => prefixed(word, 5).map(|(code, marked)| (end, code, marked)),
+            };
+            if let Some((end, text, distinctive)) = code {
+                let town = if matches!(country, Id::GB | Id::CA | Id::IE | Id::US | Id::NZ | Id::AU | Id::IN | Id::SG | Id::ZA) { Town::Before } else { Town::After };
+                out.push(Code { country: *country, start, end, text, town, distinctive });
+            }
+        }
+    }
+    out
+}
+
+/// Runs of letters, digits and hyphens.
+fn words(line: &str) -> Vec<(usize, usize)> {
+    let mut out = Vec::new();
+    let mut start = None;
+    for (at, c) in line.char_indices() {
+        if c.is_alphanumeric() || c == '-' {
+            start.get_or_insert(at);
+        } else if let Some(from) = start.take() {
+            out.push((from, at));
+        }
+    }
+    out.extend(start.map(|from| (from, line.len())));
+    out
+}
+
+fn digits(word: &str, count: usize) -> bool {
+    word.len() == count && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `10115`, `D-10115`, `CH-8001`.
+fn prefixed(word: &str, count: usize) -> Option<(String, bool)> {
+    if digits(word, count) {
+        return Some((word.to_owned(), false));
+    }
+    let (prefix, rest) = word.split_once('-')?;
+    (digits(rest, count) && (1..=3).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase())).then(|| (rest.to_owned(), true))
+}
+
+fn hyphened(word: &str, left: usize, right: usize) -> Option<String> {
+    let (a, b) = word.split_once('-')?;
+    (digits(a, left) && digits(b, right)).then(|| word.to_owned())
+}
+
+type Found = Option<(usize, String, bool)>;
+
+fn spaced(line: &str, word: &str, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    if digits(word, 5) {
+        return Some((end, format!("{} {}", &word[..3], &word[3..]), false));
+    }
+    let (from, to) = *pair?;
+    let second = &line[from..to];
+    (digits(word, 3) && digits(second, 2)).then(|| (to, format!("{word} {second}"), false))
+}
+
+fn dutch(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let word = &line[start..end];
+    let letters = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    if word.len() == 6 && word.is_ascii() && digits(&word[..4], 4) && letters(&word[4..]) {
+        return Some((end, format!("{} {}", &word[..4], &word[4..]), true));
+    }
+    let (from, to) = *pair?;
+    let second = &line[from..to];
+    (digits(word, 4) && letters(second)).then(|| (to, format!("{word} {second}"), true))
+}
+
+/// A ZIP code follows a state; without one, five digits may be anything.
+fn american(line: &str, start: usize, end: usize) -> Found {
+    let word = &line[start..end];
+    let zip = digits(word, 5) || (word.len() == 10 && hyphened(word, 5, 4).is_some());
+    if !zip {
+        return None;
+    }
+    let (before, _) = state_at_end(&line[..start], Id::US)?;
+    (!before.trim().is_empty() || start > 0).then(|| (end, word.to_owned(), true))
+}
+
+fn two_words(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>, split: impl Fn(&str) -> Option<usize>) -> Option<(usize, String, String)> {
+    let word = &line[start..end];
+    if !word.is_ascii() {
+        return None;
+    }
+    if let Some(at) = split(word) {
+        return Some((end, word[..at].to_ascii_uppercase(), word[at..].to_ascii_uppercase()));
+    }
+    let (from, to) = *pair?;
+    let second = &line[from..to];
+    second.is_ascii().then(|| (to, word.to_ascii_uppercase(), second.to_ascii_uppercase()))
+}
+
+fn pattern(text: &str, shape: &str) -> bool {
+    text.len() == shape.len()
+        && text.bytes().zip(shape.bytes()).all(|(b, s)| match s {
+            b'A' => b.is_ascii_uppercase(),
+            b'9' => b.is_ascii_digit(),
+            _ => b.is_ascii_uppercase() || b.is_ascii_digit(),
+        })
+}
+
+fn british(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let (to, out, inner) = two_words(line, start, end, pair, |word| (5..=7).contains(&word.len()).then(|| word.len() - 3))?;
+    let outward = ["A9", "A99", "AA9", "AA99", "A9A", "AA9A"].iter().any(|shape| pattern(&out, shape));
+    (outward && pattern(&inner, "9AA")).then(|| (to, format!("{out} {inner}"), true))
+}
+
+fn canadian(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let (to, first, second) = two_words(line, start, end, pair, |word| (word.len() == 6).then_some(3))?;
+    (pattern(&first, "A9A") && pattern(&second, "9A9")).then(|| (to, format!("{first} {second}"), true))
+}
+
+fn irish(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let (to, first, second) = two_words(line, start, end, pair, |word| (word.len() == 7).then_some(3))?;
+    let routing = pattern(&first, "A99") || first == "D6W";
+    let unique = second.len() == 4 && second.bytes().all(|b| b.is_ascii_alphanumeric()) && second.bytes().any(|b| b.is_ascii_digit())
+        && second.bytes().any(|b| b.is_ascii_alphabetic());
+    (routing && unique).then(|| (to, format!("{first} {second}"), true))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn codes(line: &str, country: Id) -> Vec<String> {
+        find(line, &[country]).into_iter().map(|code| code.text).collect()
+    }
+
+    #[test]
+    fn codes_in_their_official_form() {
+        assert_eq!(codes("Leeds LS1 4AP", Id::GB), ["LS1 4AP"]);
+        assert_eq!(codes("London sw1a1aa", Id::GB), ["SW1A 1AA"]);
+        assert_eq!(codes("Toronto, ON M5V2T6", Id::CA), ["M5V 2T6"]);
+        assert_eq!(codes("Dublin 2, D02 X285", Id::IE), ["D02 X285"]);
+        assert_eq!(codes("Springfield, IL 62704-1234", Id::US), ["62704-1234"]);
+        assert_eq!(codes("Springfield 62704", Id::US), Vec::<String>::new());
+        assert_eq!(codes("D-10115 Berlin", Id::DE), ["10115"]);
+        assert_eq!(codes("1012AB Amsterdam", Id::NL), ["1012 AB"]);
+        assert_eq!(codes("114 55 Stockholm", Id::SE), ["114 55"]);
+        assert_eq!(codes("00-950 Warszawa", Id::PL), ["00-950"]);
+    }
+
+    #[test]
+    fn states() {
+        assert_eq!(state_at_end("Richmond, VIC, ", Id::AU), Some(("Richmond", "VIC".to_owned())));
+        assert_eq!(state_at_end("Albany, New York ", Id::US), Some(("Albany", "NY".to_owned())));
+        assert_eq!(state_at_end("call me", Id::US), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the extractors know about the page before they read it.
+
+use crate::scrape::text::fold;
+use phonenumber::country::Id;
+use url::Url;
+
+/// The page's address and what follows from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// The page's own address.
+    pub(crate) url: Url,
+    /// What relative links are relative to.
+    pub(crate) base: Url,
+    /// The website's registrable domain.
+    pub(crate) site: String,
+    /// The domain's own word in lower-case letters and digits: `smiledental` of `smile-dental.co.nz`.
+    pub(crate) label: String,
+    /// The job's region, used when the page itself does not say.
+    pub(crate) region: Option<Id>,
+}
+
+impl Context {
+    pub(crate) fn new(url: &Url, base: Option<&str>, region: Option<&str>) -> Self {
+        let site = crate::scrape::url::site_key(url);
+        let (word, _) = idna::domain_to_unicode(&site);
+        let label = word.split('.').next().map(|label| fold(label).replace(' ', "")).unwrap_or_default();
+        let base = base.and_then(|base| url.join(base.trim()).ok()).unwrap_or_else(|| url.clone());
+        let region = region.and_then(|region| region.trim().to_ascii_uppercase().parse().ok());
+        Self { url: url.clone(), base, site, label, region }
+    }
+
+    /// Whether the page is the website's entrance.
+    pub(crate) fn is_home(&self) -> bool {
+        let path = self.url.path().trim_matches('/');
+        path.is_empty()
+            || (path.len() <= 5 && !path.contains('/') && path.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+            || path.starts_with("index.") || path.starts_with("home")
+    }
+
+    /// An absolute http(s) address without fragment.
+    pub(crate) fn resolve(&self, href: &str) -> Option<Url> {
+        let href = href.trim();
+        if href.is_empty() || href.starts_with('#') {
+            return None;
+        }
+        let mut url = self.base.join(href).ok()?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return None;
+        }
+        url.set_fragment(None);
+        Some(url)
+    }
+
+    /// The country that the domain's ending names, when it is one that people use for their own country.
+    pub(crate) fn tld_region(&self) -> Option<Id> {
+        let tld = self.site.rsplit('.').next()?;
+        match tld {
+            "uk" => return Some(Id::GB),
+            "co" | "io" | "me" | "tv" | "ai" | "cc" | "fm" | "ws" | "gg" | "ly" | "to" | "eu" | "la" | "sh" | "nu" => {
+                return None;
+            }
+            _ => {}
+        }
+        if tld.len() != 2 {
+            return match tld {
+                "kiwi" => Some(Id::NZ),
+                "melbourne" | "sydney" => Some(Id::AU),
+                "london" | "wales" | "scot" | "cymru" => Some(Id::GB),
+                "berlin" | "hamburg" | "koeln" | "cologne" | "bayern" | "nrw" | "ruhr" | "saarland" => Some(Id::DE),
+                "nyc" | "miami" | "vegas" | "boston" => Some(Id::US),
+                "paris" | "bzh" | "corsica" => Some(Id::FR),
+                "wien" | "tirol" => Some(Id::AT),
+                "swiss" | "zuerich" => Some(Id::CH),
+                "amsterdam" | "frl" => Some(Id::NL),
+                "quebec" => Some(Id::CA),
+                _ => None,
+            };
+        }
+        tld.to_ascii_uppercase().parse().ok()
+    }
+}

@@ -1,0 +1,180 @@
+//! Opening hours as people write them: `Mon – Fri 8.30am to 5pm`, `Mo, Di, Do 8–12 und 14–18 Uhr`, tables, lists.
+
+use super::hours::span;
+use super::hours_words::{Token, Tokens};
+pub(crate) use super::hours_words::{day, single_time};
+use crate::scrape::payload::{Day, OpeningHours};
+
+/// Words that may stand between a day and its times: "Monday: our reception is open from 9".
+const MAX_WORDS_BETWEEN: usize = 5;
+
+/// Reads a text that holds nothing but hours.
+pub(crate) fn read_one(text: &str) -> Vec<OpeningHours> {
+    let mut reader = Reader::default();
+    for line in text.lines() {
+        reader.line(line);
+    }
+    reader.week
+}
+
+/// Puts hours together from lines in the order of the page.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    /// What has been read so far.
+    pub(crate) week: Vec<OpeningHours>,
+    /// Days that were called closed.
+    pub(crate) closed: Vec<Day>,
+    days: Vec<Day>,
+    /// The days have had times already.
+    used: bool,
+    words: usize,
+    /// Times that stood before their days: "8am–5pm Monday to Friday".
+    ahead: Vec<(u16, u16)>,
+}
+
+impl Reader {
+    /// Reads one line; whether it said anything about hours.
+    pub(crate) fn line(&mut self, line: &str) -> bool {
+        let tokens = Tokens::read(line);
+        if !tokens.mentions_hours() {
+            // A heading or a remark between a day and its times ends the day.
+            self.words += tokens.words();
+            if self.words > MAX_WORDS_BETWEEN || self.used {
+                self.days.clear();
+            }
+            return false;
+        }
+        let mut said = false;
+        let list = tokens.list;
+        let mut at = 0;
+        self.ahead.clear();
+        let starts_with_time = matches!(list.first(), Some(Token::Time(_)));
+        if self.used && !starts_with_time {
+            self.days.clear();
+            self.used = false;
+        }
+        while at < list.len() {
+            match &list[at] {
+                Token::Day(_) | Token::Days(_) => {
+                    let (days, next) = group(&list, at);
+                    at = next;
+                    if !self.ahead.is_empty() && (self.days.is_empty() || self.used) {
+                        for (opens, closes) in std::mem::take(&mut self.ahead) {
+                            said |= self.push(days.clone(), opens, closes);
+                        }
+                        self.days.clear();
+                        continue;
+                    }
+                    self.days = days;
+                    (self.used, self.words) = (false, 0);
+                    said = true;
+                }
+                Token::Time(_) => match range(&list, at) {
+                    Some((opens, closes, next)) => {
+                        at = next;
+                        if self.days.is_empty() {
+                            self.ahead.push((opens, closes));
+                        } else {
+                            said |= self.push(self.days.clone(), opens, closes);
+                            self.used = true;
+                        }
+                        self.words = 0;
+                    }
+                    None => at += 1,
+                },
+                Token::AllDay => {
+                    said |= self.push(self.days.clone(), 0, 24 * 60);
+                    self.used = true;
+                    at += 1;
+                }
+                Token::Closed => {
+                    said |= !self.days.is_empty();
+                    if !self.used {
+                        self.closed.append(&mut self.days);
+                    }
+                    self.used = true;
+                    at += 1;
+                }
+                Token::Word => {
+                    self.words += 1;
+                    if self.words > MAX_WORDS_BETWEEN {
+                        self.days.clear();
+                    }
+                    at += 1;
+                }
+                Token::Dash | Token::And => at += 1,
+            }
+        }
+        said
+    }
+
+    fn push(&mut self, days: Vec<Day>, opens: u16, closes: u16) -> bool {
+        match span(days, opens, closes) {
+            Some(hours) => {
+                self.week.push(hours);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// The days named from `at` on, and where they end.
+fn group(list: &[Token], mut at: usize) -> (Vec<Day>, usize) {
+    let mut days = Vec::new();
+    loop {
+        match list.get(at) {
+            Some(Token::Day(from)) => match (list.get(at + 1), list.get(at + 2)) {
+                (Some(Token::Dash), Some(Token::Day(to))) => {
+                    days.extend(from.through(*to));
+                    at += 3;
+                }
+                _ => {
+                    days.push(*from);
+                    at += 1;
+                }
+            },
+            Some(Token::Days(several)) => {
+                days.extend(several.iter().copied());
+                at += 1;
+            }
+            Some(Token::And) if matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => at += 1,
+            _ => return (days, at),
+        }
+    }
+}
+
+/// Two times with something between them that means "until", in minutes, and where they end.
+fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
+    let (Some(Token::Time(from)), Some(Token::Dash), Some(Token::Time(to))) = (list.get(at), list.get(at + 1), list.get(at + 2)) else {
+        return None;
+    };
+    // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock".
+    if !from.explicit && !to.explicit && !(from.hour >= 6 && from.hour <= 12 && to.hour >= 1 && to.hour <= 24) {
+        return None;
+    }
+    let (mut opens, mut closes) = (from.minutes(), to.minutes());
+    match (from.pm, to.pm) {
+        (Some(_), Some(_)) => {}
+        (None, Some(true)) if from.hour < 12 => {
+            // "1 – 5pm" begins after noon, "9 – 5pm" does not.
+            let to_clock = closes - 12 * 60 * u16::from(closes >= 12 * 60);
+            if opens < to_clock && from.hour < 7 {
+                opens += 12 * 60;
+            }
+        }
+        (Some(false), None) if closes <= opens && to.hour < 12 => closes += 12 * 60,
+        (Some(true), None) if to.hour < 12 && to.hour > 0 && !to.padded => closes += 12 * 60,
+        (None, None) if closes <= opens && opens < 12 * 60 && closes < 12 * 60 && closes > 0 && !to.padded => closes += 12 * 60,
+        (None, None) if opens < 6 * 60 && !from.padded && !to.padded && opens > 0 && opens < closes && closes <= 11 * 60 => {
+            opens += 12 * 60;
+            closes += 12 * 60;
+        }
+        _ => {}
+    }
+    Some((opens, closes, at + 3))
+}
+
+#[cfg(test)]
+#[path = "hours_text_tests.rs"]
+mod tests;

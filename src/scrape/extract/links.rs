@@ -1,0 +1,270 @@
+//! Links: telephone, mail, maps, social profiles, booking engines, and the further pages of the website.
+
+use super::context::Context;
+use super::pages;
+use super::phones::Candidates;
+use super::scan::{Anchor, Scan, Zone};
+use super::{cloudflare, emails, social};
+use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, Source};
+use crate::scrape::text::{contains_ci, percent_decode, starts_ci};
+use url::Url;
+
+/// Links to further pages that are kept: enough for any `max_pages`.
+const MAX_PAGE_LINKS: usize = 60;
+
+/// Reads every link of the page.
+pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
+    for anchor in &scan.anchors {
+        let href = anchor.href.trim();
+        let text = &scan.text[anchor.text.clone()];
+        if starts_ci(href, "tel:") || starts_ci(href, "callto:") || starts_ci(href, "sms:") || starts_ci(href, "fax:") {
+            phone(href, text, scan, anchor, phones);
+        } else if starts_ci(href, "mailto:") {
+            if !is_credit(scan.line(anchor.line)) {
+                for mail in emails::from_mailto(href) {
+                    push_unique(&mut facts.emails, mail, Source::Link, mail_trust(anchor.zone));
+                }
+            }
+        } else if let Some(mail) = cloudflare::from_href(href).and_then(|mail| emails::normalise(&mail)) {
+            push_unique(&mut facts.emails, mail, Source::Link, mail_trust(anchor.zone));
+        } else if let Some(url) = context.resolve(href) {
+            web(&url, text, anchor, scan, context, phones, facts);
+        }
+    }
+    for frame in &scan.frames {
+        if let Some(url) = context.resolve(frame) {
+            if let Some(geo) = map_position(&url) {
+                facts.geo.push(Fact::new(geo, Source::Link));
+            } else if is_booking(&url) {
+                push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, 60);
+            }
+        }
+    }
+    facts.links.sort_by_key(|link| std::cmp::Reverse(link.score));
+    facts.links.truncate(MAX_PAGE_LINKS);
+}
+
+fn phone(href: &str, text: &str, scan: &Scan, anchor: &Anchor, phones: &mut Candidates) {
+    let Some((scheme, number)) = href.split_once(':') else { return };
+    let line = scan.line(anchor.line);
+    if is_credit(line) {
+        return;
+    }
+    let number = percent_decode(number);
+    let number = number.split('?').next().unwrap_or_default().trim_start_matches('/');
+    let start = anchor.text.start;
+    let before = scan.lines.get(anchor.line).map_or("", |line| &scan.text[line.range.start.min(start)..start]);
+    let fax = scheme.eq_ignore_ascii_case("fax") || says_fax(text) || says_fax(tail(before)) || says_fax(&anchor.label);
+    let kind = if fax { PhoneKind::Fax } else { PhoneKind::Phone };
+    // What the visitor reads is the better spelling of the same number.
+    let shown_digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let raw = if shown_digits >= 6 && !text.contains(|c: char| c.is_alphabetic()) && same_number(text, number) { text } else { number };
+    phones.push(raw, kind, Source::Link, if anchor.zone == Zone::Quote { 20 } else { 70 });
+    if raw != number {
+        phones.push(number, kind, Source::Link, 60);
+    }
+}
+
+/// Whether two spellings end in the same six digits.
+fn same_number(one: &str, other: &str) -> bool {
+    let tail = |text: &str| text.bytes().rev().filter(u8::is_ascii_digit).take(6).collect::<Vec<_>>();
+    tail(one) == tail(other)
+}
+
+/// The last word or two before a link.
+fn tail(before: &str) -> &str {
+    let start = before.char_indices().rev().nth(14).map_or(0, |(at, _)| at);
+    &before[start..]
+}
+
+fn says_fax(text: &str) -> bool {
+    let text = text.trim();
+    contains_ci(text, "fax") || contains_ci(text, "faks") || text.eq_ignore_ascii_case("f:") || text.ends_with(" F:") || text == "F"
+}
+
+fn mail_trust(zone: Zone) -> u8 {
+    if zone == Zone::Quote { 20 } else { 70 }
+}
+
+/// Lines in which the makers of the website name themselves.
+pub(crate) fn is_credit(line: &str) -> bool {
+    const CREDITS: [&str; 16] = [
+        "website by", "web design by", "designed by", "developed by", "site by", "powered by", "created by", "built by",
+        "webdesign", "website design", "design by", "made by", "realisiert", "umsetzung", "réalisation", "hosted by",
+    ];
+    line.len() < 600 && CREDITS.iter().any(|words| contains_ci(line, words))
+}
+
+fn web(url: &Url, text: &str, anchor: &Anchor, scan: &Scan, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
+    if anchor.zone != Zone::Quote {
+        if let Some(profile) = social::profile(url) {
+            if !is_credit(scan.line(anchor.line)) && !facts.social.iter().any(|known| known.value == profile) {
+                let trust = if matches!(anchor.zone, Zone::Header | Zone::Footer) { 70 } else { 50 };
+                facts.social.push(Fact::with_trust(profile, Source::Link, trust));
+            }
+            return;
+        }
+        if let Some(number) = whatsapp(url) {
+            phones.push(&format!("+{number}"), PhoneKind::Phone, Source::Link, 55);
+            return;
+        }
+        if let Some(geo) = map_position(url) {
+            facts.geo.push(Fact::new(geo, Source::Link));
+            return;
+        }
+    }
+    let own = crate::scrape::url::site_key(url) == context.site;
+    if is_booking(url) || (own && is_booking_path(url)) {
+        push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, if own { 40 } else { 60 });
+    } else if !own && says_book(text) && !is_credit(scan.line(anchor.line)) {
+        push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, 50);
+    }
+    if own && *url != context.url {
+        let shown = if text.is_empty() { anchor.label.as_str() } else { text };
+        let score = pages::score(url, shown);
+        let room = facts.links.len() < 400;
+        match facts.links.iter_mut().find(|link| link.url == *url) {
+            Some(link) => link.score = link.score.max(score),
+            None if score > 0 && room => facts.links.push(PageLink { url: url.clone(), score }),
+            None => {}
+        }
+    }
+}
+
+fn whatsapp(url: &Url) -> Option<String> {
+    let number = match url.host_str()? {
+        "wa.me" => url.path().trim_matches('/').to_owned(),
+        "api.whatsapp.com" | "web.whatsapp.com" => url.query_pairs().find(|(key, _)| key == "phone")?.1.into_owned(),
+        _ => return None,
+    };
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= 8).then_some(digits)
+}
+
+/// The position that a map link or an embedded map shows.
+fn map_position(url: &Url) -> Option<Geo> {
+    let host = url.host_str()?;
+    let google = host.contains("google.") && (host.starts_with("maps.") || url.path().starts_with("/maps"));
+    if google {
+        if let Some(geo) = between(url.as_str(), "!3d", "!4d").or_else(|| embedded(url.as_str())) {
+            return Some(geo);
+        }
+        let pair = url.query_pairs().find(|(key, value)| matches!(&**key, "ll" | "q" | "query" | "center" | "daddr") && pair(value).is_some());
+        return pair.and_then(|(_, value)| self::pair(&value));
+    }
+    if host.ends_with("openstreetmap.org") {
+        let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok());
+        return position(value("mlat")?, value("mlon")?);
+    }
+    None
+}
+
+/// `!3dLAT!4dLNG`: the place that a Google map is about.
+fn between(text: &str, lat: &str, lng: &str) -> Option<Geo> {
+    let after = |mark: &str| {
+        let rest = &text[text.rfind(mark)? + mark.len()..];
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-'))).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    };
+    position(after(lat)?, after(lng)?)
+}
+
+/// `!2dLNG!3dLAT`: the order of Google's embedded maps.
+fn embedded(text: &str) -> Option<Geo> {
+    text.contains("/embed").then(|| between(text, "!3d", "!2d")).flatten()
+}
+
+fn pair(value: &str) -> Option<Geo> {
+    let (lat, lng) = value.split_once(',')?;
+    position(lat.trim().parse().ok()?, lng.trim().parse().ok()?)
+}
+
+/// A position on Earth that is not the origin, which programs write when they know none.
+pub(crate) fn position(lat: f64, lng: f64) -> Option<Geo> {
+    let real = lat.is_finite() && lng.is_finite() && lat.abs() <= 90.0 && lng.abs() <= 180.0;
+    (real && (lat.abs() > 0.01 || lng.abs() > 0.01)).then_some(Geo { lat, lng })
+}
+
+/// Hosts of engines that take bookings for practices, restaurants and shops.
+fn is_booking(url: &Url) -> bool {
+    const ENGINES: [&str; 34] = [
+        "hotdoc.com.au", "healthengine.com.au", "centaurportal.com", "corepractice.is", "dentally.co", "dentally.com",
+        "zocdoc.com", "nexhealth.com", "localmed.com", "doctolib.de", "doctolib.fr", "doctolib.it", "jameda.de",
+        "dr-flex.de", "samedi.de", "calendly.com", "acuityscheduling.com", "setmore.com", "cliniko.com", "janeapp.com",
+        "fresha.com", "timely.com", "gettimely.com", "opentable.com", "opentable.co.uk", "resy.com", "sevenrooms.com",
+        "quandoo.de", "bookwhen.com", "simplybook.me", "simplybook.it", "youcanbook.me", "phorest.com", "treatwell.de",
+    ];
+    let Some(host) = url.host_str() else { return false };
+    let path = url.path();
+    ENGINES.iter().any(|engine| {
+        host == *engine || host.strip_suffix(engine).is_some_and(|rest| rest.ends_with('.') && (rest != "www." || path.len() > 1))
+    }) && (path.len() > 1 || host.matches('.').count() >= 2)
+}
+
+fn is_booking_path(url: &Url) -> bool {
+    let path = url.path().to_ascii_lowercase();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    matches!(
+        last.trim_end_matches(".html").trim_end_matches(".php"),
+        "book" | "book-now" | "booking" | "bookings" | "book-online" | "book-an-appointment" | "online-booking" | "make-an-appointment"
+            | "book-appointment" | "request-appointment" | "request-an-appointment" | "schedule" | "termin" | "termin-buchen"
+            | "online-termin" | "terminvereinbarung" | "termine" | "reservierung" | "reservation" | "reservations" | "rendez-vous" | "appointments"
+            | "appointment" | "prendre-rendez-vous" | "reserve"
+    )
+}
+
+fn says_book(text: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "book now", "book online", "book an appointment", "book appointment", "make a booking", "online buchen", "termin buchen",
+        "termin vereinbaren", "prendre rendez-vous", "reserve a table", "book a table",
+    ];
+    text.len() < 60 && WORDS.iter().any(|words| contains_ci(text, words))
+}
+
+/// Adds a value, or raises the trust of the one that is there.
+pub(crate) fn push_unique(list: &mut Vec<Fact<String>>, value: String, source: Source, trust: u8) {
+    let room = list.len() < 100;
+    match list.iter_mut().find(|known| known.value == value) {
+        Some(known) => {
+            known.source = known.source.min(source);
+            known.trust = known.trust.max(trust);
+        }
+        None if room => list.push(Fact::with_trust(value, source, trust)),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn maps_give_positions() {
+        for (url, lat, lng) in [
+            ("https://www.google.com/maps/place/Smile/@-36.1,174.2,17z/data=!3m1!4b1!4m5!8m2!3d-36.85!4d174.76", -36.85, 174.76),
+            ("https://www.google.com/maps/embed?pb=!1m18!1m12!1m3!1d3192!2d174.7!3d-36.8!2m3", -36.8, 174.7),
+            ("https://maps.google.com/?q=-36.5,174.5", -36.5, 174.5),
+            ("https://www.openstreetmap.org/?mlat=52.5&mlon=13.4", 52.5, 13.4),
+        ] {
+            let geo = map_position(&url.parse().unwrap()).unwrap();
+            assert_eq!((geo.lat, geo.lng), (lat, lng), "{url}");
+        }
+        assert_eq!(map_position(&"https://www.google.com/maps?q=Smile+Dental".parse().unwrap()), None);
+        assert_eq!(map_position(&"https://maps.google.com/?ll=0,0".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn booking_engines_are_known() {
+        assert!(is_booking(&"https://www.hotdoc.com.au/medical-centres/x".parse().unwrap()));
+        assert!(is_booking(&"https://smile.janeapp.com/".parse().unwrap()));
+        assert!(!is_booking(&"https://www.hotdoc.com.au/".parse().unwrap()));
+        assert!(!is_booking(&"https://smile.co.nz/".parse().unwrap()));
+    }
+
+    #[test]
+    fn whatsapp_numbers() {
+        assert_eq!(whatsapp(&"https://wa.me/64211234567".parse().unwrap()).as_deref(), Some("64211234567"));
+        assert_eq!(whatsapp(&"https://wa.me/message/ABC".parse().unwrap()), None);
+    }
+}

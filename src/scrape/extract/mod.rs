@@ -1,0 +1,70 @@
+//! What a page says, from its bytes to facts with their source. Pure: no I/O, no clock.
+//!
+//! Each source is a module of its own; the tree is walked once ([`scan`]) and the sources read what that walk found.
+
+mod address;
+mod address_codes;
+mod address_street;
+mod cloudflare;
+mod context;
+mod countries;
+mod emails;
+pub(crate) mod hours;
+mod hours_text;
+mod hours_words;
+mod jsonld;
+mod languages;
+mod links;
+mod metas;
+pub(crate) mod names;
+mod pages;
+pub(crate) mod phones;
+mod scan;
+mod schema;
+mod schema_types;
+pub(crate) mod social;
+mod texts;
+mod visible;
+
+use super::payload::{PageFacts, Source};
+use context::Context;
+use phonenumber::country::Id;
+use serde_json::Value;
+use url::Url;
+
+/// Extracts a page from its body. `region` is the ISO 3166-1 alpha-2 code of where phones without a country code
+/// are, used when neither the page's addresses nor its domain say so.
+pub fn extract_page(body: &[u8], content_type: Option<&str>, url: &Url, region: Option<&str>) -> PageFacts {
+    let tld = url.domain().and_then(|host| host.rsplit('.').next());
+    extract_html(&super::charset::decode(body, content_type, tld), url, region)
+}
+
+/// Extracts a page that has been decoded already.
+pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
+    let dom = super::dom::parse(html);
+    let scan = scan::scan(&dom);
+    let context = Context::new(url, scan.base.as_deref(), region);
+    let mut facts = PageFacts::default();
+    let mut numbers = phones::Candidates::default();
+
+    let blocks: Vec<Value> = scan.json_ld.iter().flat_map(|block| jsonld::parse(block)).collect();
+    schema::read(&blocks, Source::JsonLd, &context, &mut numbers, &mut facts);
+    metas::read(&scan, &context, &mut facts);
+    links::read(&scan, &context, &mut numbers, &mut facts);
+    names::read(&scan, &context, &mut facts);
+    address::read(&scan, &context, &mut facts);
+    texts::read(&scan, &context, &mut numbers, &mut facts);
+    facts.phones = numbers.resolve(region_of(&facts, &context, &scan));
+    facts
+}
+
+/// Where the page's phones are: by its own address, its domain, the job, its language.
+fn region_of(facts: &PageFacts, context: &Context, scan: &scan::Scan) -> Option<Id> {
+    let by_address = facts.addresses.iter().find_map(|fact| fact.value.country.as_deref()?.parse().ok());
+    let by_lang = || scan.lang.as_deref()?.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok();
+    by_address.or_else(|| context.tld_region()).or(context.region).or_else(by_lang)
+}
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+mod tests;

@@ -1,0 +1,54 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+
+fn page(html: &str) -> PageFacts {
+    extract_html(html, &Url::parse("https://www.smile-dental.co.nz/").unwrap(), None)
+}
+
+#[test]
+fn json_ld_is_read() {
+    let facts = page(
+        r##"<script type="application/ld+json">{"@context":"https://schema.org","@graph":[
+        {"@type":["Dentist","LocalBusiness"],"@id":"#b","name":"Smile Dental","telephone":"09 524 7381","faxNumber":"+64 9 524 7382",
+         "email":"mailto:Hi@smile-dental.co.nz","address":{"@type":"PostalAddress","streetAddress":"1 High St","addressLocality":"Auckland","postalCode":"1010","addressCountry":"New Zealand"},
+         "geo":{"latitude":"-36.8","longitude":174.7},"openingHours":["Mo-Fr 08:30-17:00"],"sameAs":["https://facebook.com/smilenz"],
+         "aggregateRating":{"ratingValue":"4.9","reviewCount":12},"priceRange":"$$","logo":{"@type":"ImageObject","url":"/logo.png"},
+         "employee":{"@type":"Person","name":"Dr Jane Doe","jobTitle":"Dentist"},"availableService":[{"@type":"MedicalProcedure","name":"Implants"}]},
+        {"@type":"Review","author":{"@type":"Organization","name":"Other Co","telephone":"+64 9 999 8877"}}]}</script>"##,
+    );
+    assert_eq!(facts.names[0].value, "Smile Dental");
+    let phones: Vec<_> = facts.phones.iter().map(|f| (f.value.e164.clone().unwrap(), f.value.kind)).collect();
+    assert_eq!(phones, [("+6495247381".to_owned(), super::super::payload::PhoneKind::Phone), ("+6495247382".to_owned(), super::super::payload::PhoneKind::Fax)]);
+    assert_eq!(facts.emails[0].value, "hi@smile-dental.co.nz");
+    assert_eq!(facts.addresses[0].value.country.as_deref(), Some("NZ"));
+    assert_eq!(facts.opening_hours[0].value[0].opens, "08:30");
+    assert_eq!(facts.social[0].value.url, "https://www.facebook.com/smilenz");
+    assert_eq!(facts.logo_urls[0].value, "https://www.smile-dental.co.nz/logo.png");
+    assert_eq!(facts.people[0].value.name, "Dr Jane Doe");
+    assert_eq!(facts.services[0].value, "Implants");
+    assert_eq!(facts.categories[0].value, "Dentist");
+    assert_eq!(facts.ratings[0].value.count, Some(12));
+}
+
+#[test]
+fn visible_text_and_links_are_read_and_hidden_ones_are_not() {
+    let facts = page(
+        r##"<html lang="en-NZ"><head><title>Home | Smile Dental</title><meta property="og:site_name" content="Smile Dental">
+        <style>.hp{display:none}</style></head><body>
+        <!-- 09 524 0001 --><script>var t="09 524 0002";</script><p style="display:none">09 524 0003</p><p class="hp">09 524 0004 trap@smile-dental.co.nz</p>
+        <a href="tel:+6495247381">Call us</a> <p>Fax: 09 524 7382</p><a href="mailto:info@smile-dental.co.nz">Mail</a>
+        <a class="__cf_email__" data-cfemail="5a32331a293733363f743420">[email&#160;protected]</a>
+        <a href="https://www.facebook.com/sharer/sharer.php?u=x">Share</a><a href="https://www.instagram.com/smile/">IG</a>
+        <a href="/contact-us">Contact</a><a href="/blog">Blog</a>
+        <h3>Opening hours</h3><table><tr><td>Monday</td><td>8am - 5pm</td></tr><tr><td>Tuesday</td><td>8am - 5pm</td></tr><tr><td>Sunday</td><td>Closed</td></tr></table>
+        </body>"##,
+    );
+    let phones: Vec<_> = facts.phones.iter().map(|f| f.value.e164.clone().unwrap()).collect();
+    assert_eq!(phones, ["+6495247381", "+6495247382"]);
+    let mails: Vec<_> = facts.emails.iter().map(|f| f.value.clone()).collect();
+    assert_eq!(mails, ["info@smile-dental.co.nz", "hi@smile.nz"]);
+    assert_eq!(facts.social.len(), 1);
+    assert_eq!(facts.links.len(), 1);
+    assert_eq!(facts.opening_hours[0].value.len(), 1);
+    assert!(facts.names.iter().any(|f| f.value == "Smile Dental" && f.trust > 90));
+}

@@ -1,0 +1,59 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use proptest::prelude::*;
+
+fn read(line: &str, region: Id) -> Vec<(String, PhoneKind)> {
+    let mut out = Candidates::default();
+    from_line(line, 40, &mut out);
+    out.resolve(Some(region)).into_iter().map(|fact| (fact.value.e164.unwrap(), fact.value.kind)).collect()
+}
+
+#[test]
+fn numbers_as_pages_write_them() {
+    use PhoneKind::{Fax, Phone};
+    for (line, region, expected) in [
+        ("Phone: 09 524 7381", Id::NZ, vec![("+6495247381", Phone)]),
+        ("Ph (09) 524 7381 Fax (09) 524 7382", Id::NZ, vec![("+6495247381", Phone), ("+6495247382", Fax)]),
+        ("Call us on 0800 227 645 today", Id::NZ, vec![("+64800227645", Phone)]),
+        ("+64 (0) 9 524 7381", Id::NZ, vec![("+6495247381", Phone)]),
+        ("T 020 7946 1358 | F 020 7946 1359", Id::GB, vec![("+442079461358", Phone), ("+442079461359", Fax)]),
+        ("(02) 9267 1840", Id::AU, vec![("+61292671840", Phone)]),
+        ("1300 654 832", Id::AU, vec![("+611300654832", Phone)]),
+        ("212-967-4138 or (212) 967-4139", Id::US, vec![("+12129674138", Phone), ("+12129674139", Phone)]),
+        ("Tel.: 030 / 2758 3641", Id::DE, vec![("+493027583641", Phone)]),
+        ("Telefon 089/5432178, Telefax 089/5432179", Id::DE, vec![("+49895432178", Phone), ("+49895432179", Fax)]),
+        ("0049 30 2758 3641", Id::DE, vec![("+493027583641", Phone)]),
+        ("09 524 7381 / 021 524 738", Id::NZ, vec![("+6495247381", Phone), ("+6421524738", Phone)]),
+        ("Tél. 01 42 68 53 17", Id::FR, vec![("+33142685317", Phone)]),
+        ("01 676 4892 ext 12", Id::IE, vec![("+35316764892", Phone)]),
+    ] {
+        let expected: Vec<(String, PhoneKind)> = expected.into_iter().map(|(n, k)| (n.to_owned(), k)).collect();
+        assert_eq!(read(line, region), expected, "{line}");
+    }
+}
+
+#[test]
+fn other_numbers_are_left_alone() {
+    for (line, region) in [
+        ("Mo-Fr 08:00-17:00", Id::NZ),
+        ("12.05.2024 - 13.06.2025", Id::DE),
+        ("ABN 51 824 753 556", Id::AU),
+        ("IBAN DE89 3704 0044 0532 0130 00", Id::DE),
+        ("USt-IdNr. DE 123456789", Id::DE),
+        ("Order #0952473812", Id::NZ),
+        ("Phone: 09 123 4567", Id::NZ),
+        ("(555) 555-5555", Id::US),
+        ("© 2019 - 2024 Smile", Id::NZ),
+        ("Company No. 09524738", Id::GB),
+        ("$1,234,567,890", Id::US),
+    ] {
+        assert_eq!(read(line, region), vec![], "{line}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_panics(line in "[0-9+() ./–a-zé:-]{0,80}") {
+        let _ = read(&line, Id::NZ);
+    }
+}

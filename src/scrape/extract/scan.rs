@@ -1,0 +1,523 @@
+//! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
+
+use super::cloudflare;
+use super::visible::{Visibility, hidden_classes};
+use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
+use crate::scrape::text::{contains_ci, is_space, is_unwanted};
+use html5ever::{Attribute, LocalName, local_name};
+use std::ops::Range;
+
+/// The part of the page that something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Zone {
+    #[default]
+    Main,
+    Header,
+    Nav,
+    Footer,
+    Aside,
+    /// Quotations, reviews and comments: what somebody else says.
+    Quote,
+}
+
+/// What kind of element made a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LineKind {
+    #[default]
+    Plain,
+    /// `h1` to `h6`.
+    Heading(u8),
+    /// A list item.
+    Item,
+    /// A table row; cells are separated by tabs.
+    Row,
+    /// Inside `address`.
+    Address,
+}
+
+/// One line that a visitor sees; its text is a range of [`Scan::text`].
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) range: Range<usize>,
+    pub(crate) zone: Zone,
+    pub(crate) kind: LineKind,
+}
+
+/// A link and the text it shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Anchor {
+    pub(crate) href: String,
+    /// Its text in [`Scan::text`]; empty for pictures.
+    pub(crate) text: Range<usize>,
+    /// `title`, `aria-label` or the `alt` of the picture inside.
+    pub(crate) label: String,
+    /// The line it stands in.
+    pub(crate) line: usize,
+    pub(crate) zone: Zone,
+}
+
+/// A picture that may be the logo.
+#[derive(Debug, Clone)]
+pub(crate) struct Picture {
+    pub(crate) src: String,
+    pub(crate) alt: String,
+    /// `class`, `id` and `src` speak of a logo.
+    pub(crate) named_logo: bool,
+    pub(crate) zone: Zone,
+}
+
+/// What one walk gathers.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub(crate) text: String,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) anchors: Vec<Anchor>,
+    pub(crate) pictures: Vec<Picture>,
+    /// `name`, `property` or `itemprop` in lower case, and `content`.
+    pub(crate) metas: Vec<(String, String)>,
+    /// `rel` in lower case, `href`, `hreflang`.
+    pub(crate) head_links: Vec<(String, String, String)>,
+    pub(crate) json_ld: Vec<String>,
+    pub(crate) frames: Vec<String>,
+    pub(crate) title: String,
+    pub(crate) lang: Option<String>,
+    pub(crate) base: Option<String>,
+    pub(crate) refresh: Option<String>,
+    pub(crate) has_microdata: bool,
+    pub(crate) has_rdfa: bool,
+}
+
+impl Scan {
+    /// The text of a line.
+    pub(crate) fn line(&self, at: usize) -> &str {
+        self.lines.get(at).map_or("", |line| &self.text[line.range.clone()])
+    }
+
+    /// The content of the first meta element named `name`.
+    pub(crate) fn meta(&self, name: &str) -> Option<&str> {
+        self.metas.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Lines, anchors and the like beyond this are left out: a page of more is a catalogue.
+const MAX_LINES: usize = 20_000;
+const MAX_ANCHORS: usize = 5_000;
+
+/// Walks `dom` once.
+pub(crate) fn scan(dom: &Dom) -> Scan {
+    let mut walk = Walk::new(hidden_classes(dom), dom.nodes.len());
+    let mut at = ROOT;
+    loop {
+        let descend = walk.enter(dom, at);
+        let first = dom.node(at).first;
+        if descend && first != crate::scrape::dom::NONE {
+            at = first;
+            continue;
+        }
+        loop {
+            walk.leave(dom, at);
+            if at == ROOT {
+                walk.break_line();
+                return walk.out;
+            }
+            let node = dom.node(at);
+            if node.next != crate::scrape::dom::NONE {
+                at = node.next;
+                break;
+            }
+            at = node.parent;
+        }
+    }
+}
+
+/// What changes when an element ends.
+enum Restore {
+    Zone(Zone),
+    Kind(LineKind),
+    Anchor(usize),
+}
+
+struct Walk {
+    out: Scan,
+    visibility: Visibility,
+    zone: Zone,
+    kind: LineKind,
+    line_start: usize,
+    /// White space is due before the next character.
+    pending: bool,
+    /// An element began or ended since the last character.
+    seam: bool,
+    open_anchor: Option<usize>,
+    restore: Vec<(NodeId, Restore)>,
+}
+
+impl Walk {
+    fn new(visibility: Visibility, nodes: usize) -> Self {
+        let out = Scan { text: String::with_capacity(nodes * 8), ..Scan::default() };
+        Self {
+            out,
+            visibility,
+            zone: Zone::Main,
+            kind: LineKind::Plain,
+            line_start: 0,
+            pending: false,
+            seam: false,
+            open_anchor: None,
+            restore: Vec::new(),
+        }
+    }
+
+    /// Takes in a node; whether its children are to be visited.
+    fn enter(&mut self, dom: &Dom, id: NodeId) -> bool {
+        match &dom.node(id).data {
+            Data::Fragment => true,
+            Data::Ignored => false,
+            Data::Text(text) => {
+                self.push_text(text);
+                false
+            }
+            Data::Element { html: false, .. } => false,
+            Data::Element { name, attrs, .. } => self.enter_element(dom, id, name, attrs),
+        }
+    }
+
+    fn enter_element(&mut self, dom: &Dom, id: NodeId, name: &LocalName, attrs: &[Attribute]) -> bool {
+        self.seam = true;
+        if !attrs.is_empty() {
+            if self.visibility.hides(name, attrs) {
+                return false;
+            }
+            self.note_markup(attrs);
+        }
+        match *name {
+            local_name!("script") => {
+                if attr(attrs, "type").is_some_and(|kind| contains_ci(kind, "ld+json")) && self.out.json_ld.len() < 64 {
+                    self.out.json_ld.push(child_text(dom, id));
+                }
+                return false;
+            }
+            local_name!("style")
+            | local_name!("template")
+            | local_name!("noscript")
+            | local_name!("textarea")
+            | local_name!("select")
+            | local_name!("datalist")
+            | local_name!("object")
+            | local_name!("canvas")
+            | local_name!("audio")
+            | local_name!("video")
+            | local_name!("noframes") => return false,
+            local_name!("title") => {
+                if self.out.title.is_empty() {
+                    self.out.title = crate::scrape::text::squeeze_to(&child_text(dom, id), 500);
+                }
+                return false;
+            }
+            local_name!("meta") => self.meta(attrs),
+            local_name!("link") => self.head_link(attrs),
+            local_name!("base") => {
+                if self.out.base.is_none() {
+                    self.out.base = attr(attrs, "href").map(str::to_owned);
+                }
+            }
+            local_name!("html") => self.out.lang = attr(attrs, "lang").or(attr(attrs, "xml:lang")).map(str::to_owned),
+            local_name!("iframe") | local_name!("frame") => {
+                if let Some(src) = attr(attrs, "src").or(attr(attrs, "data-src")).or(attr(attrs, "data-lazy-src")) {
+                    if self.out.frames.len() < 50 {
+                        self.out.frames.push(src.to_owned());
+                    }
+                }
+                return false;
+            }
+            local_name!("img") => self.picture(attrs),
+            local_name!("a") | local_name!("area") => self.open_anchor(id, attrs),
+            local_name!("br") => self.break_line(),
+            local_name!("td") | local_name!("th") => {
+                self.pending = false;
+                if self.out.text.len() > self.line_start {
+                    self.out.text.push('\t');
+                }
+            }
+            _ => {}
+        }
+        if let Some(encoded) = attr(attrs, "data-cfemail") {
+            if let Some(mail) = cloudflare::decode(encoded) {
+                self.push_text(&mail);
+                return false;
+            }
+        }
+        let zone = zone_of(name, attrs, self.zone);
+        if zone != self.zone {
+            self.restore.push((id, Restore::Zone(self.zone)));
+            self.zone = zone;
+        }
+        if is_block(name) {
+            if *name != local_name!("p") || self.kind != LineKind::Row {
+                self.break_line();
+            }
+            let kind = kind_of(name, self.kind);
+            if kind != self.kind {
+                self.restore.push((id, Restore::Kind(self.kind)));
+                self.kind = kind;
+            }
+        }
+        true
+    }
+
+    fn leave(&mut self, dom: &Dom, id: NodeId) {
+        let Some(name) = dom.tag(id) else { return };
+        self.seam = true;
+        if is_block(name) && (*name != local_name!("p") || self.kind != LineKind::Row) {
+            self.break_line();
+        }
+        while let Some((owner, _)) = self.restore.last() {
+            if *owner != id {
+                break;
+            }
+            match self.restore.pop() {
+                Some((_, Restore::Zone(zone))) => self.zone = zone,
+                Some((_, Restore::Kind(kind))) => self.kind = kind,
+                Some((_, Restore::Anchor(at))) => {
+                    self.out.anchors[at].text.end = self.out.text.len().max(self.out.anchors[at].text.start);
+                    self.open_anchor = None;
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn push_text(&mut self, text: &str) {
+        for c in text.chars() {
+            if c == ' ' || is_space(c) {
+                self.pending = true;
+                continue;
+            }
+            if is_unwanted(c) {
+                continue;
+            }
+            let text = &mut self.out.text;
+            if text.len() > self.line_start {
+                if self.pending && !text.ends_with('\t') {
+                    text.push(' ');
+                } else if self.seam && text.chars().next_back().is_some_and(|before| words_touch(before, c)) {
+                    text.push(' ');
+                }
+            }
+            text.push(c);
+            (self.pending, self.seam) = (false, false);
+        }
+    }
+
+    /// Ends the line that is being written, if it says anything.
+    fn break_line(&mut self) {
+        self.pending = false;
+        let text = &mut self.out.text;
+        while text.len() > self.line_start && text.ends_with('\t') {
+            text.pop();
+        }
+        if text.len() == self.line_start || self.out.lines.len() >= MAX_LINES {
+            text.truncate(self.line_start);
+            return;
+        }
+        let range = self.line_start..text.len();
+        self.out.lines.push(Line { range, zone: self.zone, kind: self.kind });
+        text.push('\n');
+        self.line_start = text.len();
+    }
+
+    fn meta(&mut self, attrs: &[Attribute]) {
+        let Some(content) = attr(attrs, "content") else { return };
+        if attr(attrs, "http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh")) {
+            self.out.refresh = Some(content.to_owned());
+        }
+        let name = attr(attrs, "property").or(attr(attrs, "name")).or(attr(attrs, "itemprop"));
+        if let Some(name) = name.filter(|name| name.len() < 100) {
+            if self.out.metas.len() < 300 {
+                self.out.metas.push((name.to_ascii_lowercase(), crate::scrape::text::squeeze_to(content, 2_000)));
+            }
+        }
+    }
+
+    fn head_link(&mut self, attrs: &[Attribute]) {
+        let (Some(rel), Some(href)) = (attr(attrs, "rel"), attr(attrs, "href")) else { return };
+        if self.out.head_links.len() < 200 {
+            let lang = attr(attrs, "hreflang").unwrap_or_default().to_owned();
+            self.out.head_links.push((rel.to_ascii_lowercase(), href.to_owned(), lang));
+        }
+    }
+
+    fn picture(&mut self, attrs: &[Attribute]) {
+        let alt = attr(attrs, "alt").unwrap_or_default();
+        if let Some(anchor) = self.open_anchor {
+            if self.out.anchors[anchor].label.is_empty() {
+                self.out.anchors[anchor].label = crate::scrape::text::squeeze_to(alt, 200);
+            }
+        }
+        let lazy = ["data-src", "data-lazy-src", "data-original"].iter().find_map(|name| attr(attrs, name));
+        let Some(src) = lazy.or(attr(attrs, "src")).filter(|src| src.len() < 2_000) else { return };
+        let named_logo = ["class", "id", "alt", "src", "title"]
+            .iter()
+            .any(|name| attr(attrs, name).is_some_and(|value| contains_ci(value, "logo")));
+        if named_logo && self.out.pictures.len() < 100 {
+            self.out.pictures.push(Picture {
+                src: src.to_owned(),
+                alt: crate::scrape::text::squeeze_to(alt, 200),
+                named_logo,
+                zone: self.zone,
+            });
+        }
+    }
+
+    fn open_anchor(&mut self, id: NodeId, attrs: &[Attribute]) {
+        let Some(href) = attr(attrs, "href") else { return };
+        if href.len() > 4_000 || self.out.anchors.len() >= MAX_ANCHORS {
+            return;
+        }
+        let start = self.out.text.len();
+        let label = attr(attrs, "aria-label").or(attr(attrs, "title")).or(attr(attrs, "alt")).unwrap_or_default();
+        self.open_anchor = Some(self.out.anchors.len());
+        self.restore.push((id, Restore::Anchor(self.out.anchors.len())));
+        self.out.anchors.push(Anchor {
+            href: href.to_owned(),
+            text: start..start,
+            label: crate::scrape::text::squeeze_to(label, 200),
+            line: self.out.lines.len(),
+            zone: self.zone,
+        });
+    }
+
+    fn note_markup(&mut self, attrs: &[Attribute]) {
+        for attr in attrs {
+            match &*attr.name.local {
+                "itemscope" | "itemtype" => self.out.has_microdata = true,
+                "typeof" | "vocab" => self.out.has_rdfa = true,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The text directly inside an element that holds nothing but text.
+fn child_text(dom: &Dom, id: NodeId) -> String {
+    let mut out = String::new();
+    let mut child = dom.node(id).first;
+    while child != crate::scrape::dom::NONE {
+        let node = dom.node(child);
+        if let Data::Text(text) = &node.data {
+            out.push_str(text);
+        }
+        child = node.next;
+    }
+    out
+}
+
+/// Whether two letters that stand in different elements belong to different words: layouts often leave out the
+/// space between `<span>Mon</span><span>9:00</span>`.
+fn words_touch(before: char, after: char) -> bool {
+    (before.is_alphabetic() && after.is_numeric())
+        || (before.is_numeric() && after.is_alphabetic())
+        || (before.is_lowercase() && after.is_uppercase())
+        || (before == ':' && after.is_alphanumeric())
+}
+
+fn kind_of(name: &LocalName, outer: LineKind) -> LineKind {
+    match *name {
+        local_name!("h1") => LineKind::Heading(1),
+        local_name!("h2") => LineKind::Heading(2),
+        local_name!("h3") => LineKind::Heading(3),
+        local_name!("h4") => LineKind::Heading(4),
+        local_name!("h5") => LineKind::Heading(5),
+        local_name!("h6") => LineKind::Heading(6),
+        local_name!("li") | local_name!("dt") | local_name!("dd") => LineKind::Item,
+        local_name!("tr") => LineKind::Row,
+        local_name!("address") => LineKind::Address,
+        _ => outer,
+    }
+}
+
+fn zone_of(name: &LocalName, attrs: &[Attribute], outer: Zone) -> Zone {
+    match *name {
+        local_name!("header") if outer == Zone::Main => Zone::Header,
+        local_name!("nav") => Zone::Nav,
+        local_name!("footer") => Zone::Footer,
+        local_name!("aside") if outer == Zone::Main => Zone::Aside,
+        local_name!("blockquote") | local_name!("q") => Zone::Quote,
+        local_name!("div") | local_name!("section") | local_name!("td") | local_name!("ul") | local_name!("table")
+            if !attrs.is_empty() =>
+        {
+            attrs.iter().fold(outer, |zone, attr| match &*attr.name.local {
+                "role" => match &*attr.value {
+                    "banner" => Zone::Header,
+                    "navigation" => Zone::Nav,
+                    "contentinfo" => Zone::Footer,
+                    _ => zone,
+                },
+                "id" | "class" if zone == Zone::Main => zone_by_name(&attr.value, zone),
+                _ => zone,
+            })
+        }
+        _ => outer,
+    }
+}
+
+fn zone_by_name(value: &str, outer: Zone) -> Zone {
+    let names = |word: &str| contains_ci(value, word);
+    if names("footer") {
+        Zone::Footer
+    } else if names("testimonial") || names("review") || names("comment") {
+        Zone::Quote
+    } else if names("navbar") || names("nav-menu") || names("main-menu") {
+        Zone::Nav
+    } else {
+        outer
+    }
+}
+
+fn is_block(name: &LocalName) -> bool {
+    matches!(
+        *name,
+        local_name!("div")
+            | local_name!("p")
+            | local_name!("li")
+            | local_name!("ul")
+            | local_name!("ol")
+            | local_name!("section")
+            | local_name!("article")
+            | local_name!("header")
+            | local_name!("footer")
+            | local_name!("nav")
+            | local_name!("aside")
+            | local_name!("main")
+            | local_name!("h1")
+            | local_name!("h2")
+            | local_name!("h3")
+            | local_name!("h4")
+            | local_name!("h5")
+            | local_name!("h6")
+            | local_name!("tr")
+            | local_name!("table")
+            | local_name!("tbody")
+            | local_name!("thead")
+            | local_name!("tfoot")
+            | local_name!("caption")
+            | local_name!("address")
+            | local_name!("blockquote")
+            | local_name!("pre")
+            | local_name!("dl")
+            | local_name!("dt")
+            | local_name!("dd")
+            | local_name!("form")
+            | local_name!("fieldset")
+            | local_name!("legend")
+            | local_name!("figure")
+            | local_name!("figcaption")
+            | local_name!("details")
+            | local_name!("summary")
+            | local_name!("hr")
+            | local_name!("center")
+            | local_name!("option")
+            | local_name!("button")
+            | local_name!("label")
+            | local_name!("body")
+    )
+}

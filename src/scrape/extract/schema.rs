@@ -1,0 +1,462 @@
+//! What schema.org items say, whichever syntax carried them: JSON-LD, microdata and RDFa all end up here as JSON.
+
+use super::context::Context;
+use super::emails;
+use super::hours;
+use super::links::{position, push_unique};
+use super::metas::language;
+use super::phones::Candidates;
+use super::schema_types::{Kind, kind_of, readable};
+use super::social;
+use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
+use crate::scrape::text::{squeeze, squeeze_to};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// Items of one page that are looked at.
+const MAX_ITEMS: usize = 2_000;
+/// Nesting that is followed; `serde_json` itself refuses 128.
+const MAX_DEPTH: usize = 24;
+
+type Object = Map<String, Value>;
+
+/// Reads all items of one syntax.
+pub(crate) fn read(values: &[Value], source: Source, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
+    let mut reader = Reader { source, context, by_id: HashMap::new(), phones, facts, left: MAX_ITEMS };
+    for value in values {
+        reader.index(value, 0);
+    }
+    for value in values {
+        reader.visit(value, 0, true);
+    }
+}
+
+struct Reader<'a> {
+    source: Source,
+    context: &'a Context,
+    by_id: HashMap<&'a str, &'a Object>,
+    phones: &'a mut Candidates,
+    facts: &'a mut PageFacts,
+    left: usize,
+}
+
+/// Properties whose values are about somebody else.
+const FOREIGN: [&str; 27] = [
+    "author", "creator", "review", "reviews", "itemReviewed", "memberOf", "affiliation", "worksFor", "alumniOf", "parentOrganization",
+    "brand", "sponsor", "funder", "manufacturer", "seller", "offeredBy", "hiringOrganization", "recognizedBy", "isPartOf", "hospitalAffiliation",
+    "organizer", "performer", "contributor", "editor", "copyrightHolder", "accreditedBy", "healthPlanNetworkId",
+];
+
+impl<'a> Reader<'a> {
+    fn index(&mut self, value: &'a Value, depth: usize)
+    where
+        Self: 'a,
+    {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match value {
+            Value::Array(list) => list.iter().for_each(|value| self.index(value, depth + 1)),
+            Value::Object(object) => {
+                if let Some(id) = object.get("@id").and_then(Value::as_str) {
+                    let known = self.by_id.get(id).map_or(0, |known| known.len());
+                    if object.len() > known.max(1) {
+                        self.by_id.insert(id, object);
+                    }
+                }
+                object.values().filter(|value| value.is_object() || value.is_array()).for_each(|value| self.index(value, depth + 1));
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks for businesses in `value`. `own` is false inside what is said about somebody else.
+    fn visit(&mut self, value: &'a Value, depth: usize, own: bool) {
+        if depth > MAX_DEPTH || self.left == 0 {
+            return;
+        }
+        match value {
+            Value::Array(list) => list.iter().for_each(|value| self.visit(value, depth + 1, own)),
+            Value::Object(object) => {
+                self.left -= 1;
+                let types = types(object);
+                if own {
+                    match kind_of(&types, object) {
+                        Kind::Business => self.business(object, &types, 70),
+                        Kind::Organisation => self.business(object, &types, 60),
+                        Kind::WebSite => self.website(object),
+                        Kind::Person => self.person(object),
+                        Kind::Other => {}
+                    }
+                }
+                for (key, value) in object {
+                    if value.is_object() || value.is_array() {
+                        let own = own && !FOREIGN.contains(&key.as_str()) && !matches!(key.as_str(), "employee" | "employees" | "founder");
+                        self.visit(value, depth + 1, own);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The object itself, or the one that its `@id` refers to.
+    fn follow(&self, object: &'a Object) -> &'a Object {
+        let reference = object.len() == 1 || (object.len() == 2 && object.contains_key("@type"));
+        match object.get("@id").and_then(Value::as_str) {
+            Some(id) if reference => self.by_id.get(id).copied().unwrap_or(object),
+            _ => object,
+        }
+    }
+
+    fn objects(&self, value: Option<&'a Value>) -> Vec<&'a Object> {
+        each(value).into_iter().filter_map(Value::as_object).map(|object| self.follow(object)).collect()
+    }
+
+    fn business(&mut self, object: &'a Object, types: &[&str], trust: u8) {
+        let source = self.source;
+        for key in ["name", "legalName", "alternateName"] {
+            for name in texts(object.get(key)).into_iter().filter(|name| name.chars().count() <= 120) {
+                let trust = match key {
+                    "name" => trust,
+                    "legalName" => trust - 10,
+                    _ => trust - 20,
+                };
+                push_unique(&mut self.facts.names, name, source, trust);
+            }
+        }
+        for text in texts(object.get("description")) {
+            push_unique(&mut self.facts.descriptions, squeeze_to(&text, 2_000), source, trust);
+        }
+        for kind in types {
+            if let Some(category) = readable(kind) {
+                push_unique(&mut self.facts.categories, category, source, trust);
+            }
+        }
+        for key in ["medicalSpecialty", "servesCuisine", "keywordsCategory", "additionalType"] {
+            for text in texts(object.get(key)) {
+                let word = text.rsplit('/').next().unwrap_or(&text);
+                if let Some(category) = readable(word).filter(|word| word.len() < 60) {
+                    push_unique(&mut self.facts.categories, category, source, trust);
+                }
+            }
+        }
+        self.contact(object, trust);
+        for contact in self.objects(object.get("contactPoint")).into_iter().chain(self.objects(object.get("contactPoints"))) {
+            self.contact(contact, trust - 10);
+        }
+        self.addresses(object, trust);
+        self.hours(object, trust);
+        for text in texts(object.get("sameAs")) {
+            if let Some(profile) = self.context.resolve(&text).and_then(|url| social::profile(&url)) {
+                if !self.facts.social.iter().any(|known| known.value == profile) {
+                    self.facts.social.push(Fact::with_trust(profile, source, trust));
+                }
+            }
+        }
+        for geo in self.objects(object.get("geo")) {
+            if let Some(place) = number(geo.get("latitude")).zip(number(geo.get("longitude"))).and_then(|(lat, lng)| position(lat, lng)) {
+                self.facts.geo.push(Fact::with_trust(place, source, trust));
+            }
+        }
+        for rating in self.objects(object.get("aggregateRating")) {
+            if let Some(value) = number(rating.get("ratingValue")).filter(|value| (0.0..=100.0).contains(value)) {
+                let count = number(rating.get("reviewCount")).or(number(rating.get("ratingCount"))).map(|count| count as u64);
+                self.facts.ratings.push(Fact::with_trust(Rating { value, count }, source, trust));
+            }
+        }
+        for key in ["logo", "image"] {
+            for url in self.urls(object.get(key)).into_iter().take(1) {
+                push_unique(&mut self.facts.logo_urls, url, source, if key == "logo" { trust } else { 15 });
+            }
+        }
+        for text in texts(object.get("priceRange")).into_iter().filter(|text| text.len() <= 60) {
+            push_unique(&mut self.facts.price_ranges, text, source, trust);
+        }
+        for key in ["knowsLanguage", "availableLanguage"] {
+            for text in texts(object.get(key)) {
+                if let Some(tag) = super::languages::code(&text).or_else(|| language(&text)) {
+                    push_unique(&mut self.facts.languages, tag, source, trust);
+                }
+            }
+        }
+        self.services(object, trust);
+        for key in ["employee", "employees", "founder", "founders", "member", "physician"] {
+            for person in self.objects(object.get(key)) {
+                self.person(person);
+            }
+        }
+        for action in self.objects(object.get("potentialAction")) {
+            if types_name(action).iter().any(|kind| kind.contains("Reserve") || kind.contains("Schedule")) {
+                for url in self.urls(action.get("target")) {
+                    push_unique(&mut self.facts.booking_urls, url, source, trust);
+                }
+            }
+        }
+        for key in ["acceptsReservations", "reservationUrl"] {
+            for url in texts(object.get(key)).into_iter().filter(|url| url.starts_with("http")) {
+                push_unique(&mut self.facts.booking_urls, url, source, trust);
+            }
+        }
+    }
+
+    fn contact(&mut self, object: &'a Object, trust: u8) {
+        let is_fax = texts(object.get("contactType")).iter().any(|kind| kind.to_lowercase().contains("fax"));
+        for (key, kind) in [("telephone", PhoneKind::Phone), ("phone", PhoneKind::Phone), ("faxNumber", PhoneKind::Fax)] {
+            for text in texts(object.get(key)) {
+                for part in text.split([',', ';', '|']) {
+                    let kind = if is_fax { PhoneKind::Fax } else { kind };
+                    self.phones.push(part.trim_start_matches("tel:"), kind, self.source, trust);
+                }
+            }
+        }
+        for text in texts(object.get("email")) {
+            let text = text.strip_prefix("mailto:").unwrap_or(&text).to_owned();
+            for mail in text.split([',', ';', ' ']).filter_map(emails::normalise) {
+                push_unique(&mut self.facts.emails, mail, self.source, trust);
+            }
+        }
+    }
+
+    fn addresses(&mut self, object: &'a Object, trust: u8) {
+        for key in ["address", "location"] {
+            for value in each(object.get(key)) {
+                let address = match value {
+                    Value::String(text) if key == "address" => super::address::from_text(&squeeze(text), self.context),
+                    Value::Object(inner) => {
+                        let inner = self.follow(inner);
+                        if key == "location" {
+                            self.contact(inner, trust - 10);
+                            self.addresses_of_place(inner, trust);
+                            continue;
+                        }
+                        postal(inner)
+                    }
+                    _ => None,
+                };
+                self.push_address(address, trust);
+            }
+        }
+    }
+
+    fn addresses_of_place(&mut self, place: &'a Object, trust: u8) {
+        for inner in self.objects(place.get("address")) {
+            self.push_address(postal(inner), trust);
+        }
+    }
+
+    fn push_address(&mut self, address: Option<Address>, trust: u8) {
+        if let Some(address) = address {
+            if !self.facts.addresses.iter().any(|known| known.value == address) && self.facts.addresses.len() < 40 {
+                self.facts.addresses.push(Fact::with_trust(address, self.source, trust));
+            }
+        }
+    }
+
+    fn hours(&mut self, object: &'a Object, trust: u8) {
+        let mut week: Vec<OpeningHours> = Vec::new();
+        for specification in self.objects(object.get("openingHoursSpecification")) {
+            week.extend(hours::specification(specification));
+        }
+        for text in texts(object.get("openingHours")) {
+            week.extend(hours::schema_text(&text));
+        }
+        let week = hours::tidy(week);
+        if !week.is_empty() && !self.facts.opening_hours.iter().any(|known| known.value == week) && self.facts.opening_hours.len() < 20 {
+            self.facts.opening_hours.push(Fact::with_trust(week, self.source, trust));
+        }
+    }
+
+    fn services(&mut self, object: &'a Object, trust: u8) {
+        for key in ["availableService", "makesOffer", "hasOfferCatalog", "serviceType", "knowsAbout"] {
+            let mut open: Vec<(&Value, usize)> = each(object.get(key)).into_iter().map(|value| (value, 0)).collect();
+            while let Some((value, depth)) = open.pop() {
+                match value {
+                    Value::String(text) => self.service(text, trust),
+                    Value::Object(inner) if depth < 6 => {
+                        let nested: Vec<&Value> = ["itemListElement", "itemOffered", "item"].iter().flat_map(|key| each(inner.get(*key))).collect();
+                        if nested.is_empty() {
+                            texts(inner.get("name")).iter().for_each(|name| self.service(name, trust));
+                        }
+                        open.extend(nested.into_iter().rev().map(|value| (value, depth + 1)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn service(&mut self, text: &str, trust: u8) {
+        let name = squeeze(text);
+        if (3..=80).contains(&name.chars().count()) && !name.starts_with("http") {
+            push_unique(&mut self.facts.services, name, self.source, trust);
+        }
+    }
+
+    fn person(&mut self, object: &'a Object) {
+        let joined = || {
+            let part = |key: &str| texts(object.get(key)).into_iter().next();
+            Some(format!("{} {}", part("givenName")?, part("familyName")?))
+        };
+        let Some(name) = texts(object.get("name")).into_iter().next().or_else(joined) else { return };
+        let role = texts(object.get("jobTitle")).into_iter().next().map(|role| squeeze_to(&role, 100));
+        if (4..=80).contains(&name.chars().count()) && name.contains(' ') && self.facts.people.len() < 100 {
+            let person = Person { name, role };
+            if !self.facts.people.iter().any(|known| known.value == person) {
+                self.facts.people.push(Fact::with_trust(person, self.source, 60));
+            }
+        }
+    }
+
+    fn website(&mut self, object: &'a Object) {
+        for name in texts(object.get("name")).into_iter().filter(|name| name.chars().count() <= 120) {
+            push_unique(&mut self.facts.names, name, self.source, 45);
+        }
+        for text in texts(object.get("inLanguage")) {
+            if let Some(tag) = language(&text) {
+                push_unique(&mut self.facts.languages, tag, self.source, 50);
+            }
+        }
+    }
+
+    /// The addresses in a URL property: text, or objects with a `url`.
+    fn urls(&self, value: Option<&'a Value>) -> Vec<String> {
+        each(value)
+            .into_iter()
+            .flat_map(|value| match value {
+                Value::Object(object) => {
+                    let object = self.follow(object);
+                    ["url", "contentUrl", "urlTemplate", "@id"].iter().map(|key| texts(object.get(*key))).find(|found| !found.is_empty()).unwrap_or_default()
+                }
+                value => texts(Some(value)),
+            })
+            .filter_map(|text| self.context.resolve(&text).map(|url| url.to_string()))
+            .collect()
+    }
+}
+
+fn postal(object: &Object) -> Option<Address> {
+    let part = |key: &str| {
+        let text = texts(object.get(key)).join(", ");
+        (!text.is_empty() && text.chars().count() <= 200).then_some(text)
+    };
+    let country = part("addressCountry").or_else(|| object.get("addressCountry")?.as_object().and_then(|country| texts(country.get("name")).into_iter().next()));
+    let (street, locality, region, postal_code) = (part("streetAddress"), part("addressLocality"), part("addressRegion"), part("postalCode"));
+    if street.is_none() && locality.is_none() && postal_code.is_none() {
+        return None;
+    }
+    let raw = [&street, &locality, &region, &postal_code, &country].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let country = country.and_then(|country| super::countries::code(&country));
+    Some(Address { raw, street, locality, region, postal_code, country })
+}
+
+/// A value as a list: arrays one by one, nothing for null.
+pub(crate) fn each(value: Option<&Value>) -> Vec<&Value> {
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(list)) => list.iter().collect(),
+        Some(value) => vec![value],
+    }
+}
+
+/// The texts of a property; numbers count as text, `{"@value": …}` too.
+pub(crate) fn texts(value: Option<&Value>) -> Vec<String> {
+    each(value)
+        .into_iter()
+        .filter_map(|value| match value {
+            Value::String(text) => Some(plain(text)),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Object(object) => object.get("@value").or(object.get("name")).and_then(Value::as_str).map(plain),
+            _ => None,
+        })
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+/// Text in JSON is often HTML once more.
+fn plain(text: &str) -> String {
+    if !text.contains(['&', '<']) {
+        return squeeze(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if rest.starts_with('<') {
+            match rest.find('>').filter(|_| rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')) {
+                Some(end) => {
+                    out.push(' ');
+                    rest = &rest[end + 1..];
+                }
+                None => {
+                    out.push('<');
+                    rest = &rest[1..];
+                }
+            }
+            continue;
+        }
+        let end = rest.char_indices().take(10).find(|(_, c)| *c == ';').map(|(at, _)| at);
+        match end.and_then(|end| entity(&rest[1..end]).map(|c| (end, c))) {
+            Some((end, c)) => {
+                out.push(c);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    squeeze(&out)
+}
+
+fn entity(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" | "rsquo" | "lsquo" => '\'',
+        "nbsp" => ' ',
+        "ndash" => '–',
+        "mdash" => '—',
+        "auml" => 'ä',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Auml" => 'Ä',
+        "Ouml" => 'Ö',
+        "Uuml" => 'Ü',
+        "szlig" => 'ß',
+        "eacute" => 'é',
+        "egrave" => 'è',
+        _ => {
+            let digits = name.strip_prefix('#')?;
+            let code = match digits.strip_prefix(['x', 'X']) {
+                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                None => digits.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+    })
+}
+
+fn number(value: Option<&Value>) -> Option<f64> {
+    match value? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().replace(',', ".").parse().ok(),
+        Value::Array(list) => number(list.first()),
+        _ => None,
+    }
+    .filter(|number: &f64| number.is_finite())
+}
+
+fn types_name(object: &Object) -> Vec<&str> {
+    types(object)
+}
+
+/// The type names without their vocabulary.
+fn types(object: &Object) -> Vec<&str> {
+    each(object.get("@type")).into_iter().filter_map(Value::as_str).map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name)).collect()
+}

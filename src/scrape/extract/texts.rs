@@ -1,0 +1,97 @@
+//! Visible text, line by line: phones, e-mail addresses, hours, languages.
+
+use super::context::Context;
+use super::hours::{coverage, tidy};
+use super::hours_text::Reader;
+use super::links::{is_credit, push_unique};
+use super::phones::Candidates;
+use super::scan::{Scan, Zone};
+use super::{emails, languages, phones};
+use crate::scrape::payload::{Fact, PageFacts, Source};
+use crate::scrape::text::{contains_ci, fold};
+
+/// Reads every visible line once.
+pub(crate) fn read(scan: &Scan, _context: &Context, numbers: &mut Candidates, facts: &mut PageFacts) {
+    let mut mails = Vec::new();
+    for line in &scan.lines {
+        let text = &scan.text[line.range.clone()];
+        if line.zone == Zone::Quote || is_credit_line(text) {
+            continue;
+        }
+        let trust = match line.zone {
+            Zone::Footer | Zone::Header => 50,
+            _ => 40,
+        };
+        if text.len() < 2_000 {
+            phones::from_line(text, trust, numbers);
+            emails::from_line(text, &mut mails);
+            for mail in mails.drain(..) {
+                push_unique(&mut facts.emails, mail, Source::Text, trust);
+            }
+            for code in languages::spoken(text) {
+                push_unique(&mut facts.languages, code, Source::Text, 40);
+            }
+        }
+    }
+    hours(scan, facts);
+}
+
+fn is_credit_line(text: &str) -> bool {
+    text.len() < 200 && text.contains([' ', 'g']) && is_credit(text)
+}
+
+/// Lines without hours that may stand inside a table of hours.
+const MAX_GAP: usize = 3;
+
+/// Every table or list of hours, the fullest first.
+fn hours(scan: &Scan, facts: &mut PageFacts) {
+    let mut reader = Reader::default();
+    let mut gap = 0;
+    let mut cue = false;
+    let mut found: Vec<Fact<_>> = Vec::new();
+    let mut finish = |reader: &mut Reader, cue: bool| {
+        let reader = std::mem::take(reader);
+        let named = coverage(&reader.week) + reader.closed.len();
+        let week = tidy(reader.week);
+        if !week.is_empty() && (named >= 3 || cue) && !found.iter().any(|fact| fact.value == week) {
+            let trust = 20 + 5 * (coverage(&week) + reader.closed.len()).min(7) as u8 + if cue { 15 } else { 0 };
+            found.push(Fact::with_trust(week, Source::Text, trust));
+        }
+    };
+    for line in &scan.lines {
+        let text = &scan.text[line.range.clone()];
+        if line.zone == Zone::Quote || text.len() > 400 {
+            continue;
+        }
+        if reader.line(text) {
+            gap = 0;
+            cue |= speaks_of_hours(text);
+            continue;
+        }
+        gap += 1;
+        if gap > MAX_GAP {
+            finish(&mut reader, cue);
+            cue = false;
+        }
+        if speaks_of_hours(text) && text.len() < 120 {
+            finish(&mut reader, cue);
+            (cue, gap) = (true, 0);
+        }
+    }
+    finish(&mut reader, cue);
+    found.sort_by_key(|fact| std::cmp::Reverse(fact.trust));
+    found.truncate(6);
+    facts.opening_hours.extend(found);
+}
+
+fn speaks_of_hours(text: &str) -> bool {
+    const CUES: [&str; 22] = [
+        "hours", "opening", "open ", "we're open", "offnungszeit", "sprechzeit", "sprechstunde", "horaires", "ouvert", "horario", "orari", "openingstijd", "geopend",
+        "apningstid", "oppettid", "abningstid", "aukiolo", "godziny", "otwarcia", "oteviraci", "abierto", "geoffnet",
+    ];
+    if text.is_ascii() {
+        return CUES.iter().any(|cue| contains_ci(text, cue));
+    }
+    let folded = fold(text);
+    CUES.iter().any(|cue| folded.contains(cue.trim()))
+}

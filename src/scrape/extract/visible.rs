@@ -1,0 +1,139 @@
+//! What a visitor does not see: hidden attributes, inline styles, and classes that the page's own styles hide.
+
+use crate::scrape::dom::{Data, Dom, NONE, ROOT};
+use html5ever::{Attribute, LocalName, local_name};
+
+/// Classes and ids that the page's own style sheet hides.
+#[derive(Debug, Default)]
+pub(crate) struct Visibility {
+    classes: Vec<String>,
+    ids: Vec<String>,
+}
+
+/// Classes that the common frameworks use for text that only screen readers get.
+const FRAMEWORK_HIDDEN: [&str; 6] =
+    ["sr-only", "visually-hidden", "screen-reader-text", "visuallyhidden", "elementor-screen-only", "show-for-sr"];
+/// Bytes of style sheets that are read: hiding rules for honeypots stand in short ones.
+const MAX_STYLE: usize = 64 * 1024;
+
+impl Visibility {
+    /// Whether an element and all inside it stay unseen.
+    pub(crate) fn hides(&self, name: &LocalName, attrs: &[Attribute]) -> bool {
+        attrs.iter().any(|attr| {
+            let value = &*attr.value;
+            match &*attr.name.local {
+                "hidden" => !value.eq_ignore_ascii_case("until-found"),
+                "style" => hidden_style(value),
+                "class" => value.split_ascii_whitespace().any(|class| {
+                    FRAMEWORK_HIDDEN.contains(&class) || (!self.classes.is_empty() && self.classes.iter().any(|c| c == class))
+                }),
+                "id" => !self.ids.is_empty() && self.ids.iter().any(|id| id == value),
+                "type" => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
+                _ => false,
+            }
+        }) || (*name == local_name!("dialog") && !attrs.iter().any(|attr| &*attr.name.local == "open"))
+    }
+}
+
+/// Whether declarations make an element invisible.
+fn hidden_style(style: &str) -> bool {
+    if style.len() < 9 {
+        return false;
+    }
+    style.split(';').any(|declaration| {
+        let Some((property, value)) = declaration.split_once(':') else { return false };
+        let (property, value) = (property.trim(), value.trim());
+        let is = |expected: &str| value.len() >= expected.len() && value.as_bytes()[..expected.len()].eq_ignore_ascii_case(expected.as_bytes());
+        (property.eq_ignore_ascii_case("display") && is("none"))
+            || (property.eq_ignore_ascii_case("visibility") && (is("hidden") || is("collapse")))
+            || (property.eq_ignore_ascii_case("font-size") && (value == "0" || value == "0px"))
+    })
+}
+
+/// Reads the simple rules (`.name { display: none }`) of the page's `style` elements. Rules inside media queries are
+/// passed over: they hide on some screens only.
+pub(crate) fn hidden_classes(dom: &Dom) -> Visibility {
+    let mut out = Visibility::default();
+    let mut budget = MAX_STYLE;
+    for node in &dom.nodes {
+        let Data::Element { name: local_name!("style"), html: true, .. } = &node.data else { continue };
+        if node.parent == NONE || node.first == NONE || node.first == ROOT {
+            continue;
+        }
+        if let Data::Text(css) = &dom.node(node.first).data {
+            if css.len() <= budget {
+                budget -= css.len();
+                read_rules(css, &mut out);
+            }
+        }
+    }
+    out
+}
+
+fn read_rules(css: &str, out: &mut Visibility) {
+    if !css.contains("none") && !css.contains("hidden") {
+        return;
+    }
+    let mut rest = css;
+    while let Some(open) = rest.find('{') {
+        let selectors = rest[..open].rsplit([';', '}']).next().unwrap_or_default();
+        let selectors = selectors.rsplit("*/").next().unwrap_or_default().trim();
+        rest = &rest[open + 1..];
+        if selectors.starts_with('@') {
+            rest = after_block(rest);
+            continue;
+        }
+        let Some(close) = rest.find('}') else { return };
+        if hidden_style(&rest[..close]) {
+            for selector in selectors.split(',').map(str::trim) {
+                let simple = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+                match selector.split_at_checked(1) {
+                    Some((".", name)) if simple(name) => out.classes.push(name.to_owned()),
+                    Some(("#", name)) if simple(name) => out.ids.push(name.to_owned()),
+                    _ => {}
+                }
+            }
+        }
+        rest = &rest[close + 1..];
+    }
+}
+
+/// What follows the block whose opening brace has just been read.
+fn after_block(css: &str) -> &str {
+    let mut depth = 1;
+    for (at, byte) in css.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &css[at + 1..];
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn styles_that_hide() {
+        assert!(hidden_style("color:red; DISPLAY : none !important"));
+        assert!(hidden_style("visibility:hidden"));
+        assert!(!hidden_style("display:block"));
+        assert!(!hidden_style("background:url(none.png)"));
+    }
+
+    #[test]
+    fn only_unconditional_rules_hide() {
+        let mut out = Visibility::default();
+        read_rules(
+            "/* x */ .hp, #trap {display:none} @media print { .menu{display:none} } .a .b{display:none} .ok{color:red}",
+            &mut out,
+        );
+        assert_eq!((out.classes, out.ids), (vec!["hp".to_owned()], vec!["trap".to_owned()]));
+    }
+}

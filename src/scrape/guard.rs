@@ -1,0 +1,243 @@
+//! Which addresses may be reached. The wall between what users supply and the operator's own network.
+//!
+//! A name is resolved once, every address of the answer is checked, and the connector gets exactly the checked
+//! addresses, so a second DNS answer cannot slip in (rebinding). Literal addresses never reach the resolver and are
+//! checked with [`AddressGuard::check_literal`] before every request, after every redirect too.
+
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use thiserror::Error;
+use url::{Host, Url};
+
+/// An address that may not be reached, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("The address {ip} is {reason} and may not be reached.")]
+pub struct AddressRefused {
+    /// The refused address.
+    pub ip: IpAddr,
+    /// What kind of address it is.
+    pub reason: &'static str,
+}
+
+/// A name that did not resolve.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("The name {name} could not be resolved: {reason}.")]
+pub struct NameUnresolved {
+    /// The name that was asked for.
+    pub name: String,
+    /// The resolver's words.
+    pub reason: String,
+    /// The resolver says that a later attempt may succeed.
+    pub temporary: bool,
+}
+
+/// Decides which addresses may be reached; a network on the allow list always may.
+#[derive(Debug, Clone, Default)]
+pub struct AddressGuard {
+    allow: Vec<IpNet>,
+}
+
+impl AddressGuard {
+    /// A guard that permits public addresses and those in `allow` (`network.allow_cidrs`).
+    pub fn new(allow: Vec<IpNet>) -> Self {
+        Self { allow }
+    }
+
+    /// Whether `ip` may be reached.
+    ///
+    /// # Errors
+    /// [`AddressRefused`] for everything that the IANA special-purpose registries (RFC 6890 and successors) do not
+    /// call globally reachable unicast, and for IPv6 forms that carry such an IPv4 address.
+    pub fn permits(&self, ip: IpAddr) -> Result<(), AddressRefused> {
+        if self.allow.iter().any(|net| net.contains(&ip)) {
+            return Ok(());
+        }
+        let refused = |reason| Err(AddressRefused { ip, reason });
+        match ip {
+            IpAddr::V4(v4) => refusal_v4(v4).map_or(Ok(()), refused),
+            IpAddr::V6(v6) => {
+                if let Some(embedded) = transparent_v4(v6) {
+                    return self.permits(IpAddr::V4(embedded)).map_err(|inner| AddressRefused { ip, ..inner });
+                }
+                if let Some(reason) = refusal_v6(v6) {
+                    return refused(reason);
+                }
+                for embedded in tunnelled_v4(v6) {
+                    self.permits(IpAddr::V4(embedded)).map_err(|inner| AddressRefused { ip, ..inner })?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Checks a URL whose host is a literal address; names pass, since the resolver checks them.
+    ///
+    /// # Errors
+    /// [`AddressRefused`] as [`AddressGuard::permits`].
+    pub fn check_literal(&self, url: &Url) -> Result<(), AddressRefused> {
+        match url.host() {
+            Some(Host::Ipv4(ip)) => self.permits(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => self.permits(IpAddr::V6(ip)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refusal_v4(ip: Ipv4Addr) -> Option<&'static str> {
+    let [a, b, c, d] = ip.octets();
+    Some(match (a, b, c, d) {
+        (0, ..) => "unspecified",
+        (10, ..) | (172, 16..=31, ..) | (192, 168, ..) => "private",
+        (100, 64..=127, ..) => "shared address space (carrier NAT)",
+        (127, ..) => "loopback",
+        (169, 254, 169, 254) | (168, 63, 129, 16) => "a cloud metadata service",
+        (169, 254, ..) => "link-local",
+        (192, 0, 0, _) => "reserved for protocols",
+        (192, 0, 2, _) | (198, 51, 100, _) | (203, 0, 113, _) => "reserved for documentation",
+        (192, 31, 196, _) | (192, 52, 193, _) | (192, 175, 48, _) => "reserved for DNS services",
+        (192, 88, 99, _) => "a 6to4 relay",
+        (198, 18..=19, ..) => "reserved for benchmarks",
+        (224..=239, ..) => "multicast",
+        (240..=255, ..) => "reserved",
+        _ => return None,
+    })
+}
+
+fn refusal_v6(ip: Ipv6Addr) -> Option<&'static str> {
+    let s = ip.segments();
+    Some(match s {
+        _ if ip.is_unspecified() => "unspecified",
+        _ if ip.is_loopback() => "loopback",
+        [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254] => "a cloud metadata service",
+        [0xfc00..=0xfdff, ..] => "private (unique local)",
+        [0xfe80..=0xfebf, ..] => "link-local",
+        [0xfec0..=0xfeff, ..] => "private (site local)",
+        [0xff00..=0xffff, ..] => "multicast",
+        [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => "reserved for documentation",
+        [0x2001, 0x0002, 0, ..] => "reserved for benchmarks",
+        [0x2001, 0x0010..=0x002f, ..] => "an identifier, not an address",
+        [0x2001, 0x0001..=0x01ff, ..] => "reserved for protocols",
+        [0x0064, 0xff9b, 1, ..] => "a local NAT64 address",
+        [0x0064, 0xff9b, 0, ..] => return None,
+        [0x2000..=0x3fff, ..] => return None,
+        _ => "reserved",
+    })
+}
+
+/// Forms that simply *are* an IPv4 address: mapped (`::ffff:a.b.c.d`), translated (`::ffff:0:a.b.c.d`) and the old
+/// compatible form (`::a.b.c.d`).
+fn transparent_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    match ip.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => Some(join(high, low)),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 || low > 1 => Some(join(high, low)),
+        _ => None,
+    }
+}
+
+/// IPv4 addresses that a packet to `ip` may end up at: 6to4, NAT64, Teredo (server and client) and ISATAP.
+fn tunnelled_v4(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
+    match ip.segments() {
+        [0x2002, high, low, ..] => vec![join(high, low)],
+        [0x0064, 0xff9b, 0, 0, 0, 0, high, low] => vec![join(high, low)],
+        [0x2001, 0, server_high, server_low, _, _, high, low] => {
+            vec![join(server_high, server_low), join(!high, !low)]
+        }
+        [_, _, _, _, 0 | 0x0200, 0x5efe, high, low] => vec![join(high, low)],
+        _ => Vec::new(),
+    }
+}
+
+fn join(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+}
+
+/// The system resolver behind an [`AddressGuard`], as reqwest wants it.
+#[derive(Debug, Clone)]
+pub struct GuardedResolver(pub Arc<AddressGuard>);
+
+impl Resolve for GuardedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = Arc::clone(&self.0);
+        Box::pin(async move {
+            let name = name.as_str().to_owned();
+            let asked = name.clone();
+            let looked_up =
+                tokio::task::spawn_blocking(move || (asked.as_str(), 0).to_socket_addrs().map(Iterator::collect));
+            let addresses: Vec<SocketAddr> = match looked_up.await {
+                Ok(Ok(addresses)) => addresses,
+                Ok(Err(error)) => return Err(unresolved(name, &error.to_string()).into()),
+                Err(error) => return Err(unresolved(name, &error.to_string()).into()),
+            };
+            if addresses.is_empty() {
+                return Err(unresolved(name, "it has no address").into());
+            }
+            for address in &addresses {
+                guard.permits(address.ip())?;
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn unresolved(name: String, reason: &str) -> NameUnresolved {
+    let reason = reason.trim_start_matches("failed to lookup address information: ").to_owned();
+    let temporary = reason.contains("emporary") || reason.contains("try again") || reason.contains("Try again");
+    NameUnresolved { name, reason, temporary }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn permitted(guard: &AddressGuard, ip: &str) -> bool {
+        guard.permits(ip.parse().unwrap()).is_ok()
+    }
+
+    #[test]
+    fn only_public_unicast_is_reached() {
+        let guard = AddressGuard::default();
+        for ip in ["1.1.1.1", "8.8.8.8", "172.15.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"] {
+            assert!(permitted(&guard, ip), "{ip}");
+        }
+        for ip in [
+            "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254", "169.254.0.1",
+            "172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.7",
+            "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fc00::1", "fd12::1",
+            "fec0::1", "ff02::1", "2001:db8::1", "3fff::1", "2001:2::1", "100::1", "fd00:ec2::254", "4000::1",
+            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "::ffff:0:10.1.1.1", "2002:7f00:1::", "2002:a00:1::",
+            "64:ff9b::7f00:1", "64:ff9b:1::1", "2001:0:a00:1::", "2001:0:808:808:0:0:80ff:fffe", "2606::5efe:a00:1",
+        ] {
+            assert!(!permitted(&guard, ip), "{ip}");
+        }
+        assert!(permitted(&guard, "64:ff9b::808:808"));
+        assert!(permitted(&guard, "2002:808:808::1"));
+    }
+
+    #[test]
+    fn the_allow_list_wins_in_every_notation() {
+        let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        assert!(permitted(&guard, "127.0.0.1"));
+        assert!(permitted(&guard, "::ffff:127.0.0.1"));
+        assert!(permitted(&guard, "fd00::7"));
+        assert!(!permitted(&guard, "10.0.0.1"));
+    }
+
+    #[test]
+    fn literals_are_checked_in_any_notation() {
+        let guard = AddressGuard::default();
+        for url in ["http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://[::1]/", "http://0177.0.0.1/"] {
+            assert!(guard.check_literal(&url.parse().unwrap()).is_err(), "{url}");
+        }
+        assert!(guard.check_literal(&"http://example.com/".parse().unwrap()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_refused() {
+        let resolver = GuardedResolver(Arc::new(AddressGuard::default()));
+        let error = resolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        assert!(error.downcast_ref::<AddressRefused>().is_some(), "{error}");
+    }
+}

@@ -1,0 +1,208 @@
+//! From what the pages gave to one answer.
+//!
+//! Pure. Sources are heard in the order of [`Source`] (JSON-LD first, visible text last), but the trust of a value
+//! counts too: markup that names another business than title, headings and domain does not win.
+
+use super::extract::hours::coverage;
+use super::extract::names;
+use super::payload::{
+    CleanUrlPayload, Conflict, Fact, FinalPayload, PageFacts, PageSummary, Provenance, ScrapePayload, Source,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Other values that a field's provenance keeps at most.
+const MAX_CONFLICTS: usize = 5;
+
+/// Merges what the pages gave.
+///
+/// `confidence` is a weighted mean over the identifying fields (name 3, phone 3, address 2, e-mail 1, hours 1) of each
+/// field's own confidence, absent fields counting as 0; each field's confidence grows with its source's rank, its trust
+/// and the number of witnesses that agree, and falls with contradiction.
+pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
+    let domain_label = names_label(&url.domain);
+    let mut out = FinalPayload {
+        url: url.url.clone(),
+        final_url: scrape.final_url.clone(),
+        domain: url.domain.clone(),
+        ..FinalPayload::default()
+    };
+    out.pages = scrape
+        .pages
+        .iter()
+        .map(|page| PageSummary { url: page.url.clone(), status: page.status, bytes: page.bytes, error: page.error.clone() })
+        .collect();
+    let book = &mut out.provenance;
+    let all = |pick: fn(&PageFacts) -> &Vec<Fact<String>>| gather(scrape, pick);
+
+    out.name = best_name(all(|f| &f.names), &domain_label, book);
+    out.description = single(all(|f| &f.descriptions), "description", book, |a, b| a == b);
+    out.categories = list(all(|f| &f.categories), "categories", book, |a, b| a.eq_ignore_ascii_case(b));
+    out.phones = list(gather(scrape, |f| &f.phones), "phones", book, |a, b| a.e164 == b.e164);
+    out.emails = list(all(|f| &f.emails), "emails", book, |a, b| a == b);
+    out.addresses = list(gather(scrape, |f| &f.addresses), "addresses", book, |a, b| same_address(a, b));
+    out.opening_hours = single_by(gather(scrape, |f| &f.opening_hours), "opening_hours", book, |a, b| a == b, |week| coverage(week) as i32).unwrap_or_default();
+    let social = list(gather(scrape, |f| &f.social), "social", book, |a, b| a.network == b.network);
+    out.social = social.into_iter().map(|link| (link.network, link.url)).collect();
+    out.people = list(gather(scrape, |f| &f.people), "people", book, |a, b| super::text::fold(&a.name) == super::text::fold(&b.name));
+    out.services = list(all(|f| &f.services), "services", book, |a, b| super::text::fold(a) == super::text::fold(b));
+    out.booking_url = single(all(|f| &f.booking_urls), "booking_url", book, |a, b| a == b);
+    out.logo_url = single(all(|f| &f.logo_urls), "logo_url", book, |a, b| a == b);
+    out.geo = single(gather(scrape, |f| &f.geo), "geo", book, |a, b| (a.lat - b.lat).abs() < 0.002 && (a.lng - b.lng).abs() < 0.002);
+    out.rating = single(gather(scrape, |f| &f.ratings), "rating", book, |a, b| a == b);
+    out.languages = list(all(|f| &f.languages), "languages", book, |a, b| a == b);
+    out.price_range = single(all(|f| &f.price_ranges), "price_range", book, |a, b| a == b);
+    out.confidence = confidence(&out.provenance);
+    out
+}
+
+fn names_label(domain: &str) -> String {
+    let (word, _) = idna::domain_to_unicode(domain);
+    word.split('.').next().map(|label| super::text::fold(label).replace(' ', "")).unwrap_or_default()
+}
+
+/// A fact and the page that it stood on.
+struct Heard<'a, T> {
+    fact: &'a Fact<T>,
+    page: &'a str,
+}
+
+fn gather<'a, T>(scrape: &'a ScrapePayload, pick: fn(&PageFacts) -> &Vec<Fact<T>>) -> Vec<Heard<'a, T>> {
+    let mut heard: Vec<Heard<'a, T>> =
+        scrape.pages.iter().flat_map(|page| pick(&page.facts).iter().map(|fact| Heard { fact, page: &page.url })).collect();
+    // Stable: the order of the pages and of each page remains within a source.
+    heard.sort_by_key(|heard| heard.fact.source);
+    heard
+}
+
+/// Values that mean the same, best source first.
+struct Group<'a, T> {
+    first: &'a Heard<'a, T>,
+    witnesses: u32,
+    trust: u8,
+}
+
+fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> bool) -> Vec<Group<'a, T>> {
+    let mut groups: Vec<Group<'a, T>> = Vec::new();
+    for one in heard {
+        match groups.iter_mut().find(|group| same(&group.first.fact.value, &one.fact.value)) {
+            Some(group) => {
+                group.witnesses += 1;
+                group.trust = group.trust.max(one.fact.trust);
+            }
+            None => groups.push(Group { first: one, witnesses: 1, trust: one.fact.trust }),
+        }
+    }
+    groups
+}
+
+/// 0 to 1: the source's rank, the trust in the place, agreement, contradiction.
+fn field_confidence(source: Source, trust: u8, witnesses: u32, conflicts: usize) -> f64 {
+    let rank = match source {
+        Source::JsonLd => 0.80,
+        Source::Microdata | Source::Rdfa => 0.78,
+        Source::Provider => 0.75,
+        Source::Opengraph => 0.65,
+        Source::Link => 0.75,
+        Source::Text => 0.60,
+    };
+    let agreement = 0.06 * f64::from(witnesses.saturating_sub(1).min(3));
+    let placed = (f64::from(trust) - 50.0) / 100.0 * 0.2;
+    let doubt = 0.05 * conflicts.min(3) as f64;
+    round((rank + agreement + placed - doubt).clamp(0.05, 0.99))
+}
+
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn note<T: Serialize>(book: &mut BTreeMap<String, Provenance>, field: &str, chosen: &Group<'_, T>, others: &[&Group<'_, T>]) {
+    let conflicts: Vec<Conflict> = others
+        .iter()
+        .take(MAX_CONFLICTS)
+        .filter_map(|other| {
+            let value = serde_json::to_value(&other.first.fact.value).ok()?;
+            Some(Conflict { value, source: other.first.fact.source, page: other.first.page.to_owned() })
+        })
+        .collect();
+    let source = chosen.first.fact.source;
+    book.insert(
+        field.to_owned(),
+        Provenance {
+            source,
+            page: chosen.first.page.to_owned(),
+            confidence: field_confidence(source, chosen.trust, chosen.witnesses, conflicts.len()),
+            agreeing: (chosen.witnesses > 1).then_some(chosen.witnesses),
+            conflicts,
+        },
+    );
+}
+
+fn single<T: Clone + Serialize>(heard: Vec<Heard<'_, T>>, field: &str, book: &mut BTreeMap<String, Provenance>, same: impl Fn(&T, &T) -> bool) -> Option<T> {
+    single_by(heard, field, book, same, |_| 0)
+}
+
+/// The best value: by `worth`, then source, then trust, then number of witnesses.
+fn single_by<T: Clone + Serialize>(
+    heard: Vec<Heard<'_, T>>,
+    field: &str,
+    book: &mut BTreeMap<String, Provenance>,
+    same: impl Fn(&T, &T) -> bool,
+    worth: impl Fn(&T) -> i32,
+) -> Option<T> {
+    let groups = group(&heard, same);
+    let at = (0..groups.len()).min_by_key(|at| {
+        let group = &groups[*at];
+        (std::cmp::Reverse(worth(&group.first.fact.value)), group.first.fact.source, std::cmp::Reverse((group.trust, group.witnesses)), *at)
+    })?;
+    let others: Vec<_> = groups.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, group)| group).collect();
+    note(book, field, &groups[at], &others);
+    Some(groups[at].first.fact.value.clone())
+}
+
+/// Every distinct value, the best source first.
+fn list<T: Clone + Serialize>(heard: Vec<Heard<'_, T>>, field: &str, book: &mut BTreeMap<String, Provenance>, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let groups = group(&heard, same);
+    if let Some(first) = groups.first() {
+        note(book, field, first, &[]);
+    }
+    groups.into_iter().map(|group| group.first.fact.value.clone()).collect()
+}
+
+fn same_address(a: &super::payload::Address, b: &super::payload::Address) -> bool {
+    let fold = |text: &Option<String>| text.as_deref().map(super::text::fold);
+    match (&a.street, &b.street) {
+        (Some(_), Some(_)) => fold(&a.street) == fold(&b.street) && (a.postal_code == b.postal_code || a.postal_code.is_none() || b.postal_code.is_none()),
+        _ => super::text::fold(&a.raw) == super::text::fold(&b.raw),
+    }
+}
+
+/// The name that source, place, domain and agreement support best.
+fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<String, Provenance>) -> Option<String> {
+    let groups = group(&heard, |a, b| super::text::fold(a) == super::text::fold(b));
+    let support = |group: &Group<'_, String>| {
+        let name = &group.first.fact.value;
+        let structured = group.first.fact.source <= Source::Provider;
+        let likeness = names::likeness(name, label);
+        let agreeing = groups.iter().filter(|other| names::agree(name, &other.first.fact.value)).map(|other| other.witnesses.min(3)).sum::<u32>();
+        let base = if structured { f64::from(group.trust) } else { f64::from(group.trust) * 0.8 };
+        base + 30.0 * likeness + 6.0 * f64::from(agreeing.min(6))
+    };
+    let at = (0..groups.len()).max_by(|a, b| support(&groups[*a]).total_cmp(&support(&groups[*b])).then(b.cmp(a)))?;
+    let chosen = &groups[at];
+    let others: Vec<_> = groups
+        .iter()
+        .enumerate()
+        .filter(|(other, group)| *other != at && group.trust >= 40 && !names::agree(&chosen.first.fact.value, &group.first.fact.value))
+        .map(|(_, group)| group)
+        .collect();
+    note(book, "name", chosen, &others);
+    Some(chosen.first.fact.value.clone())
+}
+
+fn confidence(book: &BTreeMap<String, Provenance>) -> f64 {
+    const WEIGHTS: [(&str, f64); 5] = [("name", 3.0), ("phones", 3.0), ("addresses", 2.0), ("emails", 1.0), ("opening_hours", 1.0)];
+    let total: f64 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
+    let reached: f64 = WEIGHTS.iter().filter_map(|(field, weight)| Some(weight * book.get(*field)?.confidence)).sum();
+    round(reached / total)
+}

@@ -1,0 +1,25 @@
+//! Reading practice websites: from what an analyst wrote in a cell to the merged payload.
+//!
+//! The pure half (`url`, `charset`, `dom`, `extract`, `merge`) has no I/O, clock or randomness; the other half
+//! (`guard`, `fetch`, `robots`, `site`) talks to the network and knows no actor, database or HTTP server.
+
+pub mod charset;
+mod dom;
+pub mod extract;
+pub mod fetch;
+pub mod guard;
+pub mod merge;
+pub mod payload;
+pub mod robots;
+pub mod site;
+pub mod text;
+pub mod url;
+
+pub use extract::{extract_html, extract_page};
+pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, Fetcher};
+pub use guard::{AddressGuard, AddressRefused};
+pub use merge::merge;
+pub use payload::{CleanUrlPayload, FinalPayload, PageFacts, ScrapePayload};
+pub use robots::RobotsCache;
+pub use site::{Pace, SiteSettings, scrape_site};
+pub use url::{CleanUrl, UrlRefusal, clean_url};

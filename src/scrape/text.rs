@@ -1,0 +1,163 @@
+//! Strings as payloads may hold them, and the small predicates on text that several extractors share.
+
+use std::borrow::Cow;
+
+/// Characters that a browser shows as nothing, or that a database or a spreadsheet cannot hold.
+///
+/// C0 and C1 controls go (PostgreSQL's `jsonb` refuses U+0000), and so do zero-width and bidirectional marks, which
+/// sites put into addresses to mislead robots.
+pub fn is_unwanted(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{8}' | '\u{b}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}'
+        | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// White space in the sense of text layout, the no-break kinds included.
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{85}'
+}
+
+/// `input` without unwanted characters, white space collapsed to single spaces and trimmed.
+pub fn squeeze(input: &str) -> String {
+    let mut out = String::with_capacity(input.len());
+    for c in input.chars() {
+        if is_unwanted(c) {
+            continue;
+        }
+        if is_space(c) {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    out
+}
+
+/// [`squeeze`], cut at a word end so that it has at most `max` characters.
+pub fn squeeze_to(input: &str, max: usize) -> String {
+    let mut out = squeeze(input);
+    if let Some((cut, _)) = out.char_indices().nth(max) {
+        let at = out[..cut].rfind(' ').filter(|at| *at > cut / 2).unwrap_or(cut);
+        out.truncate(at);
+    }
+    out
+}
+
+/// Letters and digits in lower case, words separated by one space: what two spellings of one thing share.
+pub fn fold(input: &str) -> String {
+    let mut out = String::with_capacity(input.len());
+    for c in input.chars().flat_map(char::to_lowercase) {
+        match plain(c) {
+            c if c.is_alphanumeric() => out.push(c),
+            '\'' | '\u{2019}' => {}
+            _ if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
+            _ => {}
+        }
+    }
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    out
+}
+
+/// The letter without its accent, for the letters of western European languages and Māori.
+pub fn plain(c: char) -> char {
+    match c {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' => 'a',
+        'ç' | 'č' => 'c',
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ě' => 'e',
+        'ì' | 'í' | 'î' | 'ï' | 'ī' => 'i',
+        'ñ' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ō' | 'ø' => 'o',
+        'š' => 's',
+        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ž' => 'z',
+        other => other,
+    }
+}
+
+/// Whether `hay` holds `needle` (ASCII, lower case) in any case.
+pub fn contains_ci(hay: &str, needle: &str) -> bool {
+    find_ci(hay, needle).is_some()
+}
+
+/// Byte offset of `needle` (ASCII, lower case) in `hay`, in any case.
+pub fn find_ci(hay: &str, needle: &str) -> Option<usize> {
+    let (hay, needle) = (hay.as_bytes(), needle.as_bytes());
+    let first = *needle.first()?;
+    if hay.len() < needle.len() {
+        return None;
+    }
+    (0..=hay.len() - needle.len()).find(|at| {
+        hay[*at].to_ascii_lowercase() == first && hay[*at..*at + needle.len()].eq_ignore_ascii_case(needle)
+    })
+}
+
+/// Whether `input` starts with `prefix` (ASCII) in any case.
+pub fn starts_ci(input: &str, prefix: &str) -> bool {
+    input.len() >= prefix.len() && input.as_bytes()[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes())
+}
+
+/// Percent-decoding that keeps what is not valid UTF-8 afterwards readable.
+pub fn percent_decode(input: &str) -> Cow<'_, str> {
+    if !input.contains('%') {
+        return Cow::Borrowed(input);
+    }
+    let bytes = input.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let pair = bytes.get(at + 1).zip(bytes.get(at + 2)).and_then(|(high, low)| {
+            Some((char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?) as u8)
+        });
+        match (bytes[at], pair) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
+                at += 3;
+            }
+            (byte, _) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn squeezing_removes_what_jsonb_refuses() {
+        assert_eq!(squeeze("  a\u{0}b \t\n c\u{200b}d\u{a0}e "), "ab cd e");
+        assert_eq!(squeeze_to("one two three", 9), "one two");
+        assert_eq!(squeeze_to("ééééé", 3), "ééé");
+    }
+
+    #[test]
+    fn folding_compares_spellings() {
+        assert_eq!(fold("Dr. O'Brien – Zahnärzte"), fold("dr obrien zahnarzte"));
+    }
+
+    #[test]
+    fn finding_ignores_case_and_stays_in_bounds() {
+        assert_eq!(find_ci("ÄBC Fax", "fax"), Some(5));
+        assert_eq!(find_ci("fa", "fax"), None);
+        assert!(starts_ci("MAILTO:x", "mailto:"));
+    }
+
+    #[test]
+    fn percent_decoding_survives_damage() {
+        assert_eq!(percent_decode("a%20b%zz%"), "a b%zz%");
+        assert_eq!(percent_decode("%C3%A9"), "é");
+    }
+}

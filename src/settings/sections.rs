@@ -1,0 +1,270 @@
+//! The settings as the rest of the daemon reads them: checked, complete and typed.
+//!
+//! A field is named as its key. What a key means in full, its unit and its range stand in `config/default.toml`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::secrets::SecretSource;
+use super::show::without_password;
+
+/// All settings of one daemon. Cheap enough to clone; shared as `Arc<Settings>`.
+///
+/// Serialising it writes database passwords as they are. For people there is [`show`](super::show()).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Directory of everything that the daemon keeps; never empty.
+    pub data_dir: PathBuf,
+    /// The REST interface and the console.
+    pub http: Http,
+    /// The database that this daemon owns.
+    pub database: Database,
+    /// Where destination tables live.
+    pub workspace: Workspace,
+    /// Which addresses may be reached.
+    pub network: Network,
+    /// Fetching pages.
+    pub scrape: Scrape,
+    /// How much is worked on at a time, and supervision.
+    pub engine: Engine,
+    /// The writer.
+    pub storage: Storage,
+    /// When a failed attempt is made again.
+    pub retry: Retry,
+    /// Bounds on lists that are uploaded.
+    pub imports: Imports,
+    /// Workflow files.
+    pub workflows: Workflows,
+    /// Logging.
+    pub log: Log,
+    /// Who sees what, and tokens.
+    pub auth: Auth,
+    /// How long finished batches are kept.
+    pub retention: Retention,
+    /// Secrets by name: where each is kept and where it may be sent.
+    pub secrets: BTreeMap<String, SecretSource>,
+}
+
+/// The REST interface and the console.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Largest upload, in bytes.
+    pub max_upload_bytes: u64,
+    /// Largest JSON body, in bytes.
+    pub max_body_bytes: usize,
+    /// How long a request waits for its command to be committed, in ms.
+    pub command_timeout_ms: u64,
+    /// How long a client may take to send the head of a request, in ms.
+    pub request_timeout_ms: u64,
+}
+
+/// The database that this daemon owns.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://` or `postgres://` URL, `{data_dir}` already replaced. May hold a password.
+    pub url: String,
+    /// Connections of the pool that only reads.
+    pub readers: u32,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("url", &without_password(&self.url))
+            .field("readers", &self.readers)
+            .finish()
+    }
+}
+
+/// Where destination tables live.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// Empty: the database of [`Database`]. Else a `sqlite://`, `postgres://` or `https://` URL, `{data_dir}` already
+    /// replaced. May hold a password.
+    pub url: String,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace")
+            .field("url", &without_password(&self.url))
+            .finish()
+    }
+}
+
+/// Which addresses may be reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// Networks that may be reached besides public addresses.
+    pub allow_cidrs: Vec<IpNet>,
+}
+
+/// Fetching pages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scrape {
+    /// Pages that are read besides the home page.
+    pub max_pages: usize,
+    /// Whether robots.txt is obeyed.
+    pub respect_robots: bool,
+    /// Requests to one host at a time.
+    pub host_concurrency: usize,
+    /// Least time between the starts of two requests to one host, in ms.
+    pub host_delay_ms: u64,
+    /// Time for one page, redirects included, in ms.
+    pub timeout_ms: u64,
+    /// Time until a connection stands, in ms.
+    pub connect_timeout_ms: u64,
+    /// Bytes of a page that are read, after decompression.
+    pub max_body_bytes: usize,
+    /// Redirects that are followed for one page.
+    pub max_redirects: usize,
+    /// User-Agent as product/version, `{version}` already replaced.
+    pub user_agent: String,
+    /// Address or page to add to the User-Agent; empty: none.
+    pub contact: String,
+    /// ISO 3166-1 alpha-2 country for telephone numbers; empty: none.
+    pub region: String,
+}
+
+/// How much is worked on at a time, and supervision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// Items in flight per batch.
+    pub window: usize,
+    /// Items in flight in all batches together.
+    pub max_in_flight: usize,
+    /// Bytes that they may hold in memory.
+    pub max_bytes_in_flight: usize,
+    /// Time that running steps get after SIGTERM, in ms.
+    pub drain_timeout_ms: u64,
+    /// Restarts within `restart_window_ms` before a part is given up.
+    pub restart_budget: u32,
+    /// The time over which restarts are counted, in ms.
+    pub restart_window_ms: u64,
+    /// Wait before the first restart, in ms; doubles with each.
+    pub restart_base_ms: u64,
+    /// When an item that does not move counts as stuck, in ms.
+    pub stuck_after_ms: u64,
+}
+
+/// The writer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// Most commands in one transaction.
+    pub group_max: usize,
+    /// Most bytes in one transaction.
+    pub group_bytes: usize,
+    /// Most commands that wait.
+    pub queue_max: usize,
+    /// When SQLite calls a transaction committed.
+    pub synchronous: Synchronous,
+    /// Tables that workflows may write to; `*` at the end stands for any rest of a name.
+    pub allowed_tables: Vec<String>,
+}
+
+/// `PRAGMA synchronous` of the SQLite writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// Committed once it is on the disk.
+    Full,
+    /// A loss of power can take back the last commits.
+    Normal,
+}
+
+/// When a failed attempt is made again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Further attempts after the first one.
+    pub max_retries: u32,
+    /// Wait before the first of them, in ms.
+    pub base_ms: u64,
+    /// Multiplies the wait for each one more.
+    pub factor: f64,
+    /// Share of the wait that chance adds or takes away, 0 to 1.
+    pub jitter: f64,
+    /// The longest wait, in ms.
+    pub max_ms: u64,
+}
+
+/// Bounds on lists that are uploaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imports {
+    /// Most rows in one list.
+    pub max_rows: u64,
+    /// Most bytes in one row.
+    pub max_row_bytes: usize,
+    /// Most columns in one list.
+    pub max_columns: usize,
+    /// Rows that one command writes.
+    pub chunk_rows: usize,
+}
+
+/// Workflow files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflows {
+    /// Their directory; never empty, but it need not exist.
+    pub dir: String,
+}
+
+/// Logging.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Directives of `tracing_subscriber::EnvFilter`.
+    pub level: String,
+    /// Where and how lines are written.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Journald under systemd, text on a terminal, else JSON.
+    Auto,
+    /// Lines for people, to stderr.
+    Text,
+    /// One JSON object a line, to stderr.
+    Json,
+    /// Native fields to the journal's socket.
+    Journald,
+}
+
+/// Who sees what, and tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// Whether members of an organisation see each other's jobs.
+    pub share_jobs: bool,
+    /// How long a checked token is trusted without asking the database, in ms.
+    pub token_cache_ms: u64,
+}
+
+/// How long finished batches are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days until a finished batch is archived; 0: never.
+    pub days: u32,
+}

@@ -1,0 +1,116 @@
+//! What is done for an item: one handler a kind of step, found by name.
+
+mod aggregate;
+mod scrape;
+mod url;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use entity::Id;
+use serde_json::Value;
+
+use crate::model::step::StepFailure;
+use crate::store::write::PayloadColumn;
+
+pub use aggregate::Aggregate;
+pub use scrape::{ScrapeKit, ScrapeSite};
+pub use url::CleanIdentifier;
+
+/// When something last moved. Shared by whoever does the work and whoever watches it.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    since: Instant,
+    millis: Arc<AtomicU64>,
+}
+
+impl Progress {
+    #[must_use]
+    pub fn new() -> Self {
+        Self { since: Instant::now(), millis: Arc::default() }
+    }
+
+    /// Something has moved.
+    pub fn record(&self) {
+        let millis = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.millis.store(millis, Ordering::Relaxed);
+    }
+
+    /// How long nothing has moved, in ms.
+    #[must_use]
+    pub fn idle_ms(&self) -> u64 {
+        let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        now.saturating_sub(self.millis.load(Ordering::Relaxed))
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a handler knows of the item that it works on.
+#[derive(Clone, Debug)]
+pub struct StepContext {
+    pub job_id: Id,
+    pub item_id: i64,
+    /// What the URL column held.
+    pub identifier: String,
+    /// What the steps with columns of their own gave, as JSON text.
+    pub url: Option<Arc<str>>,
+    pub scrape: Option<Arc<str>>,
+    /// What the other steps gave, by workflow slug, as JSON text.
+    pub step_data: Option<Arc<str>>,
+    /// The job's own settings.
+    pub settings: Arc<Value>,
+    pub progress: Progress,
+}
+
+/// What a handler gives.
+pub type StepResult = Result<StepData, StepFailure>;
+
+/// A step's data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepData {
+    /// JSON text as it is stored.
+    pub json: Arc<str>,
+    pub column: PayloadColumn,
+}
+
+impl StepData {
+    /// Serialises `data` for `column`.
+    ///
+    /// # Errors
+    /// Where the data cannot be JSON, which is a defect of the handler.
+    pub fn new(column: PayloadColumn, data: &impl serde::Serialize) -> Result<Self, StepFailure> {
+        let json = serde_json::to_string(data)
+            .map_err(|error| StepFailure::permanent(format!("the step's data cannot be stored: {error}")))?;
+        Ok(Self { json: json.into(), column })
+    }
+}
+
+/// Does one kind of step. A panic in `run` counts as a failed attempt.
+#[async_trait::async_trait]
+pub trait StepHandler: Send + Sync {
+    async fn run(&self, context: &StepContext) -> StepResult;
+}
+
+/// The handlers by name.
+#[derive(Clone, Default)]
+pub struct Handlers(HashMap<String, Arc<dyn StepHandler>>);
+
+impl Handlers {
+    #[must_use]
+    pub fn with(mut self, name: &str, handler: impl StepHandler + 'static) -> Self {
+        self.0.insert(name.to_owned(), Arc::new(handler));
+        self
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<dyn StepHandler>> {
+        self.0.get(name).cloned()
+    }
+}

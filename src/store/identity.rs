@@ -1,0 +1,133 @@
+//! Setting up organisations, users and tokens.
+//!
+//! These rows belong to no batch and stand in no journal, so the commands that make them write in a transaction of
+//! their own, also beside a running daemon.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use entity::{Id, api_tokens, organisations, users};
+use sea_orm::{ActiveValue, DbErr, EntityTrait, QueryFilter};
+
+use super::Hq;
+use super::fault::is_transient;
+use super::read::Role;
+use super::tx::{WriteTx, write_tx};
+
+/// How often a transaction is tried while a busy daemon holds the lock.
+const TRIES: u32 = 20;
+
+/// Why an identity was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    #[error("there is a user with the e-mail address {0} already")]
+    UserExists(String),
+    #[error("there is no user with the e-mail address {0}; make one with `batchdesk user add`")]
+    NoSuchUser(String),
+    #[error("the database could not be written")]
+    Database(#[from] DbErr),
+}
+
+/// A user to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    pub email: String,
+    pub role: Role,
+    /// Made if there is none of that name.
+    pub organisation: String,
+    /// In PHC form.
+    pub password_hash: Option<String>,
+}
+
+/// Makes a user, and its organisation if need be.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn add_user(hq: &Hq, user: &NewUser) -> Result<Id, IdentityError> {
+    insisting(hq, async |tx| insert_user(tx, user).await).await
+}
+
+/// Stores the hash of a token for the user with that e-mail address.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn add_token(hq: &Hq, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
+    insisting(hq, async |tx| insert_token(tx, email, name, token_hash).await).await
+}
+
+/// Runs `work` in a write transaction, again while the daemon keeps the database locked.
+async fn insisting<T>(
+    hq: &Hq,
+    work: impl AsyncFn(&WriteTx) -> Result<T, IdentityError>,
+) -> Result<T, IdentityError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match once(hq, &work).await {
+            Err(IdentityError::Database(error)) if is_transient(&error) && tries < TRIES => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn once<T>(hq: &Hq, work: &impl AsyncFn(&WriteTx) -> Result<T, IdentityError>) -> Result<T, IdentityError> {
+    let tx = write_tx(hq).await?;
+    match work(&tx).await {
+        Ok(made) => {
+            tx.commit().await?;
+            Ok(made)
+        }
+        Err(error) => {
+            tx.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> {
+    if users::Entity::find().filter(users::COLUMN.email.eq(&user.email)).one(tx).await?.is_some() {
+        return Err(IdentityError::UserExists(user.email.clone()));
+    }
+    let now = Utc::now();
+    let known = organisations::Entity::find().filter(organisations::COLUMN.name.eq(&user.organisation)).one(tx).await?;
+    let organisation_id = match known {
+        Some(organisation) => organisation.id,
+        None => {
+            let organisation = organisations::ActiveModel {
+                id: ActiveValue::Set(Id::now()),
+                name: ActiveValue::Set(user.organisation.clone()),
+                created_at: ActiveValue::Set(now),
+            };
+            organisations::Entity::insert(organisation).exec_with_returning(tx).await?.id
+        }
+    };
+    let row = users::ActiveModel {
+        id: ActiveValue::Set(Id::now()),
+        organisation_id: ActiveValue::Set(organisation_id),
+        email: ActiveValue::Set(user.email.clone()),
+        password_hash: ActiveValue::Set(user.password_hash.clone()),
+        name: ActiveValue::Set(None),
+        role: ActiveValue::Set(user.role.to_string()),
+        created_at: ActiveValue::Set(now),
+        updated_at: ActiveValue::Set(now),
+    };
+    Ok(users::Entity::insert(row).exec_with_returning(tx).await?.id)
+}
+
+async fn insert_token(tx: &WriteTx, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
+    let user = users::Entity::find().filter(users::COLUMN.email.eq(email)).one(tx).await?;
+    let user = user.ok_or_else(|| IdentityError::NoSuchUser(email.to_owned()))?;
+    let row = api_tokens::ActiveModel {
+        id: ActiveValue::Set(Id::now()),
+        organisation_id: ActiveValue::Set(user.organisation_id),
+        user_id: ActiveValue::Set(user.id),
+        name: ActiveValue::Set(name.to_owned()),
+        token_hash: ActiveValue::Set(token_hash.to_owned()),
+        created_at: ActiveValue::Set(Utc::now()),
+        expires_at: ActiveValue::Set(None),
+        revoked_at: ActiveValue::Set(None),
+    };
+    Ok(api_tokens::Entity::insert(row).exec_with_returning(tx).await?.id)
+}

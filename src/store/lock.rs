@@ -1,0 +1,102 @@
+//! One daemon owns a database.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
+
+/// The advisory lock that the owner of a PostgreSQL database holds: "batchdsk" in ASCII.
+const ADVISORY_LOCK: i64 = 0x6261_7463_6864_736b;
+/// How often a second daemon asks whether the first is gone, and the first whether it still holds the lock.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Proof of ownership, given back when dropped or when the process ends.
+#[derive(Debug)]
+pub enum Ownership {
+    /// An exclusive lock on a file beside the SQLite database.
+    File(File),
+    /// A session that holds an advisory lock.
+    Session(Box<PgConnection>),
+}
+
+/// Why the database is not ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    #[error("another batchdesk daemon owns this database (it holds {}); stop it first, or give this one a database of its own", .0.display())]
+    Taken(PathBuf),
+    #[error("the lock file {} cannot be opened", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("the database cannot be reached for its lock")]
+    Database(#[from] sea_orm::sqlx::Error),
+}
+
+/// The file of a `sqlite:` URL.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let path = rest.strip_prefix("//").unwrap_or(rest).split('?').next()?;
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+}
+
+/// Takes the database, or waits for it: a second daemon on PostgreSQL stands by until the first is gone; on SQLite it
+/// is refused, since two processes on one machine are a mistake.
+///
+/// # Errors
+/// See [`LockError`].
+pub async fn acquire(url: &str) -> Result<Ownership, LockError> {
+    match sqlite_file(url) {
+        Some(file) => lock_file(&file.with_added_extension("lock")),
+        None => stand_by(url).await,
+    }
+}
+
+fn lock_file(path: &Path) -> Result<Ownership, LockError> {
+    let fault = |source| LockError::File { path: path.to_owned(), source };
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Ownership::File(file)),
+        Err(TryLockError::WouldBlock) => Err(LockError::Taken(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(fault(source)),
+    }
+}
+
+async fn stand_by(url: &str) -> Result<Ownership, LockError> {
+    let options = PgConnectOptions::from_str(url)?.application_name("batchdesk owner").disable_statement_logging();
+    let mut session = options.connect().await?;
+    let mut announced = false;
+    loop {
+        let statement = format!("select pg_try_advisory_lock({ADVISORY_LOCK})");
+        let row = session.fetch_one(sea_orm::sqlx::AssertSqlSafe(statement)).await?;
+        if row.try_get::<bool, _>(0)? {
+            return Ok(Ownership::Session(Box::new(session)));
+        }
+        if !announced {
+            tracing::info!("another daemon owns this database; standing by to take over");
+            announced = true;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+impl Ownership {
+    /// Ends when ownership is lost, which for a file is never.
+    pub async fn lost(self) -> LockError {
+        match self {
+            Self::File(file) => {
+                std::future::pending::<()>().await;
+                drop(file);
+                LockError::Taken(PathBuf::new())
+            }
+            Self::Session(mut session) => loop {
+                tokio::time::sleep(POLL).await;
+                if let Err(error) = session.ping().await {
+                    return error.into();
+                }
+            },
+        }
+    }
+}

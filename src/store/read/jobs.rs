@@ -1,0 +1,126 @@
+//! Lists of jobs.
+
+use chrono::{DateTime, Utc};
+use entity::{Id, enrichment_jobs};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
+
+use super::scope::{Reader, Scope};
+use crate::model::batch::JobStatus;
+use crate::model::counts::StatusCounts;
+
+/// A page of a list, and where the next one begins.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page<T> {
+    pub data: Vec<T>,
+    /// Key of the last item, if more follow.
+    #[serde(skip)]
+    pub last: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// `found` has one item more than the page if more follow.
+    pub(super) fn cut(mut found: Vec<T>, limit: u64, key: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let last = if more { found.last().map(key) } else { None };
+        Self { data: found, last }
+    }
+}
+
+/// Which jobs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JobFilter {
+    pub status: Option<JobStatus>,
+    /// Only jobs before this one.
+    pub before: Option<Id>,
+    pub limit: u64,
+}
+
+/// A job as the API shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobView {
+    pub job_id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub original_filename: Option<String>,
+    pub play: String,
+    pub url_column: Option<String>,
+    pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    pub total_practices: i32,
+    pub completed_practices: i32,
+    pub failed_practices: i32,
+    pub duplicates: i32,
+    pub invalid: i32,
+    pub blank_rows: i32,
+    pub counts: StatusCounts,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<enrichment_jobs::Model> for JobView {
+    fn from(job: enrichment_jobs::Model) -> Self {
+        Self {
+            job_id: job.id,
+            counts: counts(&job),
+            name: job.name,
+            original_filename: job.original_filename,
+            play: job.play_name,
+            url_column: job.url_column,
+            status: job.status,
+            error_message: job.error_message,
+            total_practices: job.total_practices,
+            completed_practices: job.completed_practices,
+            failed_practices: job.failed_practices,
+            duplicates: job.duplicates,
+            invalid: job.invalid,
+            blank_rows: job.blank_rows,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            finished_at: job.finished_at,
+            updated_at: job.updated_at,
+        }
+    }
+}
+
+/// The counts that the job's row keeps.
+pub(super) fn counts(job: &enrichment_jobs::Model) -> StatusCounts {
+    StatusCounts {
+        pending: job.pending_count.into(),
+        url_complete: job.url_complete_count.into(),
+        scraped: job.scraped_count.into(),
+        aggregated: job.aggregated_count.into(),
+        error: job.error_count.into(),
+        excluded: job.excluded_count.into(),
+    }
+}
+
+impl Reader {
+    /// The jobs that the scope sees, newest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn jobs(&self, scope: &Scope, filter: JobFilter) -> Result<Page<JobView>, DbErr> {
+        let columns = &enrichment_jobs::COLUMN;
+        let mut query = enrichment_jobs::Entity::find()
+            .filter(columns.organisation_id.eq(scope.organisation_id))
+            .filter(columns.imported_at.is_not_null());
+        if !scope.sees_all_jobs() {
+            query = query.filter(columns.user_id.eq(scope.user_id));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(columns.status.eq(status.as_str()));
+        }
+        if let Some(before) = filter.before {
+            query = query.filter(columns.id.lt(before));
+        }
+        let found = query.order_by_desc(enrichment_jobs::Column::Id).limit(filter.limit + 1).all(&self.hq).await?;
+        let views = found.into_iter().map(JobView::from).collect();
+        Ok(Page::cut(views, filter.limit, |job: &JobView| job.job_id.to_string()))
+    }
+}

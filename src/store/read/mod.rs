@@ -1,0 +1,20 @@
+//! Queries of those who only read. Each runs on the read-only pool in a short transaction of its own.
+//!
+//! What people see is read through a [`Scope`]; [`EngineReader`] and [`JournalReader`] are for the actors, which serve
+//! all organisations.
+
+mod engine;
+mod jobs;
+mod journal;
+mod practices;
+mod scope;
+mod tokens;
+mod workflows;
+
+pub use engine::{EngineReader, OpenJob, RunnableItem};
+pub use jobs::{JobFilter, JobView, Page};
+pub use journal::{JournalReader, StepRunRow};
+pub use practices::{ExportItem, PracticeDetail, PracticeFilter, PracticeView};
+pub use scope::{Access, Reader, Role, Scope};
+pub use tokens::{TokenOwner, token_owner};
+pub use workflows::play;

@@ -1,0 +1,191 @@
+//! The practices of a job, for people and for exports.
+
+use chrono::{DateTime, Utc};
+use entity::{Id, enrichment_jobs, job_practices};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Value};
+use serde::Serialize;
+
+use super::jobs::Page;
+use super::scope::Reader;
+use crate::model::practice::PracticeStatus;
+use crate::store::rows::statement;
+
+/// Which practices of a job.
+#[derive(Clone, Debug, Default)]
+pub struct PracticeFilter {
+    pub status: Option<PracticeStatus>,
+    /// Prefix of identifier or domain.
+    pub prefix: Option<String>,
+    /// Only practices after this id.
+    pub after: Option<i64>,
+    pub limit: u64,
+}
+
+/// A practice in a list.
+#[derive(Clone, Debug, Serialize, FromQueryResult)]
+pub struct PracticeView {
+    pub id: i64,
+    pub row_number: i64,
+    pub practice_identifier: String,
+    pub status: String,
+    pub domain: Option<String>,
+    pub error_message: Option<String>,
+    /// The row whose outcome this one takes.
+    pub duplicate_of: Option<i64>,
+    pub step_number: i32,
+    pub attempt: i32,
+    pub life: i32,
+    pub next_at: Option<DateTime<Utc>>,
+    pub blocked_by: Option<String>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// One practice with all that its steps gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct PracticeDetail {
+    #[serde(flatten)]
+    pub practice: PracticeView,
+    pub input: serde_json::Map<String, serde_json::Value>,
+    pub url_worker_payload: Option<serde_json::Value>,
+    pub scraper_worker_payload: Option<serde_json::Value>,
+    pub final_payload: Option<serde_json::Value>,
+}
+
+/// A practice as an export needs it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct ExportItem {
+    pub id: i64,
+    pub row_number: i64,
+    pub practice_identifier: String,
+    pub input: Option<serde_json::Value>,
+    pub status: String,
+    pub error_message: Option<String>,
+    pub duplicate_of: Option<i64>,
+    pub final_payload: Option<serde_json::Value>,
+}
+
+const VIEW: &str = "p.id, p.row_number, p.practice_identifier, p.status, p.domain, p.error_message, \
+    l.row_number as duplicate_of, p.step_number, p.attempt, p.life, p.next_at, p.blocked_by, p.updated_at \
+    from job_practices p left join job_practices l on l.id = p.duplicate_of";
+
+/// Why a practice that could move does not, where its row does not say so itself.
+fn explain(job_status: &str, practice: &mut PracticeView) {
+    let finished = practice.status.parse().is_ok_and(PracticeStatus::is_finished);
+    if finished {
+        practice.blocked_by = None;
+    } else if job_status == "paused" {
+        practice.blocked_by = Some("paused".to_owned());
+    } else if let Some(row) = practice.duplicate_of {
+        practice.blocked_by = Some(format!("waits for the outcome of row {row}"));
+    } else if practice.blocked_by.is_none() && practice.status == "pending" {
+        practice.blocked_by = Some("waiting its turn".to_owned());
+    }
+}
+
+/// `prefix` as a LIKE pattern, its own wildcards taken literally.
+fn like_prefix(prefix: &str) -> String {
+    let mut pattern = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    pattern.push('%');
+    pattern
+}
+
+impl Reader {
+    /// A page of a job's practices, in input order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn practices(
+        &self,
+        job: &enrichment_jobs::Model,
+        filter: &PracticeFilter,
+    ) -> Result<Page<PracticeView>, DbErr> {
+        let mut sql = format!("select {VIEW} where p.job_id = ? and p.id > ?");
+        let mut values: Vec<Value> = vec![job.id.into(), filter.after.unwrap_or(0).into()];
+        if let Some(status) = filter.status {
+            sql.push_str(" and p.status = ?");
+            values.push(status.as_str().into());
+        }
+        if let Some(prefix) = &filter.prefix {
+            sql.push_str(r" and (p.practice_identifier like ? escape '\' or p.domain like ? escape '\')");
+            let pattern = like_prefix(prefix);
+            values.push(pattern.clone().into());
+            values.push(pattern.into());
+        }
+        sql.push_str(" order by p.id limit ?");
+        values.push(i64::try_from(filter.limit + 1).unwrap_or(i64::MAX).into());
+        let mut views = self.select::<PracticeView>(&sql, values).await?;
+        for view in &mut views {
+            explain(&job.status, view);
+        }
+        Ok(Page::cut(views, filter.limit, |practice: &PracticeView| practice.id.to_string()))
+    }
+
+    /// One practice of a job, or `None`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn practice(&self, job: &enrichment_jobs::Model, id: i64) -> Result<Option<PracticeDetail>, DbErr> {
+        let sql = format!("select {VIEW} where p.job_id = ? and p.id = ?");
+        let Some(mut practice) = self.select::<PracticeView>(&sql, vec![job.id.into(), id.into()]).await?.pop() else {
+            return Ok(None);
+        };
+        explain(&job.status, &mut practice);
+        let Some(row) = job_practices::Entity::find_by_id(id).one(&self.hq).await? else {
+            return Ok(None);
+        };
+        Ok(Some(PracticeDetail {
+            practice,
+            input: named_cells(&job.headers, row.input.as_ref()),
+            url_worker_payload: row.url_worker_payload,
+            scraper_worker_payload: row.scraper_worker_payload,
+            final_payload: row.final_payload,
+        }))
+    }
+
+    /// Up to `limit` rows of a job after the practice `after`, in input order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn export_page(
+        &self,
+        job_id: Id,
+        status: Option<PracticeStatus>,
+        after: i64,
+        limit: u64,
+    ) -> Result<Vec<ExportItem>, DbErr> {
+        let mut sql = "select p.id, p.row_number, p.practice_identifier, p.input, p.status, p.error_message, \
+            l.row_number as duplicate_of, p.final_payload \
+            from job_practices p left join job_practices l on l.id = p.duplicate_of where p.job_id = ? and p.id > ?"
+            .to_owned();
+        let mut values: Vec<Value> = vec![job_id.into(), after.into()];
+        if let Some(status) = status {
+            sql.push_str(" and p.status = ?");
+            values.push(status.as_str().into());
+        }
+        sql.push_str(" order by p.id limit ?");
+        values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+        self.select(&sql, values).await
+    }
+
+    async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
+        let rows = self.hq.query_all_raw(statement(self.hq.get_database_backend(), sql, values)).await?;
+        rows.iter().map(|row| T::from_query_result(row, "")).collect()
+    }
+}
+
+/// The input's cells by the names of their columns; cells beyond the last column are named by their place.
+#[must_use]
+pub fn named_cells(
+    headers: &serde_json::Value,
+    cells: Option<&serde_json::Value>,
+) -> serde_json::Map<String, serde_json::Value> {
+    let cells = cells.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    cells
+        .iter()
+        .enumerate()
+        .map(|(index, cell)| {
+            let name = headers.get(index).and_then(serde_json::Value::as_str);
+            (name.map_or_else(|| format!("column_{}", index + 1), str::to_owned), cell.clone())
+        })
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! Who asks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use entity::{Id, enrichment_jobs};
+use sea_orm::{DbErr, EntityTrait};
+
+use super::tokens::TokenOwner;
+use crate::model::batch::UnknownStatus;
+use crate::model::journal::Origin;
+use crate::store::Hq;
+
+/// What a user may do; each role may also do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Uploads, runs, answers, pauses, redoes.
+    Member,
+    /// Sees all of the organisation; workflows, exclusions, users, tokens.
+    Admin,
+    /// The daemon itself and what all organisations share.
+    Operator,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Admin, Self::Operator];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
+}
+
+/// Whose eyes a query sees with. Made only from a credential that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    pub organisation_id: Id,
+    pub user_id: Id,
+    pub role: Role,
+    token_id: Id,
+    /// Members see each other's jobs.
+    shares_jobs: bool,
+}
+
+impl Scope {
+    pub(super) fn of_token(owner: &TokenOwner, shares_jobs: bool) -> Self {
+        Self {
+            organisation_id: owner.organisation_id,
+            user_id: owner.user_id,
+            role: owner.role,
+            token_id: owner.token_id,
+            shares_jobs,
+        }
+    }
+
+    /// Whether all jobs of the organisation are seen, rather than the user's own.
+    #[must_use]
+    pub fn sees_all_jobs(&self) -> bool {
+        self.shares_jobs || self.role >= Role::Admin
+    }
+
+    /// How the journal names who asked.
+    #[must_use]
+    pub fn origin(&self, address: Option<&str>) -> Origin {
+        let source = address.map_or_else(|| "api".to_owned(), |address| format!("api {address}"));
+        Origin { actor: format!("token:{} user:{}", self.token_id, self.user_id), source }
+    }
+
+    fn owns(&self, job: &enrichment_jobs::Model) -> bool {
+        job.organisation_id == self.organisation_id && (self.sees_all_jobs() || job.user_id == self.user_id)
+    }
+}
+
+/// What a scope may see of a thing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Access<T> {
+    Granted(T),
+    /// It exists, and is somebody else's.
+    Forbidden,
+    Missing,
+}
+
+/// Reads for people.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub(super) hq: Hq,
+}
+
+impl Reader {
+    #[must_use]
+    pub fn new(readers: Hq) -> Self {
+        Self { hq: readers }
+    }
+
+    /// The job, if the scope may see it. A job whose rows are still coming in is missing.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn job(&self, scope: &Scope, id: Id) -> Result<Access<enrichment_jobs::Model>, DbErr> {
+        let job = enrichment_jobs::Entity::find_by_id(id).one(&self.hq).await?;
+        Ok(match job.filter(|job| job.imported_at.is_some()) {
+            None => Access::Missing,
+            Some(job) if scope.owns(&job) => Access::Granted(job),
+            Some(_) => Access::Forbidden,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! One transaction's worth of commands.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::Id;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+
+use super::journal::JournalRow;
+use super::{Answer, Command, journal, transitions};
+use crate::model::counts::StatusCounts;
+use crate::store::rows::statement;
+use crate::store::tx::WriteTx;
+
+/// What a group's commands share while they are applied.
+pub(super) struct Group<'tx> {
+    pub tx: &'tx WriteTx,
+    pub backend: DbBackend,
+    pub now: DateTime<Utc>,
+    /// The sequence number that the next journal row takes.
+    next_seq: i64,
+    /// The id that the next practice takes.
+    pub next_practice: i64,
+    journal: Vec<JournalRow>,
+    counts: HashMap<Id, StatusCounts>,
+}
+
+impl<'tx> Group<'tx> {
+    pub fn new(tx: &'tx WriteTx, now: DateTime<Utc>, next_seq: i64, next_practice: i64) -> Self {
+        Self {
+            tx,
+            backend: tx.get_database_backend(),
+            now,
+            next_seq,
+            next_practice,
+            journal: Vec::new(),
+            counts: HashMap::new(),
+        }
+    }
+
+    /// Applies the commands. Transitions go first, as sets: a group holds at most one an item, and what must see them
+    /// ends its group.
+    ///
+    /// # Errors
+    /// The first database error; the transaction must then be rolled back.
+    pub async fn apply(&mut self, commands: &[Command]) -> Result<Vec<Answer>, DbErr> {
+        let mut answers: Vec<Option<Answer>> = vec![None; commands.len()];
+        let hot: Vec<_> = commands
+            .iter()
+            .enumerate()
+            .filter_map(|(index, command)| match command {
+                Command::ItemTransition(transition) => Some((index, transition)),
+                _ => None,
+            })
+            .collect();
+        for (index, answer) in transitions::apply(self, &hot).await? {
+            answers[index] = Some(Answer::ItemTransition(answer));
+        }
+        self.write_counts().await?;
+        for (slot, command) in answers.iter_mut().zip(commands) {
+            if slot.is_none() {
+                *slot = Some(self.apply_one(command).await?);
+            }
+        }
+        self.write_counts().await?;
+        journal::insert(self.tx, self.backend, std::mem::take(&mut self.journal)).await?;
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    async fn apply_one(&mut self, command: &Command) -> Result<Answer, DbErr> {
+        Ok(match command {
+            Command::ItemTransition(_) => {
+                return Err(DbErr::Custom("a transition outside its set".to_owned()));
+            }
+            Command::AppendLogs(command) => Answer::AppendLogs(command.apply(self).await?),
+            Command::BeginImport(command) => Answer::BeginImport(command.apply(self).await?),
+            Command::ImportRows(command) => Answer::ImportRows(command.apply(self).await?),
+            Command::FinishImport(command) => Answer::FinishImport(command.apply(self).await?),
+            Command::DiscardImport(command) => Answer::DiscardImport(command.apply(self).await?),
+            Command::CopyFollowers(command) => Answer::CopyFollowers(command.apply(self).await?),
+            Command::MarkInFlight(command) => Answer::MarkInFlight(command.apply(self).await?),
+            Command::ChangeJob(command) => Answer::ChangeJob(command.apply(self).await?),
+            Command::RedoJob(command) => Answer::RedoJob(command.apply(self).await?),
+            Command::TakeOver(command) => Answer::TakeOver(command.apply(self).await?),
+            Command::RecoverJob(command) => Answer::RecoverJob(command.apply(self).await?),
+            Command::CloseCleanly(command) => Answer::CloseCleanly(command.apply(self).await?),
+            Command::ApplyWorkflows(command) => Answer::ApplyWorkflows(command.apply(self).await?),
+        })
+    }
+
+    /// Appends a row to the journal and tells its sequence number.
+    pub fn journal(&mut self, row: impl FnOnce(i64, DateTime<Utc>) -> JournalRow) -> i64 {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.journal.push(row(seq, self.now));
+        seq
+    }
+
+    /// The sequence number after the group's last journal row.
+    pub fn next_seq(&self) -> i64 {
+        self.next_seq
+    }
+
+    /// Notes a change to a job's counts.
+    pub fn count(&mut self, job: Id, change: impl FnOnce(&mut StatusCounts)) {
+        change(self.counts.entry(job).or_default());
+    }
+
+    /// Writes what has been noted, so that a command that reads counts sees them.
+    pub async fn write_counts(&mut self) -> Result<(), DbErr> {
+        const SQL: &str = "update enrichment_jobs set \
+            total_practices = total_practices + ?, completed_practices = completed_practices + ?, \
+            failed_practices = failed_practices + ?, pending_count = pending_count + ?, \
+            url_complete_count = url_complete_count + ?, scraped_count = scraped_count + ?, \
+            aggregated_count = aggregated_count + ?, error_count = error_count + ?, \
+            excluded_count = excluded_count + ?, updated_at = ? where id = ?";
+        for (job, counts) in std::mem::take(&mut self.counts) {
+            if counts.is_zero() {
+                continue;
+            }
+            let change = |count: i64| i32::try_from(count).unwrap_or_default().into();
+            let values = [
+                change(counts.total()),
+                change(counts.finished()),
+                change(counts.error),
+                change(counts.pending),
+                change(counts.url_complete),
+                change(counts.scraped),
+                change(counts.aggregated),
+                change(counts.error),
+                change(counts.excluded),
+                self.now.into(),
+                job.into(),
+            ];
+            self.tx.execute_raw(statement(self.backend, SQL, values)).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs one statement with `?` placeholders and tells how many rows it changed.
+    pub async fn execute(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = sea_orm::Value>,
+    ) -> Result<u64, DbErr> {
+        Ok(self.tx.execute_raw(statement(self.backend, sql, values)).await?.rows_affected())
+    }
+}

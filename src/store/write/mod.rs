@@ -1,0 +1,128 @@
+//! The commands that change HQ, as data: they can be replayed alone when their group fails.
+
+mod followers;
+mod group;
+mod imports;
+mod jobs;
+mod journal;
+mod logs;
+mod recovery;
+mod transitions;
+mod workflows;
+mod writer;
+
+pub use followers::CopyFollowers;
+pub use imports::{BeginImport, DiscardImport, FinishImport, ImportRow, ImportRows, Intake, RowKeys};
+pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
+pub use logs::{AppendLogs, Completion, Failure, LogRow};
+pub use recovery::{CloseCleanly, RecoverJob, Recovered, TakeOver};
+pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
+pub use workflows::{ApplyWorkflows, WorkflowRow};
+pub use writer::{WriteError, Writer};
+
+/// Declares the commands: the type that is sent, and what it is answered with.
+macro_rules! commands {
+    ($($command:ident -> $answer:ty),+ $(,)?) => {
+        /// A change to HQ.
+        #[derive(Clone, Debug)]
+        pub enum Command {
+            $($command($command)),+
+        }
+
+        /// What a command is answered with, after its transaction has committed.
+        #[derive(Clone, Debug)]
+        pub enum Answer {
+            $($command($answer)),+
+        }
+
+        $(
+            impl WriteCommand for $command {
+                type Answer = $answer;
+
+                fn into_command(self) -> Command {
+                    Command::$command(self)
+                }
+
+                fn read_answer(answer: Answer) -> Option<$answer> {
+                    match answer {
+                        Answer::$command(answer) => Some(answer),
+                        _ => None,
+                    }
+                }
+            }
+        )+
+    };
+}
+
+/// A command and the type of its answer.
+pub trait WriteCommand: Send + 'static {
+    type Answer: Send + 'static;
+
+    fn into_command(self) -> Command;
+
+    /// The answer as its own type; `None` for the answer to another command.
+    fn read_answer(answer: Answer) -> Option<Self::Answer>;
+}
+
+commands! {
+    ItemTransition -> Transitioned,
+    AppendLogs -> Transitioned,
+    BeginImport -> (),
+    ImportRows -> Intake,
+    FinishImport -> (),
+    DiscardImport -> bool,
+    CopyFollowers -> u64,
+    MarkInFlight -> (),
+    ChangeJob -> Changed,
+    RedoJob -> Redone,
+    TakeOver -> (),
+    RecoverJob -> Recovered,
+    CloseCleanly -> (),
+    ApplyWorkflows -> u64,
+}
+
+/// How commands share a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// Any number share a group, but one an item.
+    Item(i64),
+    /// Any number share a group.
+    Free,
+    /// The last of its group, so that it sees all that came before it and nothing that came after.
+    EndsGroup,
+    /// Behind all others, one a group: long work that must not starve transitions.
+    Bulk,
+}
+
+impl Command {
+    #[must_use]
+    pub fn grouping(&self) -> Grouping {
+        match self {
+            Self::ItemTransition(transition) => Grouping::Item(transition.item.id),
+            Self::MarkInFlight(_) | Self::AppendLogs(_) | Self::BeginImport(_) => Grouping::Free,
+            Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
+            // `FinishImport` follows rows that were sent by the same upload and answered before.
+            Self::FinishImport(_)
+            | Self::ChangeJob(_)
+            | Self::RedoJob(_)
+            | Self::TakeOver(_)
+            | Self::RecoverJob(_)
+            | Self::CloseCleanly(_)
+            | Self::ApplyWorkflows(_) => Grouping::EndsGroup,
+        }
+    }
+
+    /// Roughly how many bytes the command holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        const FIXED: usize = 256;
+        FIXED
+            + match self {
+                Self::ItemTransition(transition) => transition.bytes(),
+                Self::ImportRows(import) => import.rows.iter().map(ImportRow::bytes).sum(),
+                Self::AppendLogs(logs) => logs.bytes(),
+                Self::MarkInFlight(mark) => mark.items.len() * 8,
+                _ => 0,
+            }
+    }
+}
