@@ -1,7 +1,9 @@
 //! batchdesk: long lists of businesses through durable, config-driven workflows.
 
 pub mod actors;
+pub mod cli;
 pub mod exchange;
+pub mod http;
 pub mod model;
 pub mod ops;
 pub mod providers;

@@ -53,7 +53,8 @@ impl TryGetable for Id {
             return Uuid::try_get_by(row, index).map(Self);
         }
         let text = String::try_get_by(row, index)?;
-        text.parse().map_err(|error| TryGetError::DbErr(DbErr::Type(format!("'{text}' is not an id: {error}"))))
+        text.parse()
+            .map_err(|error| TryGetError::DbErr(DbErr::Type(format!("'{text}' is not an id: {error}"))))
     }
 }
 

@@ -1,12 +1,15 @@
 //! Who may do what: organisations, their users, and the tokens that scripts use.
 
-crate::tables_migration!("m0001_identity", &["api_tokens", "users", "organisations"], &[
-    "create table organisations (
+crate::tables_migration!(
+    "m0001_identity",
+    &["api_tokens", "users", "organisations"],
+    &[
+        "create table organisations (
         id {uuid} primary key,
         name text not null unique check (length(name) between 1 and 200),
         created_at {time} not null default {now}
     )",
-    "create table users (
+        "create table users (
         id {uuid} primary key,
         organisation_id {uuid} not null references organisations (id),
         email text not null unique,
@@ -16,9 +19,9 @@ crate::tables_migration!("m0001_identity", &["api_tokens", "users", "organisatio
         created_at {time} not null default {now},
         updated_at {time} not null default {now}
     )",
-    "create index users_by_organisation on users (organisation_id)",
-    // The token itself is never stored: `token_hash` is the lower-case hex SHA-256 of it.
-    "create table api_tokens (
+        "create index users_by_organisation on users (organisation_id)",
+        // The token itself is never stored: `token_hash` is the lower-case hex SHA-256 of it.
+        "create table api_tokens (
         id {uuid} primary key,
         organisation_id {uuid} not null references organisations (id),
         user_id {uuid} not null references users (id) on delete cascade,
@@ -28,5 +31,6 @@ crate::tables_migration!("m0001_identity", &["api_tokens", "users", "organisatio
         expires_at {time},
         revoked_at {time}
     )",
-    "create index api_tokens_by_user on api_tokens (user_id)",
-]);
+        "create index api_tokens_by_user on api_tokens (user_id)",
+    ]
+);

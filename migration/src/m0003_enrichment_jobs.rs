@@ -1,10 +1,13 @@
 //! The main job: an upload and its practices.
 
-crate::tables_migration!("m0003_enrichment_jobs", &["job_practices", "enrichment_jobs"], &[
-    // The counts are kept by the transaction that changes a practice, so that no list ever counts rows.
-    // `epoch` fences writes of a killed job or of a daemon that was taken over from.
-    // `in_flight` holds the ids of the practices that may be running: an unclean end is counted against them.
-    "create table enrichment_jobs (
+crate::tables_migration!(
+    "m0003_enrichment_jobs",
+    &["job_practices", "enrichment_jobs"],
+    &[
+        // The counts are kept by the transaction that changes a practice, so that no list ever counts rows.
+        // `epoch` fences writes of a killed job or of a daemon that was taken over from.
+        // `in_flight` holds the ids of the practices that may be running: an unclean end is counted against them.
+        "create table enrichment_jobs (
         id {uuid} primary key,
         organisation_id {uuid} not null references organisations (id),
         user_id {uuid} not null references users (id),
@@ -39,13 +42,13 @@ crate::tables_migration!("m0003_enrichment_jobs", &["job_practices", "enrichment
         check (failed_practices = error_count),
         check (completed_practices = aggregated_count + error_count + excluded_count)
     )",
-    // Ids sort by the time they were made, so these give "newest first" to an owner and to an admin.
-    "create index enrichment_jobs_by_owner on enrichment_jobs (organisation_id, user_id, id)",
-    "create index enrichment_jobs_by_organisation on enrichment_jobs (organisation_id, id)",
-    "create index enrichment_jobs_open on enrichment_jobs (status) where status in ('pending', 'running', 'paused')",
-    "create index enrichment_jobs_unfinished_import on enrichment_jobs (created_at) where imported_at is null",
-    // Ids are given by the one writer in the order of the file, so `id` order is input order within a job.
-    "create table job_practices (
+        // Ids sort by the time they were made, so these give "newest first" to an owner and to an admin.
+        "create index enrichment_jobs_by_owner on enrichment_jobs (organisation_id, user_id, id)",
+        "create index enrichment_jobs_by_organisation on enrichment_jobs (organisation_id, id)",
+        "create index enrichment_jobs_open on enrichment_jobs (status) where status in ('pending', 'running', 'paused')",
+        "create index enrichment_jobs_unfinished_import on enrichment_jobs (created_at) where imported_at is null",
+        // Ids are given by the one writer in the order of the file, so `id` order is input order within a job.
+        "create table job_practices (
         id {bigid},
         job_id {uuid} not null references enrichment_jobs (id),
         organisation_id {uuid} not null,
@@ -75,9 +78,10 @@ crate::tables_migration!("m0003_enrichment_jobs", &["job_practices", "enrichment
         created_at {time} not null,
         updated_at {time} not null
     )",
-    "create index job_practices_by_status on job_practices (job_id, status, id)",
-    "create index job_practices_by_host on job_practices (job_id, host_key, id) where duplicate_of is null",
-    "create index job_practices_by_dedupe_key on job_practices (job_id, dedupe_key) where duplicate_of is null",
-    "create index job_practices_followers on job_practices (duplicate_of, id) where duplicate_of is not null",
-    "create index job_practices_due on job_practices (next_at, job_id) where next_at is not null",
-]);
+        "create index job_practices_by_status on job_practices (job_id, status, id)",
+        "create index job_practices_by_host on job_practices (job_id, host_key, id) where duplicate_of is null",
+        "create index job_practices_by_dedupe_key on job_practices (job_id, dedupe_key) where duplicate_of is null",
+        "create index job_practices_followers on job_practices (duplicate_of, id) where duplicate_of is not null",
+        "create index job_practices_due on job_practices (next_at, job_id) where next_at is not null",
+    ]
+);

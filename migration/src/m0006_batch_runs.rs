@@ -1,7 +1,10 @@
 //! One row per upload, in the words of those who watch uploads rather than jobs.
 
-crate::tables_migration!("m0006_batch_runs", &["batch_runs"], &[
-    "create table batch_runs (
+crate::tables_migration!(
+    "m0006_batch_runs",
+    &["batch_runs"],
+    &[
+        "create table batch_runs (
         id {uuid} primary key,
         organisation_id {uuid} not null references organisations (id),
         user_id {uuid} references users (id),
@@ -15,5 +18,6 @@ crate::tables_migration!("m0006_batch_runs", &["batch_runs"], &[
         meta {json} not null default '{}',
         created_at {time} not null
     )",
-    "create index batch_runs_by_owner on batch_runs (organisation_id, user_id, started_at)",
-]);
+        "create index batch_runs_by_owner on batch_runs (organisation_id, user_id, started_at)",
+    ]
+);

@@ -38,14 +38,19 @@ pub fn render(backend: DbBackend, statement: &str) -> String {
             ("{now}", "(strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'))"),
         ],
     };
-    types.iter().fold(statement.to_owned(), |text, (from, to)| text.replace(from, to))
+    types
+        .iter()
+        .fold(statement.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// Runs the statements one after the other on the migration's connection.
 pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
     let backend = manager.get_database_backend();
     for statement in statements {
-        manager.get_connection().execute_unprepared(&render(backend, statement)).await?;
+        manager
+            .get_connection()
+            .execute_unprepared(&render(backend, statement))
+            .await?;
     }
     Ok(())
 }
@@ -53,7 +58,10 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
 /// Drops the tables, those that refer to others first.
 pub async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
     for table in tables {
-        manager.get_connection().execute_unprepared(&format!("drop table {table}")).await?;
+        manager
+            .get_connection()
+            .execute_unprepared(&format!("drop table {table}"))
+            .await?;
     }
     Ok(())
 }

@@ -86,8 +86,15 @@ fn send(granted: Granted) {
 impl Credits {
     #[must_use]
     pub fn new(capacity: usize) -> Arc<Self> {
-        let state = State { capacity, in_use: 0, exclusive_runs: false, batches: HashMap::new() };
-        Arc::new(Self { state: Mutex::new(state) })
+        let state = State {
+            capacity,
+            in_use: 0,
+            exclusive_runs: false,
+            batches: HashMap::new(),
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -114,7 +121,14 @@ impl Credits {
     pub fn join(&self, organisation: Id, batch: Id, recipient: Recipient<CreditGranted>) {
         let mut state = self.state();
         let held = state.batches.get(&batch).map_or(0, |batch| batch.held);
-        let entry = Batch { organisation, held, wants: 0, wants_exclusive: false, has_left: false, recipient };
+        let entry = Batch {
+            organisation,
+            held,
+            wants: 0,
+            wants_exclusive: false,
+            has_left: false,
+            recipient,
+        };
         state.batches.insert(batch, entry);
     }
 
@@ -166,7 +180,11 @@ impl Credits {
             if state.in_use == 0 {
                 batch.wants_exclusive = false;
                 state.exclusive_runs = true;
-                let credit = Credit { credits: Arc::clone(credits), batch: *id, exclusive: true };
+                let credit = Credit {
+                    credits: Arc::clone(credits),
+                    batch: *id,
+                    exclusive: true,
+                };
                 granted.push((batch.recipient.clone(), credit));
             }
             return granted;
@@ -179,19 +197,29 @@ impl Credits {
             *by_organisation.entry(batch.organisation).or_default() += batch.held;
         }
         while state.in_use < state.capacity {
-            let claims = state.batches.iter().filter(|(_, batch)| batch.wants > 0).map(|(id, batch)| Claim {
-                organisation: batch.organisation,
-                batch: *id,
-                batch_holds: batch.held,
-                organisation_holds: by_organisation.get(&batch.organisation).copied().unwrap_or(0),
-            });
+            let claims = state
+                .batches
+                .iter()
+                .filter(|(_, batch)| batch.wants > 0)
+                .map(|(id, batch)| Claim {
+                    organisation: batch.organisation,
+                    batch: *id,
+                    batch_holds: batch.held,
+                    organisation_holds: by_organisation.get(&batch.organisation).copied().unwrap_or(0),
+                });
             let Some(claim) = next_claim(claims) else { break };
-            let Some(batch) = state.batches.get_mut(&claim.batch) else { break };
+            let Some(batch) = state.batches.get_mut(&claim.batch) else {
+                break;
+            };
             batch.wants -= 1;
             batch.held += 1;
             state.in_use += 1;
             *by_organisation.entry(claim.organisation).or_default() += 1;
-            let credit = Credit { credits: Arc::clone(credits), batch: claim.batch, exclusive: false };
+            let credit = Credit {
+                credits: Arc::clone(credits),
+                batch: claim.batch,
+                exclusive: false,
+            };
             granted.push((batch.recipient.clone(), credit));
         }
         granted
@@ -276,7 +304,10 @@ mod tests {
         credits.claim(first, 2);
         assert_eq!((count(&first_holder).await.0, count(&second_holder).await.0), (2, 0));
         let _ = first_holder.send(GiveBack(2)).await;
-        assert_eq!((count(&first_holder).await.0, count(&second_holder).await), (0, (1, true)));
+        assert_eq!(
+            (count(&first_holder).await.0, count(&second_holder).await),
+            (0, (1, true))
+        );
         let _ = second_holder.send(GiveBack(1)).await;
         assert_eq!(count(&first_holder).await.0, 2);
     }

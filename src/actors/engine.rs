@@ -85,8 +85,17 @@ pub async fn start(
         draining: Arc::new(AtomicBool::new(false)),
     });
     let (recovered_sender, recovered) = watch::channel(false);
-    let overseer = start_overseer(Overseer::new(Arc::clone(&engine), settings_sender, storage_addr, recovered_sender));
-    Ok(EngineHandle { engine, overseer, recovered })
+    let overseer = start_overseer(Overseer::new(
+        Arc::clone(&engine),
+        settings_sender,
+        storage_addr,
+        recovered_sender,
+    ));
+    Ok(EngineHandle {
+        engine,
+        overseer,
+        recovered,
+    })
 }
 
 fn built_in_handlers(
@@ -104,7 +113,11 @@ fn built_in_handlers(
 fn fatal(actor: &'static str, system: System) -> impl FnOnce(Exit) {
     move |exit| {
         if let Some(why) = exit.failure() {
-            tracing::error!(actor, error = why, "failed; the process ends, for the service manager to start anew");
+            tracing::error!(
+                actor,
+                error = why,
+                "failed; the process ends, for the service manager to start anew"
+            );
             system.stop_with_code(EXIT_FAULT);
         }
     }

@@ -35,7 +35,13 @@ pub struct LoggerActor {
 impl LoggerActor {
     pub(super) fn new(engine: Arc<Engine>, cursor: i64, word: LastWord) -> Self {
         let head = engine.storage.health().head();
-        Self { engine, cursor, head, busy: false, word }
+        Self {
+            engine,
+            cursor,
+            head,
+            busy: false,
+            word,
+        }
     }
 
     /// Writes the next chunk, unless one is being written.
@@ -52,7 +58,9 @@ impl LoggerActor {
             match outcome {
                 Ok(Transitioned::Committed { seq }) => actor.cursor = seq,
                 Ok(Transitioned::Conflict) => {
-                    actor.word.leave(Exit::Failed(format!("the log cursor is no longer at {from}")));
+                    actor
+                        .word
+                        .leave(Exit::Failed(format!("the log cursor is no longer at {from}")));
                     actix::ActorContext::stop(context);
                     return;
                 }
@@ -70,20 +78,38 @@ impl LoggerActor {
 
 async fn write_chunk(engine: &Engine, from: i64, to: i64) -> Result<Transitioned, String> {
     misbehave("logger", "chunk");
-    let ends = engine.journal.step_run_ends(from, to).await.map_err(|error| error.to_string())?;
-    engine.storage.write(chunk(ends, from, to)).await.map_err(|error| error.to_string())
+    let ends = engine
+        .journal
+        .step_run_ends(from, to)
+        .await
+        .map_err(|error| error.to_string())?;
+    engine
+        .storage
+        .write(chunk(ends, from, to))
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// What the ends of step runs leave in the logs.
 fn chunk(ends: Vec<StepRunRow>, cursor_from: i64, cursor_to: i64) -> AppendLogs {
-    let mut logs = AppendLogs { rows: Vec::new(), completions: Vec::new(), failures: Vec::new(), cursor_from, cursor_to };
+    let mut logs = AppendLogs {
+        rows: Vec::new(),
+        completions: Vec::new(),
+        failures: Vec::new(),
+        cursor_from,
+        cursor_to,
+    };
     for row in ends {
         let seq = row.seq;
         match log_row(row) {
             Some((row, end)) => {
                 let log = logs.rows.len();
                 if row.status == "failed" {
-                    logs.failures.push(Failure { log, chain: end.chain, input: end.input });
+                    logs.failures.push(Failure {
+                        log,
+                        chain: end.chain,
+                        input: end.input,
+                    });
                 } else if let Some(company_id) = row.company_id {
                     logs.completions.push(Completion { company_id, log });
                 }
@@ -108,7 +134,11 @@ fn log_row(row: StepRunRow) -> Option<(LogRow, StepRunEnd)> {
         company_domain: end.domain.clone(),
         play_name: end.play.clone(),
         step_number,
-        status: if row.operation == "step_failed" { "failed" } else { "completed" },
+        status: if row.operation == "step_failed" {
+            "failed"
+        } else {
+            "completed"
+        },
         result_table: end.result_table.clone(),
         batch_id: row.batch_job_id,
         practice_id,

@@ -3,15 +3,18 @@
 pub mod control;
 pub mod credits;
 mod engine;
+pub mod import;
 pub mod job_supervisor;
 mod logger;
 mod overseer;
 mod practice;
+mod reload;
 mod scheduler;
 mod storage;
 pub mod supervision;
 
 pub use control::Engine;
 pub use engine::{EngineError, EngineHandle, start};
-pub use overseer::{Drain, ListActors, Overseer, Reconcile, Redo, Retune, Steer};
+pub use overseer::{Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer};
+pub use reload::{ReloadError, Reloaded, Reloader, workflow_rows};
 pub use storage::{Storage, StorageHealth};

@@ -74,7 +74,12 @@ impl<A: Actor> Singleton<A> {
             id: id.to_owned(),
             kind,
             parent: Some("overseer".to_owned()),
-            state: if self.monitored.is_some() { "running" } else { "waiting to be restarted" }.to_owned(),
+            state: if self.monitored.is_some() {
+                "running"
+            } else {
+                "waiting to be restarted"
+            }
+            .to_owned(),
             generation: self.generation,
             restarts: self.budget.spent(),
             queued: None,
@@ -136,7 +141,12 @@ impl Overseer {
         let engine = Arc::clone(&self.engine);
         let monitored = spawn_monitored(
             move |_, word| LoggerActor::new(engine, cursor, word),
-            move |exit| overseer.do_send(SingletonExited { which: Which::Logger, exit }),
+            move |exit| {
+                overseer.do_send(SingletonExited {
+                    which: Which::Logger,
+                    exit,
+                })
+            },
         );
         self.storage.do_send(Follow(monitored.addr.clone().recipient()));
         self.logger.generation += 1;
@@ -150,7 +160,12 @@ impl Overseer {
         let engine = Arc::clone(&self.engine);
         let monitored = spawn_monitored(
             move |_, _| Scheduler::new(engine, due),
-            move |exit| overseer.do_send(SingletonExited { which: Which::Scheduler, exit }),
+            move |exit| {
+                overseer.do_send(SingletonExited {
+                    which: Which::Scheduler,
+                    exit,
+                })
+            },
         );
         self.scheduler.generation += 1;
         self.scheduler.started_at = Utc::now();
@@ -222,7 +237,12 @@ impl Overseer {
     fn pause_for(&self, id: Id, why: String, context: &mut Context<Self>) {
         tracing::error!(job = %id, error = why, "the job's supervisor failed too often; the job is paused");
         let storage = self.engine.storage.clone();
-        let pause = ChangeJob { job_id: id, event: JobEvent::Pause, origin: Origin::engine(), reason: Some(why) };
+        let pause = ChangeJob {
+            job_id: id,
+            event: JobEvent::Pause,
+            origin: Origin::engine(),
+            reason: Some(why),
+        };
         let work = async move { storage.write(pause).await };
         context.spawn(work.into_actor(self).map(move |outcome, _, _| {
             if let Err(error) = outcome {
@@ -331,7 +351,13 @@ impl Handler<SupervisorExited> for Overseer {
 
     fn handle(&mut self, exited: SupervisorExited, context: &mut Context<Self>) {
         let id = exited.id;
-        let Some(entry) = self.jobs.get_mut(&id).filter(|entry| entry.generation == exited.generation) else { return };
+        let Some(entry) = self
+            .jobs
+            .get_mut(&id)
+            .filter(|entry| entry.generation == exited.generation)
+        else {
+            return;
+        };
         entry.monitored = None;
         let Some(why) = exited.exit.failure() else {
             // It may have been resumed or redone while its supervisor was ending.
@@ -371,7 +397,10 @@ impl Handler<SingletonExited> for Overseer {
     type Result = ();
 
     fn handle(&mut self, exited: SingletonExited, context: &mut Context<Self>) {
-        let why = exited.exit.failure().unwrap_or_else(|| "ended without a word".to_owned());
+        let why = exited
+            .exit
+            .failure()
+            .unwrap_or_else(|| "ended without a word".to_owned());
         tracing::error!(actor = ?exited.which, error = why, "an actor failed");
         let budget = match exited.which {
             Which::Logger => {
@@ -434,7 +463,12 @@ impl Handler<ListActors> for Overseer {
             id: "overseer".to_owned(),
             kind: "Overseer",
             parent: None,
-            state: if self.engine.is_draining() { "draining" } else { "running" }.to_owned(),
+            state: if self.engine.is_draining() {
+                "draining"
+            } else {
+                "running"
+            }
+            .to_owned(),
             generation: 1,
             restarts: 0,
             queued: None,
@@ -445,7 +479,12 @@ impl Handler<ListActors> for Overseer {
             id: "storage".to_owned(),
             kind: "StorageActor",
             parent: Some("overseer".to_owned()),
-            state: if health.is_away() { "the database takes no writes" } else { "running" }.to_owned(),
+            state: if health.is_away() {
+                "the database takes no writes"
+            } else {
+                "running"
+            }
+            .to_owned(),
             queued: Some(health.queued()),
             ..root.clone()
         };
@@ -461,7 +500,12 @@ impl Handler<ListActors> for Overseer {
                 id: actor_id(*id),
                 kind: "JobSupervisor",
                 parent: Some("overseer".to_owned()),
-                state: if job.monitored.is_some() { "running" } else { "waiting to be restarted" }.to_owned(),
+                state: if job.monitored.is_some() {
+                    "running"
+                } else {
+                    "waiting to be restarted"
+                }
+                .to_owned(),
                 generation: job.generation,
                 restarts: job.budget.spent(),
                 queued: None,

@@ -79,7 +79,11 @@ impl PracticeActor {
         end: EndSlot,
         word: LastWord,
     ) -> Self {
-        Self { work: Work::new(job, item, progress), end, word }
+        Self {
+            work: Work::new(job, item, progress),
+            end,
+            word,
+        }
     }
 }
 
@@ -88,7 +92,8 @@ impl Actor for PracticeActor {
 
     fn started(&mut self, context: &mut Context<Self>) {
         let Some(work) = self.work.take() else {
-            self.word.leave(Exit::Failed("its row is in a state that does not exist".to_owned()));
+            self.word
+                .leave(Exit::Failed("its row is in a state that does not exist".to_owned()));
             context.stop();
             return;
         };
@@ -140,7 +145,14 @@ impl Work {
             scrape: text(item.scraper_worker_payload.take()),
             step_data: text(item.step_data.take()),
         };
-        Some(Self { job, status, version: item.version, item, given, progress })
+        Some(Self {
+            job,
+            status,
+            version: item.version,
+            item,
+            given,
+            progress,
+        })
     }
 
     async fn run(mut self) -> Result<ItemEnd, WriteError> {
@@ -150,7 +162,11 @@ impl Work {
             }
             let step = match self.job.play.after(self.item.step_number) {
                 Some(step) => step.clone(),
-                None => return self.give_up("its play has no further step; redo the job".to_owned()).await,
+                None => {
+                    return self
+                        .give_up("its play has no further step; redo the job".to_owned())
+                        .await;
+                }
             };
             self.progress.record();
             let result = self.run_step(&step).await;
@@ -163,7 +179,10 @@ impl Work {
 
     async fn run_step(&self, step: &PlayStep) -> StepResult {
         let Some(handler) = self.job.engine.handlers.get(&step.handler) else {
-            let why = format!("the workflow '{}' names the handler '{}', which does not exist", step.slug, step.handler);
+            let why = format!(
+                "the workflow '{}' names the handler '{}', which does not exist",
+                step.slug, step.handler
+            );
             return Err(StepFailure::permanent(why));
         };
         let context = StepContext {
@@ -191,7 +210,10 @@ impl Work {
     /// Writes what the step gave; `Some` when the actor has nothing left to do.
     async fn settle(&mut self, step: &PlayStep, result: StepResult) -> Result<Option<ItemEnd>, WriteError> {
         let policy = policy(&self.job.engine.settings().retry);
-        let before = Standing { status: self.status, attempt: self.item.attempt };
+        let before = Standing {
+            status: self.status,
+            attempt: self.item.attempt,
+        };
         let outcome = result.as_ref().map(|_| ());
         let Ok(settled) = settle(before, step, outcome, &policy, Utc::now(), rand::rng().random()) else {
             return Ok(Some(ItemEnd::Superseded));
@@ -294,7 +316,10 @@ impl Work {
             next_at: written.next_at,
             blocked_by: written.next_at.map(|at| format!("retry at {}", at.to_rfc3339())),
             error: failure.map(|failure| failure.error.clone()),
-            payload: written.data.as_ref().map(|data| Payload { column: data.column, json: Arc::clone(&data.json) }),
+            payload: written.data.as_ref().map(|data| Payload {
+                column: data.column,
+                json: Arc::clone(&data.json),
+            }),
             operation: written.operation,
             step: step.number,
             tried,

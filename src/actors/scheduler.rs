@@ -58,7 +58,8 @@ impl Scheduler {
 }
 
 fn pause_until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
-    next.and_then(|next| (next - now).to_std().ok()).map_or(LONGEST, |pause| pause.clamp(SHORTEST, LONGEST))
+    next.and_then(|next| (next - now).to_std().ok())
+        .map_or(LONGEST, |pause| pause.clamp(SHORTEST, LONGEST))
 }
 
 impl Actor for Scheduler {

@@ -83,12 +83,22 @@ impl Storage {
     /// more; what became of the command is then unknown.
     pub async fn write<C: WriteCommand>(&self, command: C) -> Result<C::Answer, WriteError> {
         let command = command.into_command();
-        let units = u32::try_from(command.bytes() / UNIT + 1).unwrap_or(u32::MAX).min(self.byte_units);
+        let units = u32::try_from(command.bytes() / UNIT + 1)
+            .unwrap_or(u32::MAX)
+            .min(self.byte_units);
         let stopped = |_| WriteError::Stopped;
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(stopped)?;
-        let bytes = Arc::clone(&self.bytes).acquire_many_owned(units).await.map_err(stopped)?;
+        let bytes = Arc::clone(&self.bytes)
+            .acquire_many_owned(units)
+            .await
+            .map_err(stopped)?;
         let (reply, answer) = oneshot::channel();
-        self.addr.do_send(Enqueue { command, reply, since: Instant::now(), _held: (place, bytes) });
+        self.addr.do_send(Enqueue {
+            command,
+            reply,
+            since: Instant::now(),
+            _held: (place, bytes),
+        });
         let answer = answer.await.map_err(|_| WriteError::Stopped)??;
         C::read_answer(answer).ok_or(WriteError::Stopped)
     }
@@ -191,7 +201,9 @@ impl StorageActor {
             return;
         }
         let group = self.next_group();
-        self.health.queued.store(self.queue.len() + self.bulk.len(), Ordering::Relaxed);
+        self.health
+            .queued
+            .store(self.queue.len() + self.bulk.len(), Ordering::Relaxed);
         if group.is_empty() {
             return;
         }

@@ -136,7 +136,11 @@ impl RestartBudget {
     /// Spends one restart and tells how long to wait for it, or `None` over budget. `unit` is a random number from 0
     /// to 1: the wait doubles with every restart in the window and varies by half.
     pub fn spend(&mut self, now: Instant, unit: f64) -> Option<Duration> {
-        while self.restarts.front().is_some_and(|at| now.duration_since(*at) > self.window) {
+        while self
+            .restarts
+            .front()
+            .is_some_and(|at| now.duration_since(*at) > self.window)
+        {
             self.restarts.pop_front();
         }
         if self.restarts.len() >= self.most {
@@ -191,7 +195,10 @@ mod tests {
         assert_eq!(budget.spend(start, 0.5), Some(Duration::from_millis(100)));
         assert_eq!(budget.spend(start, 0.5), Some(Duration::from_millis(200)));
         assert_eq!(budget.spend(start, 0.5), None);
-        assert_eq!(budget.spend(start + Duration::from_secs(61), 0.5), Some(Duration::from_millis(100)));
+        assert_eq!(
+            budget.spend(start + Duration::from_secs(61), 0.5),
+            Some(Duration::from_millis(100))
+        );
     }
 
     struct Faulty;

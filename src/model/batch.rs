@@ -21,13 +21,7 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
-    pub const ALL: [Self; 5] = [
-        Self::Pending,
-        Self::Running,
-        Self::Paused,
-        Self::Completed,
-        Self::Error,
-    ];
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Paused, Self::Completed, Self::Error];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {

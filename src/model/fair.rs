@@ -58,10 +58,7 @@ mod tests {
 
     #[test]
     fn organisations_share_before_batches_do() {
-        let held = share(
-            12,
-            &[(1, 10, 100), (1, 11, 100), (1, 12, 100), (2, 20, 100)],
-        );
+        let held = share(12, &[(1, 10, 100), (1, 11, 100), (1, 12, 100), (2, 20, 100)]);
         assert_eq!((held[&10], held[&11], held[&12], held[&20]), (2, 2, 2, 6));
     }
 

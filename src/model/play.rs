@@ -94,9 +94,6 @@ mod tests {
 
     #[test]
     fn a_play_without_steps_is_refused() {
-        assert_eq!(
-            Play::new("p".to_owned(), Vec::new()),
-            Err(EmptyPlay("p".to_owned()))
-        );
+        assert_eq!(Play::new("p".to_owned(), Vec::new()), Err(EmptyPlay("p".to_owned())));
     }
 }

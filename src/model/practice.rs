@@ -54,13 +54,10 @@ impl PracticeStatus {
     /// A finished practice takes no event but the redo of one in error.
     pub fn next(self, event: PracticeEvent) -> Result<Self, IllegalTransition> {
         match (self, event) {
-            (
-                Self::Pending | Self::UrlComplete | Self::Scraped,
-                PracticeEvent::StepCompleted { sets },
-            ) => Ok(sets.unwrap_or(self)),
-            (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepWaits) => {
-                Ok(self)
+            (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepCompleted { sets }) => {
+                Ok(sets.unwrap_or(self))
             }
+            (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepWaits) => Ok(self),
             (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepFailed)
             | (Self::Pending, PracticeEvent::Refused) => Ok(Self::Error),
             (Self::Error, PracticeEvent::Redone) => Ok(Self::Pending),

@@ -28,8 +28,8 @@ impl RetryPolicy {
         let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
         let plain = self.base.as_secs_f64() * self.factor.powi(exponent);
         let varied = plain * (1.0 + self.jitter * (2.0 * unit - 1.0));
-        let bounded = Duration::try_from_secs_f64(varied.clamp(0.0, self.longest.as_secs_f64()))
-            .unwrap_or(self.longest);
+        let bounded =
+            Duration::try_from_secs_f64(varied.clamp(0.0, self.longest.as_secs_f64())).unwrap_or(self.longest);
         Some(bounded.max(asked.unwrap_or_default()))
     }
 }
@@ -48,23 +48,15 @@ mod tests {
 
     #[test]
     fn two_four_eight_then_no_more() {
-        let delays: Vec<_> = (1..=4)
-            .map(|failed| POLICY.delay(failed, None, 0.5))
-            .collect();
+        let delays: Vec<_> = (1..=4).map(|failed| POLICY.delay(failed, None, 0.5)).collect();
         let seconds = |s| Some(Duration::from_secs(s));
         assert_eq!(delays, [seconds(2), seconds(4), seconds(8), None]);
     }
 
     #[test]
     fn jitter_stays_within_its_share() {
-        assert_eq!(
-            POLICY.delay(1, None, 0.0),
-            Some(Duration::from_millis(1800))
-        );
-        assert_eq!(
-            POLICY.delay(1, None, 1.0),
-            Some(Duration::from_millis(2200))
-        );
+        assert_eq!(POLICY.delay(1, None, 0.0), Some(Duration::from_millis(1800)));
+        assert_eq!(POLICY.delay(1, None, 1.0), Some(Duration::from_millis(2200)));
     }
 
     #[test]

@@ -25,13 +25,21 @@ impl StepFailure {
     /// A failure that trying again cannot mend.
     #[must_use]
     pub fn permanent(error: impl Into<String>) -> Self {
-        Self { error: error.into(), chain: None, retryable: false, retry_after: None }
+        Self {
+            error: error.into(),
+            chain: None,
+            retryable: false,
+            retry_after: None,
+        }
     }
 
     /// A failure that may pass.
     #[must_use]
     pub fn passing(error: impl Into<String>) -> Self {
-        Self { retryable: true, ..Self::permanent(error) }
+        Self {
+            retryable: true,
+            ..Self::permanent(error)
+        }
     }
 }
 
@@ -46,10 +54,17 @@ pub struct Standing {
 /// What is written after a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
-    Completed { to: PracticeStatus },
+    Completed {
+        to: PracticeStatus,
+    },
     /// Tried again at `next_at`.
-    Waits { next_at: DateTime<Utc>, attempt: i32 },
-    Failed { attempt: i32 },
+    Waits {
+        next_at: DateTime<Utc>,
+        attempt: i32,
+    },
+    Failed {
+        attempt: i32,
+    },
 }
 
 /// What is written after a step has ended in `result`. `unit` is a random number from 0 to 1.
@@ -65,17 +80,26 @@ pub fn settle(
     unit: f64,
 ) -> Result<Settled, IllegalTransition> {
     let Err(failure) = result else {
-        let to = before.status.next(PracticeEvent::StepCompleted { sets: step.done_status })?;
+        let to = before
+            .status
+            .next(PracticeEvent::StepCompleted { sets: step.done_status })?;
         return Ok(Settled::Completed { to });
     };
     let attempt = before.attempt.saturating_add(1);
     let failed = u32::try_from(attempt).unwrap_or(u32::MAX);
-    let delay = if failure.retryable { policy.delay(failed, failure.retry_after, unit) } else { None };
+    let delay = if failure.retryable {
+        policy.delay(failed, failure.retry_after, unit)
+    } else {
+        None
+    };
     match delay {
         Some(delay) => {
             before.status.next(PracticeEvent::StepWaits)?;
             let delay = TimeDelta::from_std(delay).unwrap_or(TimeDelta::days(1));
-            Ok(Settled::Waits { next_at: now + delay, attempt })
+            Ok(Settled::Waits {
+                next_at: now + delay,
+                attempt,
+            })
         }
         None => {
             before.status.next(PracticeEvent::StepFailed)?;
@@ -109,13 +133,21 @@ mod tests {
     }
 
     fn settled(attempt: i32, result: Result<(), &StepFailure>) -> Option<Settled> {
-        let before = Standing { status: PracticeStatus::UrlComplete, attempt };
+        let before = Standing {
+            status: PracticeStatus::UrlComplete,
+            attempt,
+        };
         settle(before, &step(), result, &POLICY, DateTime::UNIX_EPOCH, 0.5).ok()
     }
 
     #[test]
     fn success_sets_the_status_that_the_workflow_names() {
-        assert_eq!(settled(1, Ok(())), Some(Settled::Completed { to: PracticeStatus::Scraped }));
+        assert_eq!(
+            settled(1, Ok(())),
+            Some(Settled::Completed {
+                to: PracticeStatus::Scraped
+            })
+        );
     }
 
     #[test]
@@ -128,12 +160,18 @@ mod tests {
 
     #[test]
     fn a_permanent_failure_ends_at_once() {
-        assert_eq!(settled(0, Err(&StepFailure::permanent("gone"))), Some(Settled::Failed { attempt: 1 }));
+        assert_eq!(
+            settled(0, Err(&StepFailure::permanent("gone"))),
+            Some(Settled::Failed { attempt: 1 })
+        );
     }
 
     #[test]
     fn a_finished_item_takes_nothing() {
-        let before = Standing { status: PracticeStatus::Aggregated, attempt: 0 };
+        let before = Standing {
+            status: PracticeStatus::Aggregated,
+            attempt: 0,
+        };
         assert!(settle(before, &step(), Ok(()), &POLICY, DateTime::UNIX_EPOCH, 0.5).is_err());
     }
 }

@@ -45,7 +45,9 @@ mod on {
         let plan = PLAN.get_or_init(|| std::env::var("BATCHDESK_MISBEHAVE").unwrap_or_default());
         for entry in plan.split(';') {
             let mut parts = entry.splitn(3, ':');
-            let (Some(at), Some(of), Some(kind)) = (parts.next(), parts.next(), parts.next()) else { continue };
+            let (Some(at), Some(of), Some(kind)) = (parts.next(), parts.next(), parts.next()) else {
+                continue;
+            };
             if at != place || (of != "*" && of != subject) {
                 continue;
             }

@@ -3,6 +3,7 @@
 mod breakpoint;
 pub mod crash_mark;
 pub mod logging;
+pub mod metrics;
 pub mod notify;
 
 pub use breakpoint::{breakpoint, misbehave};

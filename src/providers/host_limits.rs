@@ -69,7 +69,10 @@ impl Drop for HostSlot {
 impl HostLimits {
     #[must_use]
     pub fn new(courtesy: Courtesy) -> Arc<Self> {
-        Arc::new(Self { courtesy: Mutex::new(courtesy), hosts: Mutex::new(HashMap::new()) })
+        Arc::new(Self {
+            courtesy: Mutex::new(courtesy),
+            hosts: Mutex::new(HashMap::new()),
+        })
     }
 
     /// Changes what hosts are granted from now on.
@@ -105,7 +108,10 @@ impl HostLimits {
                 Some(wait) if !wait.is_zero() => Entry::Later(wait),
                 _ => {
                     state.in_use += 1;
-                    Entry::Granted(HostSlot { limits: Arc::clone(self), host: host.to_owned() })
+                    Entry::Granted(HostSlot {
+                        limits: Arc::clone(self),
+                        host: host.to_owned(),
+                    })
                 }
             }
         })
@@ -156,7 +162,10 @@ mod tests {
     use super::*;
 
     fn limits(concurrency: usize, delay_ms: u64) -> Arc<HostLimits> {
-        HostLimits::new(Courtesy { concurrency, delay: Duration::from_millis(delay_ms) })
+        HostLimits::new(Courtesy {
+            concurrency,
+            delay: Duration::from_millis(delay_ms),
+        })
     }
 
     #[test]

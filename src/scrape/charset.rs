@@ -19,7 +19,11 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>, tld: Option<&str>)
     let encoding = match declared {
         Some(encoding) if encoding == UTF_8 || std::str::from_utf8(body).is_err() => {
             // A page that says UTF-8 and is full of lone high bytes was written in a legacy encoding.
-            if encoding == UTF_8 && is_badly_broken(body) { detect(body, tld) } else { encoding }
+            if encoding == UTF_8 && is_badly_broken(body) {
+                detect(body, tld)
+            } else {
+                encoding
+            }
         }
         // A legacy label on a page of multi-byte UTF-8 is a wrong label; on plain ASCII it makes no difference.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => encoding,
@@ -78,7 +82,11 @@ fn meta(head: &[u8]) -> Option<&'static Encoding> {
     while let Some(at) = rest.iter().position(|b| *b == b'<') {
         rest = &rest[at..];
         if rest.starts_with(b"<!--") {
-            let end = rest.windows(3).skip(2).position(|w| w == b"-->").map_or(rest.len(), |at| at + 5);
+            let end = rest
+                .windows(3)
+                .skip(2)
+                .position(|w| w == b"-->")
+                .map_or(rest.len(), |at| at + 5);
             rest = &rest[end..];
             continue;
         }
@@ -102,7 +110,9 @@ fn detect(body: &[u8], tld: Option<&str>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     let sample = &body[..body.len().min(DETECT)];
     detector.feed(sample, sample.len() == body.len());
-    let tld = tld.map(str::as_bytes).filter(|tld| tld.is_ascii() && !tld.iter().any(u8::is_ascii_uppercase));
+    let tld = tld
+        .map(str::as_bytes)
+        .filter(|tld| tld.is_ascii() && !tld.iter().any(u8::is_ascii_uppercase));
     detector.guess(tld, Utf8Detection::Allow)
 }
 
@@ -128,25 +138,58 @@ mod tests {
     fn the_standards_order() {
         let utf8 = "<p>Zähne</p>".as_bytes();
         let latin = b"<p>Z\xe4hne</p>";
-        assert_eq!(decode(b"\xef\xbb\xbf<p>Z\xc3\xa4hne</p>", Some("text/html; charset=iso-8859-1"), None), "<p>Zähne</p>");
-        assert_eq!(decode(latin, Some("text/html; charset=\"ISO-8859-1\""), None), "<p>Zähne</p>");
-        assert_eq!(decode(b"<meta charset=windows-1252><p>Z\xe4hne \x96</p>", None, None), "<meta charset=windows-1252><p>Zähne –</p>");
+        assert_eq!(
+            decode(
+                b"\xef\xbb\xbf<p>Z\xc3\xa4hne</p>",
+                Some("text/html; charset=iso-8859-1"),
+                None
+            ),
+            "<p>Zähne</p>"
+        );
+        assert_eq!(
+            decode(latin, Some("text/html; charset=\"ISO-8859-1\""), None),
+            "<p>Zähne</p>"
+        );
+        assert_eq!(
+            decode(b"<meta charset=windows-1252><p>Z\xe4hne \x96</p>", None, None),
+            "<meta charset=windows-1252><p>Zähne –</p>"
+        );
         assert_eq!(decode(latin, None, Some("de")), "<p>Zähne</p>");
         assert_eq!(decode(utf8, None, None), "<p>Zähne</p>");
-        assert!(decode(b"<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x8e\x95", None, None).ends_with('歯'));
+        assert!(
+            decode(
+                b"<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x8e\x95",
+                None,
+                None
+            )
+            .ends_with('歯')
+        );
         assert!(decode(b"<?xml version='1.0' encoding='iso-8859-2'?>\xe8", None, None).ends_with('č'));
         assert_eq!(decode(b"\xff\xfe<\0p\0>\0", None, None), "<p>");
     }
 
     #[test]
     fn wrong_labels_are_seen_through() {
-        assert_eq!(decode("Zähne".as_bytes(), Some("text/html; charset=iso-8859-1"), None), "Zähne");
-        assert_eq!(decode(b"Z\xe4hne sch\xf6n f\xfcr gro\xdfe", Some("text/html; charset=utf-8"), Some("de")), "Zähne schön für große");
+        assert_eq!(
+            decode("Zähne".as_bytes(), Some("text/html; charset=iso-8859-1"), None),
+            "Zähne"
+        );
+        assert_eq!(
+            decode(
+                b"Z\xe4hne sch\xf6n f\xfcr gro\xdfe",
+                Some("text/html; charset=utf-8"),
+                Some("de")
+            ),
+            "Zähne schön für große"
+        );
     }
 
     #[test]
     fn comments_and_endless_tags_are_survived() {
-        assert_eq!(decode(b"<!-- <meta charset=koi8-r> -->\xc3\xa9", None, None), "<!-- <meta charset=koi8-r> -->é");
+        assert_eq!(
+            decode(b"<!-- <meta charset=koi8-r> -->\xc3\xa9", None, None),
+            "<!-- <meta charset=koi8-r> -->é"
+        );
         assert_eq!(decode(b"<meta charset=", None, None), "<meta charset=");
         assert_eq!(decode(b"<", None, None), "<");
     }

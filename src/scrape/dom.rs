@@ -101,7 +101,10 @@ impl Dom {
 
 /// The value of the attribute `name`.
 pub(super) fn attr<'a>(attrs: &'a [Attribute], name: &str) -> Option<&'a str> {
-    attrs.iter().find(|attr| &*attr.name.local == name).map(|attr| &*attr.value)
+    attrs
+        .iter()
+        .find(|attr| &*attr.name.local == name)
+        .map(|attr| &*attr.value)
 }
 
 /// Carries the name beside the number, since the tree builder asks for names far more often than for anything else.
@@ -121,7 +124,10 @@ struct Sink {
 
 impl Sink {
     fn new(capacity: usize) -> Self {
-        let sink = Self { nodes: RefCell::new(Vec::with_capacity(capacity)), depth: Cell::new(0) };
+        let sink = Self {
+            nodes: RefCell::new(Vec::with_capacity(capacity)),
+            depth: Cell::new(0),
+        };
         sink.create(Data::Fragment);
         sink
     }
@@ -129,12 +135,23 @@ impl Sink {
     fn create(&self, data: Data) -> NodeId {
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len() as NodeId;
-        nodes.push(Node { parent: NONE, previous: NONE, next: NONE, first: NONE, last: NONE, depth: 0, data });
+        nodes.push(Node {
+            parent: NONE,
+            previous: NONE,
+            next: NONE,
+            first: NONE,
+            last: NONE,
+            depth: 0,
+            data,
+        });
         id
     }
 
     fn plain(&self, data: Data) -> Handle {
-        Handle { id: self.create(data), name: QualName::new(None, ns!(), LocalName::from("")) }
+        Handle {
+            id: self.create(data),
+            name: QualName::new(None, ns!(), LocalName::from("")),
+        }
     }
 
     /// Puts `child` under `parent`, before `next` or at the end.
@@ -206,13 +223,18 @@ impl TreeSink for Sink {
     type ElemName<'a> = &'a QualName;
 
     fn finish(self) -> Dom {
-        Dom { nodes: self.nodes.into_inner() }
+        Dom {
+            nodes: self.nodes.into_inner(),
+        }
     }
 
     fn parse_error(&self, _message: Cow<'static, str>) {}
 
     fn get_document(&self) -> Handle {
-        Handle { id: ROOT, name: QualName::new(None, ns!(), LocalName::from("")) }
+        Handle {
+            id: ROOT,
+            name: QualName::new(None, ns!(), LocalName::from("")),
+        }
     }
 
     fn elem_name<'a>(&'a self, target: &'a Handle) -> &'a QualName {
@@ -221,7 +243,11 @@ impl TreeSink for Sink {
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Handle {
         let html = name.ns == ns!(html);
-        let id = self.create(Data::Element { name: name.local.clone(), html, attrs });
+        let id = self.create(Data::Element {
+            name: name.local.clone(),
+            html,
+            attrs,
+        });
         if flags.template {
             // `get_template_contents` relies on the fragment being the next node.
             self.create(Data::Fragment);
@@ -252,11 +278,15 @@ impl TreeSink for Sink {
     fn append_doctype_to_document(&self, _name: StrTendril, _public: StrTendril, _system: StrTendril) {}
 
     fn pop(&self, node: &Handle) {
-        self.depth.set(self.nodes.borrow()[node.id as usize].depth.saturating_sub(1));
+        self.depth
+            .set(self.nodes.borrow()[node.id as usize].depth.saturating_sub(1));
     }
 
     fn get_template_contents(&self, target: &Handle) -> Handle {
-        Handle { id: target.id + 1, name: QualName::new(None, ns!(), LocalName::from("")) }
+        Handle {
+            id: target.id + 1,
+            name: QualName::new(None, ns!(), LocalName::from("")),
+        }
     }
 
     fn same_node(&self, x: &Handle, y: &Handle) -> bool {

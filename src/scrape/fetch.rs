@@ -109,7 +109,12 @@ impl Fetcher {
             .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| internal(format!("The HTTP client could not be built: {error}.")))?;
-        Ok(Self { client, guard, budget, settings: Arc::new(settings) })
+        Ok(Self {
+            client,
+            guard,
+            budget,
+            settings: Arc::new(settings),
+        })
     }
 
     /// The settings that this fetcher was made with.
@@ -152,7 +157,11 @@ impl Fetcher {
             Wanted::Page => "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
             Wanted::Text(_) => "text/plain,application/xml;q=0.9,*/*;q=0.5",
         };
-        let request = self.client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_LANGUAGE, "en,*;q=0.5");
+        let request = self
+            .client
+            .get(url.clone())
+            .header(ACCEPT, accept)
+            .header(ACCEPT_LANGUAGE, "en,*;q=0.5");
         let response = match timeout_at(deadline, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(FetchError::from_reqwest(host, &error, false)),
@@ -178,7 +187,14 @@ impl Fetcher {
         if wanted == Wanted::Page && content_type.is_none() && !looks_like_markup(&body) {
             return Err(not_a_page(host, None));
         }
-        Ok(Hop::Page(Fetched { url: url.clone(), status, content_type, body, redirects: Vec::new(), hold }))
+        Ok(Hop::Page(Fetched {
+            url: url.clone(),
+            status,
+            content_type,
+            body,
+            redirects: Vec::new(),
+            hold,
+        }))
     }
 
     async fn read_body(
@@ -219,7 +235,10 @@ impl Fetcher {
             }
             // Time spent waiting for our own memory is not the server's fault.
             let waiting = Instant::now();
-            if timeout(self.settings.timeout, self.budget.grow(&mut hold, size)).await.is_err() {
+            if timeout(self.settings.timeout, self.budget.grow(&mut hold, size))
+                .await
+                .is_err()
+            {
                 let message = format!("Too many large pages at once; {host} has to be read later.");
                 return Err(FetchError::new(FetchErrorKind::Limited, message));
             }
@@ -240,7 +259,11 @@ pub struct RedirectTrail {
 impl RedirectTrail {
     /// A trail that begins at `start`.
     pub fn new(start: Url, limit: usize) -> Self {
-        Self { visited: Vec::new(), current: start, limit }
+        Self {
+            visited: Vec::new(),
+            current: start,
+            limit,
+        }
     }
 
     /// The address to ask now.
@@ -273,15 +296,22 @@ impl RedirectTrail {
 }
 
 fn late(host: &str) -> FetchError {
-    FetchError::new(FetchErrorKind::Timeout, format!("{host} did not answer completely in time."))
+    FetchError::new(
+        FetchErrorKind::Timeout,
+        format!("{host} did not answer completely in time."),
+    )
 }
 
 fn header(headers: &HeaderMap, name: reqwest::header::HeaderName) -> Option<String> {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
 }
 
 fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Option<Url>, FetchError> {
-    let Some(location) = header(headers, LOCATION).filter(|location| !location.is_empty()) else { return Ok(None) };
+    let Some(location) = header(headers, LOCATION).filter(|location| !location.is_empty()) else {
+        return Ok(None);
+    };
     let refused = |message: String| FetchError::new(FetchErrorKind::Refused, message);
     let mut next = from
         .join(&location)
@@ -296,19 +326,32 @@ fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Option<Url>, Fetch
 }
 
 fn may_be_page(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(kind.as_str(), "" | "text/html" | "application/xhtml+xml" | "text/xml" | "application/xml")
-        || (kind == "text/plain" && content_type.len() < 64)
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    matches!(
+        kind.as_str(),
+        "" | "text/html" | "application/xhtml+xml" | "text/xml" | "application/xml"
+    ) || (kind == "text/plain" && content_type.len() < 64)
 }
 
 fn looks_like_markup(body: &[u8]) -> bool {
-    let start = body.iter().take(512).find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xef | 0xbb | 0xbf | 0));
+    let start = body
+        .iter()
+        .take(512)
+        .find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xef | 0xbb | 0xbf | 0));
     start == Some(&b'<')
 }
 
 fn not_a_page(host: &str, content_type: Option<&str>) -> FetchError {
     let what = content_type.map_or_else(|| "no content type".to_owned(), super::text::squeeze);
-    FetchError::new(FetchErrorKind::ContentType, format!("{host} answered with {what}, not with a web page."))
+    FetchError::new(
+        FetchErrorKind::ContentType,
+        format!("{host} answered with {what}, not with a web page."),
+    )
 }
 
 #[cfg(test)]

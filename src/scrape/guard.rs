@@ -59,13 +59,16 @@ impl AddressGuard {
             IpAddr::V4(v4) => refusal_v4(v4).map_or(Ok(()), refused),
             IpAddr::V6(v6) => {
                 if let Some(embedded) = transparent_v4(v6) {
-                    return self.permits(IpAddr::V4(embedded)).map_err(|inner| AddressRefused { ip, ..inner });
+                    return self
+                        .permits(IpAddr::V4(embedded))
+                        .map_err(|inner| AddressRefused { ip, ..inner });
                 }
                 if let Some(reason) = refusal_v6(v6) {
                     return refused(reason);
                 }
                 for embedded in tunnelled_v4(v6) {
-                    self.permits(IpAddr::V4(embedded)).map_err(|inner| AddressRefused { ip, ..inner })?;
+                    self.permits(IpAddr::V4(embedded))
+                        .map_err(|inner| AddressRefused { ip, ..inner })?;
                 }
                 Ok(())
             }
@@ -182,9 +185,15 @@ impl Resolve for GuardedResolver {
 }
 
 fn unresolved(name: String, reason: &str) -> NameUnresolved {
-    let reason = reason.trim_start_matches("failed to lookup address information: ").to_owned();
+    let reason = reason
+        .trim_start_matches("failed to lookup address information: ")
+        .to_owned();
     let temporary = reason.contains("emporary") || reason.contains("try again") || reason.contains("Try again");
-    NameUnresolved { name, reason, temporary }
+    NameUnresolved {
+        name,
+        reason,
+        temporary,
+    }
 }
 
 #[cfg(test)]
@@ -199,16 +208,61 @@ mod tests {
     #[test]
     fn only_public_unicast_is_reached() {
         let guard = AddressGuard::default();
-        for ip in ["1.1.1.1", "8.8.8.8", "172.15.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"] {
+        for ip in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "172.15.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(permitted(&guard, ip), "{ip}");
         }
         for ip in [
-            "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.9.9.9", "169.254.169.254", "169.254.0.1",
-            "172.16.0.1", "172.31.255.255", "192.168.1.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.7",
-            "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fc00::1", "fd12::1",
-            "fec0::1", "ff02::1", "2001:db8::1", "3fff::1", "2001:2::1", "100::1", "fd00:ec2::254", "4000::1",
-            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "::ffff:0:10.1.1.1", "2002:7f00:1::", "2002:a00:1::",
-            "64:ff9b::7f00:1", "64:ff9b:1::1", "2001:0:a00:1::", "2001:0:808:808:0:0:80ff:fffe", "2606::5efe:a00:1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "169.254.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "fec0::1",
+            "ff02::1",
+            "2001:db8::1",
+            "3fff::1",
+            "2001:2::1",
+            "100::1",
+            "fd00:ec2::254",
+            "4000::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::127.0.0.1",
+            "::ffff:0:10.1.1.1",
+            "2002:7f00:1::",
+            "2002:a00:1::",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::1",
+            "2001:0:a00:1::",
+            "2001:0:808:808:0:0:80ff:fffe",
+            "2606::5efe:a00:1",
         ] {
             assert!(!permitted(&guard, ip), "{ip}");
         }
@@ -228,7 +282,13 @@ mod tests {
     #[test]
     fn literals_are_checked_in_any_notation() {
         let guard = AddressGuard::default();
-        for url in ["http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://[::1]/", "http://0177.0.0.1/"] {
+        for url in [
+            "http://127.1/",
+            "http://0x7f000001/",
+            "http://2130706433/",
+            "http://[::1]/",
+            "http://0177.0.0.1/",
+        ] {
             assert!(guard.check_literal(&url.parse().unwrap()).is_err(), "{url}");
         }
         assert!(guard.check_literal(&"http://example.com/".parse().unwrap()).is_ok());

@@ -30,25 +30,49 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     out.pages = scrape
         .pages
         .iter()
-        .map(|page| PageSummary { url: page.url.clone(), status: page.status, bytes: page.bytes, error: page.error.clone() })
+        .map(|page| PageSummary {
+            url: page.url.clone(),
+            status: page.status,
+            bytes: page.bytes,
+            error: page.error.clone(),
+        })
         .collect();
     let book = &mut out.provenance;
     let all = |pick: fn(&PageFacts) -> &Vec<Fact<String>>| gather(scrape, pick);
 
     out.name = best_name(all(|f| &f.names), &domain_label, book);
     out.description = single(all(|f| &f.descriptions), "description", book, |a, b| a == b);
-    out.categories = list(all(|f| &f.categories), "categories", book, |a, b| a.eq_ignore_ascii_case(b));
+    out.categories = list(all(|f| &f.categories), "categories", book, |a, b| {
+        a.eq_ignore_ascii_case(b)
+    });
     out.phones = list(gather(scrape, |f| &f.phones), "phones", book, |a, b| a.e164 == b.e164);
     out.emails = list(all(|f| &f.emails), "emails", book, |a, b| a == b);
-    out.addresses = list(gather(scrape, |f| &f.addresses), "addresses", book, |a, b| same_address(a, b));
-    out.opening_hours = single_by(gather(scrape, |f| &f.opening_hours), "opening_hours", book, |a, b| a == b, |week| coverage(week) as i32).unwrap_or_default();
-    let social = list(gather(scrape, |f| &f.social), "social", book, |a, b| a.network == b.network);
+    out.addresses = list(gather(scrape, |f| &f.addresses), "addresses", book, |a, b| {
+        same_address(a, b)
+    });
+    out.opening_hours = single_by(
+        gather(scrape, |f| &f.opening_hours),
+        "opening_hours",
+        book,
+        |a, b| a == b,
+        |week| coverage(week) as i32,
+    )
+    .unwrap_or_default();
+    let social = list(gather(scrape, |f| &f.social), "social", book, |a, b| {
+        a.network == b.network
+    });
     out.social = social.into_iter().map(|link| (link.network, link.url)).collect();
-    out.people = list(gather(scrape, |f| &f.people), "people", book, |a, b| super::text::fold(&a.name) == super::text::fold(&b.name));
-    out.services = list(all(|f| &f.services), "services", book, |a, b| super::text::fold(a) == super::text::fold(b));
+    out.people = list(gather(scrape, |f| &f.people), "people", book, |a, b| {
+        super::text::fold(&a.name) == super::text::fold(&b.name)
+    });
+    out.services = list(all(|f| &f.services), "services", book, |a, b| {
+        super::text::fold(a) == super::text::fold(b)
+    });
     out.booking_url = single(all(|f| &f.booking_urls), "booking_url", book, |a, b| a == b);
     out.logo_url = single(all(|f| &f.logo_urls), "logo_url", book, |a, b| a == b);
-    out.geo = single(gather(scrape, |f| &f.geo), "geo", book, |a, b| (a.lat - b.lat).abs() < 0.002 && (a.lng - b.lng).abs() < 0.002);
+    out.geo = single(gather(scrape, |f| &f.geo), "geo", book, |a, b| {
+        (a.lat - b.lat).abs() < 0.002 && (a.lng - b.lng).abs() < 0.002
+    });
     out.rating = single(gather(scrape, |f| &f.ratings), "rating", book, |a, b| a == b);
     out.languages = list(all(|f| &f.languages), "languages", book, |a, b| a == b);
     out.price_range = single(all(|f| &f.price_ranges), "price_range", book, |a, b| a == b);
@@ -58,7 +82,10 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
 
 fn names_label(domain: &str) -> String {
     let (word, _) = idna::domain_to_unicode(domain);
-    word.split('.').next().map(|label| super::text::fold(label).replace(' ', "")).unwrap_or_default()
+    word.split('.')
+        .next()
+        .map(|label| super::text::fold(label).replace(' ', ""))
+        .unwrap_or_default()
 }
 
 /// A fact and the page that it stood on.
@@ -68,8 +95,11 @@ struct Heard<'a, T> {
 }
 
 fn gather<'a, T>(scrape: &'a ScrapePayload, pick: fn(&PageFacts) -> &Vec<Fact<T>>) -> Vec<Heard<'a, T>> {
-    let mut heard: Vec<Heard<'a, T>> =
-        scrape.pages.iter().flat_map(|page| pick(&page.facts).iter().map(|fact| Heard { fact, page: &page.url })).collect();
+    let mut heard: Vec<Heard<'a, T>> = scrape
+        .pages
+        .iter()
+        .flat_map(|page| pick(&page.facts).iter().map(|fact| Heard { fact, page: &page.url }))
+        .collect();
     // Stable: the order of the pages and of each page remains within a source.
     heard.sort_by_key(|heard| heard.fact.source);
     heard
@@ -85,12 +115,19 @@ struct Group<'a, T> {
 fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> bool) -> Vec<Group<'a, T>> {
     let mut groups: Vec<Group<'a, T>> = Vec::new();
     for one in heard {
-        match groups.iter_mut().find(|group| same(&group.first.fact.value, &one.fact.value)) {
+        match groups
+            .iter_mut()
+            .find(|group| same(&group.first.fact.value, &one.fact.value))
+        {
             Some(group) => {
                 group.witnesses += 1;
                 group.trust = group.trust.max(one.fact.trust);
             }
-            None => groups.push(Group { first: one, witnesses: 1, trust: one.fact.trust }),
+            None => groups.push(Group {
+                first: one,
+                witnesses: 1,
+                trust: one.fact.trust,
+            }),
         }
     }
     groups
@@ -116,13 +153,22 @@ fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
-fn note<T: Serialize>(book: &mut BTreeMap<String, Provenance>, field: &str, chosen: &Group<'_, T>, others: &[&Group<'_, T>]) {
+fn note<T: Serialize>(
+    book: &mut BTreeMap<String, Provenance>,
+    field: &str,
+    chosen: &Group<'_, T>,
+    others: &[&Group<'_, T>],
+) {
     let conflicts: Vec<Conflict> = others
         .iter()
         .take(MAX_CONFLICTS)
         .filter_map(|other| {
             let value = serde_json::to_value(&other.first.fact.value).ok()?;
-            Some(Conflict { value, source: other.first.fact.source, page: other.first.page.to_owned() })
+            Some(Conflict {
+                value,
+                source: other.first.fact.source,
+                page: other.first.page.to_owned(),
+            })
         })
         .collect();
     let source = chosen.first.fact.source;
@@ -138,7 +184,12 @@ fn note<T: Serialize>(book: &mut BTreeMap<String, Provenance>, field: &str, chos
     );
 }
 
-fn single<T: Clone + Serialize>(heard: Vec<Heard<'_, T>>, field: &str, book: &mut BTreeMap<String, Provenance>, same: impl Fn(&T, &T) -> bool) -> Option<T> {
+fn single<T: Clone + Serialize>(
+    heard: Vec<Heard<'_, T>>,
+    field: &str,
+    book: &mut BTreeMap<String, Provenance>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Option<T> {
     single_by(heard, field, book, same, |_| 0)
 }
 
@@ -153,15 +204,30 @@ fn single_by<T: Clone + Serialize>(
     let groups = group(&heard, same);
     let at = (0..groups.len()).min_by_key(|at| {
         let group = &groups[*at];
-        (std::cmp::Reverse(worth(&group.first.fact.value)), group.first.fact.source, std::cmp::Reverse((group.trust, group.witnesses)), *at)
+        (
+            std::cmp::Reverse(worth(&group.first.fact.value)),
+            group.first.fact.source,
+            std::cmp::Reverse((group.trust, group.witnesses)),
+            *at,
+        )
     })?;
-    let others: Vec<_> = groups.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, group)| group).collect();
+    let others: Vec<_> = groups
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != at)
+        .map(|(_, group)| group)
+        .collect();
     note(book, field, &groups[at], &others);
     Some(groups[at].first.fact.value.clone())
 }
 
 /// Every distinct value, the best source first.
-fn list<T: Clone + Serialize>(heard: Vec<Heard<'_, T>>, field: &str, book: &mut BTreeMap<String, Provenance>, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+fn list<T: Clone + Serialize>(
+    heard: Vec<Heard<'_, T>>,
+    field: &str,
+    book: &mut BTreeMap<String, Provenance>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<T> {
     let groups = group(&heard, same);
     if let Some(first) = groups.first() {
         note(book, field, first, &[]);
@@ -172,7 +238,10 @@ fn list<T: Clone + Serialize>(heard: Vec<Heard<'_, T>>, field: &str, book: &mut 
 fn same_address(a: &super::payload::Address, b: &super::payload::Address) -> bool {
     let fold = |text: &Option<String>| text.as_deref().map(super::text::fold);
     match (&a.street, &b.street) {
-        (Some(_), Some(_)) => fold(&a.street) == fold(&b.street) && (a.postal_code == b.postal_code || a.postal_code.is_none() || b.postal_code.is_none()),
+        (Some(_), Some(_)) => {
+            fold(&a.street) == fold(&b.street)
+                && (a.postal_code == b.postal_code || a.postal_code.is_none() || b.postal_code.is_none())
+        }
         _ => super::text::fold(&a.raw) == super::text::fold(&b.raw),
     }
 }
@@ -184,8 +253,16 @@ fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<Str
         let name = &group.first.fact.value;
         let structured = group.first.fact.source <= Source::Provider;
         let likeness = names::likeness(name, label);
-        let agreeing = groups.iter().filter(|other| names::agree(name, &other.first.fact.value)).map(|other| other.witnesses.min(3)).sum::<u32>();
-        let base = if structured { f64::from(group.trust) } else { f64::from(group.trust) * 0.8 };
+        let agreeing = groups
+            .iter()
+            .filter(|other| names::agree(name, &other.first.fact.value))
+            .map(|other| other.witnesses.min(3))
+            .sum::<u32>();
+        let base = if structured {
+            f64::from(group.trust)
+        } else {
+            f64::from(group.trust) * 0.8
+        };
         base + 30.0 * likeness + 6.0 * f64::from(agreeing.min(6))
     };
     let at = (0..groups.len()).max_by(|a, b| support(&groups[*a]).total_cmp(&support(&groups[*b])).then(b.cmp(a)))?;
@@ -193,7 +270,9 @@ fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<Str
     let others: Vec<_> = groups
         .iter()
         .enumerate()
-        .filter(|(other, group)| *other != at && group.trust >= 40 && !names::agree(&chosen.first.fact.value, &group.first.fact.value))
+        .filter(|(other, group)| {
+            *other != at && group.trust >= 40 && !names::agree(&chosen.first.fact.value, &group.first.fact.value)
+        })
         .map(|(_, group)| group)
         .collect();
     note(book, "name", chosen, &others);
@@ -201,8 +280,17 @@ fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<Str
 }
 
 fn confidence(book: &BTreeMap<String, Provenance>) -> f64 {
-    const WEIGHTS: [(&str, f64); 5] = [("name", 3.0), ("phones", 3.0), ("addresses", 2.0), ("emails", 1.0), ("opening_hours", 1.0)];
+    const WEIGHTS: [(&str, f64); 5] = [
+        ("name", 3.0),
+        ("phones", 3.0),
+        ("addresses", 2.0),
+        ("emails", 1.0),
+        ("opening_hours", 1.0),
+    ];
     let total: f64 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
-    let reached: f64 = WEIGHTS.iter().filter_map(|(field, weight)| Some(weight * book.get(*field)?.confidence)).sum();
+    let reached: f64 = WEIGHTS
+        .iter()
+        .filter_map(|(field, weight)| Some(weight * book.get(*field)?.confidence))
+        .sum();
     round(reached / total)
 }

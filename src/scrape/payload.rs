@@ -66,7 +66,11 @@ fn usual_trust() -> u8 {
 impl<T> Fact<T> {
     /// A fact with the usual trust of 50.
     pub fn new(value: T, source: Source) -> Self {
-        Self { value, source, trust: usual_trust() }
+        Self {
+            value,
+            source,
+            trust: usual_trust(),
+        }
     }
 
     /// A fact that its place on the page makes more or less likely.

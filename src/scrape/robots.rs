@@ -67,10 +67,17 @@ pub struct Rules {
 impl Rules {
     /// Reads the text of a robots.txt for the crawler that calls itself `agent` (its product token).
     pub fn read(text: String, agent: &str) -> Self {
-        let mut courtesy = Courtesy { agent: agent.to_ascii_lowercase(), ..Courtesy::default() };
+        let mut courtesy = Courtesy {
+            agent: agent.to_ascii_lowercase(),
+            ..Courtesy::default()
+        };
         robotstxt::parse_robotstxt(&text, &mut courtesy);
         let crawl_delay = courtesy.own.or(courtesy.anyone).map(|delay| delay.min(MAX_CRAWL_DELAY));
-        Self { text, crawl_delay, sitemaps: courtesy.sitemaps }
+        Self {
+            text,
+            crawl_delay,
+            sitemaps: courtesy.sitemaps,
+        }
     }
 
     /// Whether `agent` may read `url`.
@@ -86,7 +93,10 @@ impl RobotsCache {
             .chars()
             .take_while(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_'))
             .collect::<String>();
-        Self { agent, origins: StdMutex::new(HashMap::new()) }
+        Self {
+            agent,
+            origins: StdMutex::new(HashMap::new()),
+        }
     }
 
     /// Whether `url` may be read.
@@ -97,7 +107,10 @@ impl RobotsCache {
     /// connection can be made, or the address may not be reached.
     pub async fn check(&self, fetcher: &Fetcher, pace: &dyn Pace, url: &Url) -> Result<RobotsVerdict, FetchError> {
         let rules = self.rules(fetcher, pace, url).await?;
-        Ok(RobotsVerdict { allowed: rules.allow(&self.agent, url), crawl_delay: rules.crawl_delay })
+        Ok(RobotsVerdict {
+            allowed: rules.allow(&self.agent, url),
+            crawl_delay: rules.crawl_delay,
+        })
     }
 
     /// The rules of the origin of `url`, asked for when not known.
@@ -121,7 +134,10 @@ impl RobotsCache {
         };
         // Being told to wait by our own limits says nothing about the origin.
         if !matches!(&rules, Err(error) if matches!(error.kind, FetchErrorKind::Limited | FetchErrorKind::Internal)) {
-            *state = Some(Known { at: Instant::now(), rules: rules.clone() });
+            *state = Some(Known {
+                at: Instant::now(),
+                rules: rules.clone(),
+            });
             let bytes = ENTRY_BYTES + rules.as_ref().map_or(0, |rules| rules.text.len());
             *origin.touched.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), bytes));
         }
@@ -193,8 +209,10 @@ fn verdict_on_failure(host: &str, error: FetchError) -> Result<Arc<Rules>, Fetch
 /// Drops the copies that have not been asked for longest until the rest fits into [`CACHE_BYTES`].
 fn shrink(origins: &mut HashMap<String, Arc<Origin>>) {
     let weigh = |origin: &Origin| *origin.touched.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut known: Vec<(Instant, usize, String)> =
-        origins.iter().filter_map(|(key, origin)| weigh(origin).map(|(at, size)| (at, size, key.clone()))).collect();
+    let mut known: Vec<(Instant, usize, String)> = origins
+        .iter()
+        .filter_map(|(key, origin)| weigh(origin).map(|(at, size)| (at, size, key.clone())))
+        .collect();
     let mut total: usize = known.iter().map(|(_, size, _)| size).sum();
     known.sort_unstable_by_key(|(at, ..)| *at);
     for (at, size, key) in known {
@@ -229,7 +247,9 @@ impl RobotsParseHandler for Courtesy {
         self.in_agents = true;
         let name = user_agent.trim();
         self.for_anyone |= name == "*" || name.starts_with("* ");
-        let token = name.split(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '_')).next();
+        let token = name
+            .split(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '_'))
+            .next();
         self.for_own |= !self.agent.is_empty() && token.is_some_and(|token| token.eq_ignore_ascii_case(&self.agent));
     }
 
@@ -252,7 +272,11 @@ impl RobotsParseHandler for Courtesy {
             return;
         }
         self.in_agents = false;
-        let delay = value.trim().parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let delay = value
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         if self.for_own {
             self.own = self.own.or(delay);
         }

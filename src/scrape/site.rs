@@ -36,7 +36,11 @@ pub struct SiteSettings {
 
 impl Default for SiteSettings {
     fn default() -> Self {
-        Self { max_pages: 4, respect_robots: true, region: None }
+        Self {
+            max_pages: 4,
+            respect_robots: true,
+            region: None,
+        }
     }
 }
 
@@ -54,17 +58,27 @@ pub async fn scrape_site(
     start: &Url,
     settings: &SiteSettings,
 ) -> Result<ScrapePayload, FetchError> {
-    let visitor = Visitor { fetcher, robots, pace, settings };
+    let visitor = Visitor {
+        fetcher,
+        robots,
+        pace,
+        settings,
+    };
     let (home, home_facts) = visitor.home(start).await?;
     let home_url = home.url.clone();
     let site = site_key(&home_url);
     let mut seen: HashSet<String> = [page_key(start), page_key(&home_url)].into();
     let mut queue = home_facts.links.clone();
-    let mut payload = ScrapePayload { final_url: home_url.to_string(), pages: vec![home.into_page(home_facts)] };
+    let mut payload = ScrapePayload {
+        final_url: home_url.to_string(),
+        pages: vec![home.into_page(home_facts)],
+    };
 
     let mut asked = 0;
     while asked < settings.max_pages {
-        let Some(next) = take_best(&mut queue, &site, &mut seen) else { break };
+        let Some(next) = take_best(&mut queue, &site, &mut seen) else {
+            break;
+        };
         asked += 1;
         match visitor.page(&next, Some(&site)).await {
             Ok((page, facts)) => {
@@ -96,7 +110,13 @@ struct Visited {
 
 impl Visited {
     fn into_page(self, facts: PageFacts) -> ScrapedPage {
-        ScrapedPage { url: self.url.to_string(), status: Some(self.status), bytes: self.bytes, error: None, facts }
+        ScrapedPage {
+            url: self.url.to_string(),
+            status: Some(self.status),
+            bytes: self.bytes,
+            error: None,
+            facts,
+        }
     }
 }
 
@@ -105,7 +125,12 @@ fn failed_page(url: &Url, error: &FetchError) -> ScrapedPage {
         FetchErrorKind::Status(status) => Some(status),
         _ => None,
     };
-    ScrapedPage { url: url.to_string(), status, error: Some(error.to_string()), ..ScrapedPage::default() }
+    ScrapedPage {
+        url: url.to_string(),
+        status,
+        error: Some(error.to_string()),
+        ..ScrapedPage::default()
+    }
 }
 
 struct Visitor<'a> {
@@ -127,7 +152,9 @@ impl Visitor<'_> {
             (first, _) => first?,
         };
         for _ in 0..MAX_REFRESHES {
-            let Some(target) = facts.refresh.take().filter(|target| *target != visited.url) else { break };
+            let Some(target) = facts.refresh.take().filter(|target| *target != visited.url) else {
+                break;
+            };
             match self.page(&target, None).await {
                 Ok(page) => (visited, facts) = page,
                 Err(_) => break,
@@ -139,14 +166,26 @@ impl Visitor<'_> {
     async fn page(&self, url: &Url, site: Option<&str>) -> Result<(Visited, PageFacts), FetchError> {
         let fetched = self.fetch(url, site).await?;
         let region = self.settings.region.clone();
-        let head = Visited { url: fetched.url.clone(), status: fetched.status, bytes: fetched.body.len() as u64 };
+        let head = Visited {
+            url: fetched.url.clone(),
+            status: fetched.status,
+            bytes: fetched.body.len() as u64,
+        };
         let parsed = tokio::task::spawn_blocking(move || {
-            let facts = extract_page(&fetched.body, fetched.content_type.as_deref(), &fetched.url, region.as_deref());
+            let facts = extract_page(
+                &fetched.body,
+                fetched.content_type.as_deref(),
+                &fetched.url,
+                region.as_deref(),
+            );
             drop(fetched.hold);
             facts
         });
         let facts = parsed.await.map_err(|error| {
-            FetchError::new(FetchErrorKind::Internal, format!("Reading {url} failed inside the daemon: {error}."))
+            FetchError::new(
+                FetchErrorKind::Internal,
+                format!("Reading {url} failed inside the daemon: {error}."),
+            )
         })?;
         Ok((head, facts))
     }

@@ -101,9 +101,32 @@ fn is_placeholder(text: &str) -> bool {
     let word = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     matches!(
         word.as_str(),
-        "" | "n/a" | "na" | "n.a" | "none" | "nil" | "null" | "tbd" | "tbc" | "tba" | "unknown" | "no" | "no website"
-            | "not available" | "not applicable" | "undefined" | "nan" | "x" | "xx" | "xxx" | "0" | "no url"
-            | "does not have one" | "kein" | "keine" | "aucun" | "ninguno"
+        "" | "n/a"
+            | "na"
+            | "n.a"
+            | "none"
+            | "nil"
+            | "null"
+            | "tbd"
+            | "tbc"
+            | "tba"
+            | "unknown"
+            | "no"
+            | "no website"
+            | "not available"
+            | "not applicable"
+            | "undefined"
+            | "nan"
+            | "x"
+            | "xx"
+            | "xxx"
+            | "0"
+            | "no url"
+            | "does not have one"
+            | "kein"
+            | "keine"
+            | "aucun"
+            | "ninguno"
     )
 }
 
@@ -111,14 +134,31 @@ fn is_placeholder(text: &str) -> bool {
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once(':')?;
     let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-    let port = rest.split(['/', '?', '#']).next().is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+    let port = rest
+        .split(['/', '?', '#'])
+        .next()
+        .is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
     (named && (rest.starts_with("//") || !(port || scheme.contains('.')))).then_some(scheme)
 }
 
 fn parse(text: &str) -> Result<Url, UrlRefusal> {
-    let invalid = |reason: String| UrlRefusal::Invalid { input: text.to_owned(), reason };
-    let mistyped = ["http//", "https//", "http;//", "https;//", "htp://", "htps://", "hhttp://", "hhttps://"];
+    let invalid = |reason: String| UrlRefusal::Invalid {
+        input: text.to_owned(),
+        reason,
+    };
+    let mistyped = [
+        "http//",
+        "https//",
+        "http;//",
+        "https;//",
+        "htp://",
+        "htps://",
+        "hhttp://",
+        "hhttps://",
+    ];
     if let Some(slip) = mistyped.iter().find(|slip| super::text::starts_ci(text, slip)) {
         let rest = text[slip.len()..].trim_start_matches(['/', ':']);
         return Url::parse(&format!("https://{rest}")).map_err(|error| invalid(error.to_string()));
@@ -157,7 +197,11 @@ fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
     }
     let digits = host.bytes().filter(u8::is_ascii_digit).count();
     let numeric = host.bytes().all(|b| b.is_ascii_digit() || b"+-.()/:".contains(&b));
-    let literal = host.rsplit_once(':').map_or(host, |(ip, _)| ip).parse::<std::net::Ipv4Addr>().is_ok();
+    let literal = host
+        .rsplit_once(':')
+        .map_or(host, |(ip, _)| ip)
+        .parse::<std::net::Ipv4Addr>()
+        .is_ok();
     if digits > 0 && numeric && !literal && !host.starts_with('[') {
         return Err(UrlRefusal::Number(bare.to_owned()));
     }
@@ -179,9 +223,14 @@ fn embedded(text: &str) -> Result<Option<&str>, UrlRefusal> {
             behind_separator = true;
             continue;
         }
-        let explicit = ["http://", "https://", "www."].iter().any(|prefix| super::text::starts_ci(token, prefix));
+        let explicit = ["http://", "https://", "www."]
+            .iter()
+            .any(|prefix| super::text::starts_ci(token, prefix));
         let start = token.as_ptr() as usize - text.as_ptr() as usize;
-        let separated = behind_separator || start.checked_sub(1).is_some_and(|at| b"(<[|;,".contains(&text.as_bytes()[at]));
+        let separated = behind_separator
+            || start
+                .checked_sub(1)
+                .is_some_and(|at| b"(<[|;,".contains(&text.as_bytes()[at]));
         behind_separator = word.ends_with(':');
         if token.contains('@') && !explicit {
             mail = Some(token);
@@ -247,11 +296,21 @@ fn finish(input: String, mut url: Url) -> Result<CleanUrl, UrlRefusal> {
             dedupe_key.push_str(&pairs.join("&"));
         }
     }
-    Ok(CleanUrl { input, url, domain, dedupe_key, host_key })
+    Ok(CleanUrl {
+        input,
+        url,
+        domain,
+        dedupe_key,
+        host_key,
+    })
 }
 
 fn literal(ip: IpAddr, url: &Url) -> (String, String, String) {
-    let shown = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+    let shown = if ip.is_ipv6() {
+        format!("[{ip}]")
+    } else {
+        ip.to_string()
+    };
     let port = url.port_or_known_default().unwrap_or(80);
     (ip.to_string(), shown.clone(), format!("{shown}:{port}"))
 }
@@ -291,7 +350,10 @@ pub fn site_key(url: &Url) -> String {
 
 fn strip_tracking(url: &mut Url) {
     let Some(query) = url.query() else { return };
-    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_tracking(pair))
+        .collect();
     let kept = kept.join("&");
     if kept.len() != query.len() {
         url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
@@ -309,10 +371,39 @@ fn is_tracking(pair: &str) -> bool {
         || key.starts_with("mtm_")
         || matches!(
             key.as_str(),
-            "gclid" | "gclsrc" | "dclid" | "gbraid" | "wbraid" | "gad_source" | "gad_campaignid" | "fbclid" | "msclkid"
-                | "yclid" | "ttclid" | "twclid" | "li_fat_id" | "igshid" | "igsh" | "mc_cid" | "mc_eid" | "mkt_tok"
-                | "srsltid" | "y_source" | "_ga" | "_gl" | "epik" | "vero_id" | "vero_conv" | "hsctatracking"
-                | "oly_anon_id" | "oly_enc_id" | "wickedid" | "rb_clickid" | "s_cid" | "ocid" | "zanpid"
+            "gclid"
+                | "gclsrc"
+                | "dclid"
+                | "gbraid"
+                | "wbraid"
+                | "gad_source"
+                | "gad_campaignid"
+                | "fbclid"
+                | "msclkid"
+                | "yclid"
+                | "ttclid"
+                | "twclid"
+                | "li_fat_id"
+                | "igshid"
+                | "igsh"
+                | "mc_cid"
+                | "mc_eid"
+                | "mkt_tok"
+                | "srsltid"
+                | "y_source"
+                | "_ga"
+                | "_gl"
+                | "epik"
+                | "vero_id"
+                | "vero_conv"
+                | "hsctatracking"
+                | "oly_anon_id"
+                | "oly_enc_id"
+                | "wickedid"
+                | "rb_clickid"
+                | "s_cid"
+                | "ocid"
+                | "zanpid"
         )
 }
 

@@ -10,24 +10,98 @@ fn clean(input: &str) -> (String, String, String) {
 #[test]
 fn cells_as_people_write_them() {
     for (input, url, domain, key) in [
-        ("www.smile-dental.co.nz", "https://www.smile-dental.co.nz/", "smile-dental.co.nz", "smile-dental.co.nz"),
-        ("HTTP://Example.com:80/", "http://example.com/", "example.com", "example.com"),
-        ("example.com/?utm_source=x", "https://example.com/", "example.com", "example.com"),
-        ("  <https://example.com./a/#top> ", "https://example.com/a/", "example.com", "example.com/a"),
-        ("https://user:pw@example.com/", "https://example.com/", "example.com", "example.com"),
-        ("müller-zahn.de", "https://xn--mller-zahn-9db.de/", "xn--mller-zahn-9db.de", "xn--mller-zahn-9db.de"),
-        ("example.com:8080/x/", "http://example.com:8080/x/", "example.com", "example.com:8080/x"),
-        ("127.0.0.1:9000", "http://127.0.0.1:9000/", "127.0.0.1", "127.0.0.1:9000"),
+        (
+            "www.smile-dental.co.nz",
+            "https://www.smile-dental.co.nz/",
+            "smile-dental.co.nz",
+            "smile-dental.co.nz",
+        ),
+        (
+            "HTTP://Example.com:80/",
+            "http://example.com/",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "example.com/?utm_source=x",
+            "https://example.com/",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "  <https://example.com./a/#top> ",
+            "https://example.com/a/",
+            "example.com",
+            "example.com/a",
+        ),
+        (
+            "https://user:pw@example.com/",
+            "https://example.com/",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "müller-zahn.de",
+            "https://xn--mller-zahn-9db.de/",
+            "xn--mller-zahn-9db.de",
+            "xn--mller-zahn-9db.de",
+        ),
+        (
+            "example.com:8080/x/",
+            "http://example.com:8080/x/",
+            "example.com",
+            "example.com:8080/x",
+        ),
+        (
+            "127.0.0.1:9000",
+            "http://127.0.0.1:9000/",
+            "127.0.0.1",
+            "127.0.0.1:9000",
+        ),
         ("http://[::1]:9000/a", "http://[::1]:9000/a", "::1", "[::1]:9000/a"),
-        ("//example.com/b?z=1&a=2&gclid=9", "https://example.com/b?z=1&a=2", "example.com", "example.com/b?a=2&z=1"),
-        ("Smile Dental (www.smile.co.nz)", "https://www.smile.co.nz/", "smile.co.nz", "smile.co.nz"),
-        ("Smile Dental - smile.co.nz", "https://smile.co.nz/", "smile.co.nz", "smile.co.nz"),
-        ("Website: https://smile.co.nz/x.", "https://smile.co.nz/x", "smile.co.nz", "smile.co.nz/x"),
-        ("http//smile.co.nz", "https://smile.co.nz/", "smile.co.nz", "smile.co.nz"),
-        ("a.b.github.io", "https://a.b.github.io/", "b.github.io", "a.b.github.io"),
+        (
+            "//example.com/b?z=1&a=2&gclid=9",
+            "https://example.com/b?z=1&a=2",
+            "example.com",
+            "example.com/b?a=2&z=1",
+        ),
+        (
+            "Smile Dental (www.smile.co.nz)",
+            "https://www.smile.co.nz/",
+            "smile.co.nz",
+            "smile.co.nz",
+        ),
+        (
+            "Smile Dental - smile.co.nz",
+            "https://smile.co.nz/",
+            "smile.co.nz",
+            "smile.co.nz",
+        ),
+        (
+            "Website: https://smile.co.nz/x.",
+            "https://smile.co.nz/x",
+            "smile.co.nz",
+            "smile.co.nz/x",
+        ),
+        (
+            "http//smile.co.nz",
+            "https://smile.co.nz/",
+            "smile.co.nz",
+            "smile.co.nz",
+        ),
+        (
+            "a.b.github.io",
+            "https://a.b.github.io/",
+            "b.github.io",
+            "a.b.github.io",
+        ),
         ("example.com,", "https://example.com/", "example.com", "example.com"),
     ] {
-        assert_eq!(clean(input), (url.to_owned(), domain.to_owned(), key.to_owned()), "{input}");
+        assert_eq!(
+            clean(input),
+            (url.to_owned(), domain.to_owned(), key.to_owned()),
+            "{input}"
+        );
     }
 }
 
@@ -55,7 +129,9 @@ fn refusals_say_why() {
         ("co.nz", |r| matches!(r, UrlRefusal::NotPublic(_))),
         ("printer.local", |r| matches!(r, UrlRefusal::NotPublic(_))),
         ("http://exa mple.com:x/", |r| matches!(r, UrlRefusal::Invalid { .. })),
-        ("a: http://a.com and http://b.com", |r| matches!(r, UrlRefusal::Several(2))),
+        ("a: http://a.com and http://b.com", |r| {
+            matches!(r, UrlRefusal::Several(2))
+        }),
     ];
     for (input, expected) in cases {
         let refusal = clean_url(input).expect_err(input);

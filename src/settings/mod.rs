@@ -28,8 +28,8 @@ pub use sections::{
     Auth, Database, Engine, Http, Imports, Log, LogFormat, Network, Retention, Retry, Scrape, Settings, Storage,
     Synchronous, Workflows, Workspace,
 };
-pub use workflow_files::{AuthoredWorkflow, WorkflowFile, WorkflowFileError, workflow_files};
 pub use show::show;
+pub use workflow_files::{AuthoredWorkflow, WorkflowFile, WorkflowFileError, workflow_files};
 
 use resolve::resolve;
 use sources::Sources;

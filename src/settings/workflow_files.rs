@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The built-in files, by name.
-const BUILT_IN: [(&str, &str); 1] =
-    [("practice-enrichment.toml", include_str!("../../config/workflows/practice-enrichment.toml"))];
+const BUILT_IN: [(&str, &str); 1] = [(
+    "practice-enrichment.toml",
+    include_str!("../../config/workflows/practice-enrichment.toml"),
+)];
 
 /// One workflow of a file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -64,7 +66,11 @@ pub enum WorkflowFileError {
     #[error("the workflow file {name} is wrong: {source}")]
     Parse { name: String, source: Box<toml::de::Error> },
     #[error("the workflow '{slug}' stands in {first} and in {second}; slugs are unique")]
-    Twice { slug: String, first: String, second: String },
+    Twice {
+        slug: String,
+        first: String,
+        second: String,
+    },
 }
 
 /// All files: a file of the directory takes the place of the built-in one of the same name. A directory that does not
@@ -73,17 +79,25 @@ pub enum WorkflowFileError {
 /// # Errors
 /// The first file that cannot be read or is wrong; nothing should be applied then.
 pub fn workflow_files(directory: &Path) -> Result<Vec<WorkflowFile>, WorkflowFileError> {
-    let mut texts: BTreeMap<String, String> =
-        BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let mut texts: BTreeMap<String, String> = BUILT_IN
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
     texts.extend(directory_texts(directory)?);
     let mut files = Vec::new();
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for (name, text) in texts {
-        let file: WorkflowFile = toml::from_str(&text)
-            .map_err(|source| WorkflowFileError::Parse { name: name.clone(), source: Box::new(source) })?;
+        let file: WorkflowFile = toml::from_str(&text).map_err(|source| WorkflowFileError::Parse {
+            name: name.clone(),
+            source: Box::new(source),
+        })?;
         for workflow in &file.workflows {
             if let Some(first) = owners.insert(workflow.slug.clone(), name.clone()) {
-                return Err(WorkflowFileError::Twice { slug: workflow.slug.clone(), first, second: name });
+                return Err(WorkflowFileError::Twice {
+                    slug: workflow.slug.clone(),
+                    first,
+                    second: name,
+                });
             }
         }
         files.push(file);
@@ -92,7 +106,10 @@ pub fn workflow_files(directory: &Path) -> Result<Vec<WorkflowFile>, WorkflowFil
 }
 
 fn directory_texts(directory: &Path) -> Result<BTreeMap<String, String>, WorkflowFileError> {
-    let fault = |source| WorkflowFileError::Read { path: directory.to_owned(), source };
+    let fault = |source| WorkflowFileError::Read {
+        path: directory.to_owned(),
+        source,
+    };
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -102,9 +119,14 @@ fn directory_texts(directory: &Path) -> Result<BTreeMap<String, String>, Workflo
     for entry in entries {
         let path = entry.map_err(fault)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|source| WorkflowFileError::Read { path: path.clone(), source })?;
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let text = std::fs::read_to_string(&path).map_err(|source| WorkflowFileError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
             texts.insert(name, text);
         }
     }
@@ -125,17 +147,32 @@ mod tests {
     #[test]
     fn a_slug_in_two_files_is_refused_and_a_file_of_the_same_name_takes_over() {
         let directory = tempfile::tempdir().unwrap();
-        let text = "play = \"mine\"\n[[workflow]]\nslug = \"practice-url\"\ntitle = \"t\"\nstep = 1\nprovider = \"native\"\n";
+        let text =
+            "play = \"mine\"\n[[workflow]]\nslug = \"practice-url\"\ntitle = \"t\"\nstep = 1\nprovider = \"native\"\n";
         std::fs::write(directory.path().join("mine.toml"), text).unwrap();
-        assert!(matches!(workflow_files(directory.path()), Err(WorkflowFileError::Twice { .. })));
-        std::fs::rename(directory.path().join("mine.toml"), directory.path().join("practice-enrichment.toml")).unwrap();
+        assert!(matches!(
+            workflow_files(directory.path()),
+            Err(WorkflowFileError::Twice { .. })
+        ));
+        std::fs::rename(
+            directory.path().join("mine.toml"),
+            directory.path().join("practice-enrichment.toml"),
+        )
+        .unwrap();
         assert_eq!(workflow_files(directory.path()).unwrap()[0].play, "mine");
     }
 
     #[test]
     fn an_unknown_key_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("x.toml"), "play = \"p\"\nworkflow = []\nsteps = 1\n").unwrap();
-        assert!(matches!(workflow_files(directory.path()), Err(WorkflowFileError::Parse { .. })));
+        std::fs::write(
+            directory.path().join("x.toml"),
+            "play = \"p\"\nworkflow = []\nsteps = 1\n",
+        )
+        .unwrap();
+        assert!(matches!(
+            workflow_files(directory.path()),
+            Err(WorkflowFileError::Parse { .. })
+        ));
     }
 }

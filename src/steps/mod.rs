@@ -29,7 +29,10 @@ pub struct Progress {
 impl Progress {
     #[must_use]
     pub fn new() -> Self {
-        Self { since: Instant::now(), millis: Arc::default() }
+        Self {
+            since: Instant::now(),
+            millis: Arc::default(),
+        }
     }
 
     /// Something has moved.
@@ -88,7 +91,10 @@ impl StepData {
     pub fn new(column: PayloadColumn, data: &impl serde::Serialize) -> Result<Self, StepFailure> {
         let json = serde_json::to_string(data)
             .map_err(|error| StepFailure::permanent(format!("the step's data cannot be stored: {error}")))?;
-        Ok(Self { json: json.into(), column })
+        Ok(Self {
+            json: json.into(),
+            column,
+        })
     }
 }
 

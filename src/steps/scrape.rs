@@ -71,7 +71,12 @@ impl ScrapeSite {
         let now = Arc::clone(&settings.borrow());
         let budget = ByteBudget::new(now.engine.max_bytes_in_flight, now.scrape.max_body_bytes);
         let kit = Arc::new(ScrapeKit::new(&now, budget.clone())?);
-        Ok(Self { settings, budget, hosts, kit: Mutex::new((now, kit)) })
+        Ok(Self {
+            settings,
+            budget,
+            hosts,
+            kit: Mutex::new((now, kit)),
+        })
     }
 
     /// The kit for the settings in force; the former one while the new settings do not give one.
@@ -82,7 +87,9 @@ impl ScrapeSite {
             if held.0.scrape != now.scrape || held.0.network != now.network {
                 match ScrapeKit::new(&now, self.budget.clone()) {
                     Ok(kit) => held.1 = Arc::new(kit),
-                    Err(error) => tracing::error!(%error, "the new scrape settings cannot be used; keeping the old ones"),
+                    Err(error) => {
+                        tracing::error!(%error, "the new scrape settings cannot be used; keeping the old ones")
+                    }
                 }
             }
             held.0 = now;
@@ -141,9 +148,19 @@ impl StepHandler for ScrapeSite {
         let payload: CleanUrlPayload = serde_json::from_str(payload).map_err(|_| missing())?;
         let url = Url::parse(&payload.url).map_err(|error| StepFailure::permanent(error.to_string()))?;
         let kit = self.kit();
-        let region = context.settings.get("region").and_then(Value::as_str).map(str::to_owned);
-        let site = SiteSettings { region: region.or_else(|| kit.site.region.clone()), ..kit.site.clone() };
-        let turn = Turn { hosts: &self.hosts, progress: &context.progress };
+        let region = context
+            .settings
+            .get("region")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let site = SiteSettings {
+            region: region.or_else(|| kit.site.region.clone()),
+            ..kit.site.clone()
+        };
+        let turn = Turn {
+            hosts: &self.hosts,
+            progress: &context.progress,
+        };
         let scraped = scrape_site(&kit.fetcher, &kit.robots, &turn, &url, &site).await?;
         StepData::new(PayloadColumn::Scraper, &scraped)
     }

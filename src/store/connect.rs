@@ -122,8 +122,16 @@ impl Database {
             .max_connections(settings.database.readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
-            .connect_lazy_with(options.read_only(true).create_if_missing(false).pragma("cache_size", "-4096"));
-        Ok(Self { writer: Hq(writer.into()), readers: Hq(readers.into()) })
+            .connect_lazy_with(
+                options
+                    .read_only(true)
+                    .create_if_missing(false)
+                    .pragma("cache_size", "-4096"),
+            );
+        Ok(Self {
+            writer: Hq(writer.into()),
+            readers: Hq(readers.into()),
+        })
     }
 
     fn open_postgres(url: &str, settings: &Settings) -> Result<Self, DbErr> {
@@ -147,6 +155,9 @@ impl Database {
             .max_connections(settings.database.readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(options.options([("default_transaction_read_only", "on")]));
-        Ok(Self { writer: Hq(writer.into()), readers: Hq(readers.into()) })
+        Ok(Self {
+            writer: Hq(writer.into()),
+            readers: Hq(readers.into()),
+        })
     }
 }

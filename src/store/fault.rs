@@ -31,10 +31,14 @@ pub fn is_transient(error: &DbErr) -> bool {
     match sqlx_error(error) {
         Some(SqlxError::Database(database)) => {
             let code = database.code().unwrap_or_default();
-            if database.try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>().is_some() {
+            if database
+                .try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>()
+                .is_some()
+            {
                 return POSTGRES_TRANSIENT.iter().any(|class| code.starts_with(class));
             }
-            code.parse::<u32>().is_ok_and(|code| SQLITE_TRANSIENT.contains(&(code & 0xff)))
+            code.parse::<u32>()
+                .is_ok_and(|code| SQLITE_TRANSIENT.contains(&(code & 0xff)))
         }
         Some(
             SqlxError::Io(_)

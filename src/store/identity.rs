@@ -56,10 +56,7 @@ pub async fn add_token(hq: &Hq, email: &str, name: &str, token_hash: &str) -> Re
 }
 
 /// Runs `work` in a write transaction, again while the daemon keeps the database locked.
-async fn insisting<T>(
-    hq: &Hq,
-    work: impl AsyncFn(&WriteTx) -> Result<T, IdentityError>,
-) -> Result<T, IdentityError> {
+async fn insisting<T>(hq: &Hq, work: impl AsyncFn(&WriteTx) -> Result<T, IdentityError>) -> Result<T, IdentityError> {
     let mut tries = 0;
     loop {
         tries += 1;
@@ -87,11 +84,19 @@ async fn once<T>(hq: &Hq, work: &impl AsyncFn(&WriteTx) -> Result<T, IdentityErr
 }
 
 async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> {
-    if users::Entity::find().filter(users::COLUMN.email.eq(&user.email)).one(tx).await?.is_some() {
+    if users::Entity::find()
+        .filter(users::COLUMN.email.eq(&user.email))
+        .one(tx)
+        .await?
+        .is_some()
+    {
         return Err(IdentityError::UserExists(user.email.clone()));
     }
     let now = Utc::now();
-    let known = organisations::Entity::find().filter(organisations::COLUMN.name.eq(&user.organisation)).one(tx).await?;
+    let known = organisations::Entity::find()
+        .filter(organisations::COLUMN.name.eq(&user.organisation))
+        .one(tx)
+        .await?;
     let organisation_id = match known {
         Some(organisation) => organisation.id,
         None => {
@@ -100,7 +105,10 @@ async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> 
                 name: ActiveValue::Set(user.organisation.clone()),
                 created_at: ActiveValue::Set(now),
             };
-            organisations::Entity::insert(organisation).exec_with_returning(tx).await?.id
+            organisations::Entity::insert(organisation)
+                .exec_with_returning(tx)
+                .await?
+                .id
         }
     };
     let row = users::ActiveModel {
@@ -117,7 +125,10 @@ async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> 
 }
 
 async fn insert_token(tx: &WriteTx, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
-    let user = users::Entity::find().filter(users::COLUMN.email.eq(email)).one(tx).await?;
+    let user = users::Entity::find()
+        .filter(users::COLUMN.email.eq(email))
+        .one(tx)
+        .await?;
     let user = user.ok_or_else(|| IdentityError::NoSuchUser(email.to_owned()))?;
     let row = api_tokens::ActiveModel {
         id: ActiveValue::Set(Id::now()),

@@ -55,8 +55,16 @@ pub async fn acquire(url: &str) -> Result<Ownership, LockError> {
 }
 
 fn lock_file(path: &Path) -> Result<Ownership, LockError> {
-    let fault = |source| LockError::File { path: path.to_owned(), source };
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(fault)?;
+    let fault = |source| LockError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(Ownership::File(file)),
         Err(TryLockError::WouldBlock) => Err(LockError::Taken(path.to_owned())),
@@ -65,7 +73,9 @@ fn lock_file(path: &Path) -> Result<Ownership, LockError> {
 }
 
 async fn stand_by(url: &str) -> Result<Ownership, LockError> {
-    let options = PgConnectOptions::from_str(url)?.application_name("batchdesk owner").disable_statement_logging();
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("batchdesk owner")
+        .disable_statement_logging();
     let mut session = options.connect().await?;
     let mut announced = false;
     loop {

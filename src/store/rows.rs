@@ -19,7 +19,10 @@ pub struct Rows {
 impl Rows {
     #[must_use]
     pub fn new(width: usize, expected: usize) -> Self {
-        Self { width, values: Vec::with_capacity(width * expected) }
+        Self {
+            width,
+            values: Vec::with_capacity(width * expected),
+        }
     }
 
     pub fn push<const WIDTH: usize>(&mut self, row: [Value; WIDTH]) {
@@ -35,7 +38,11 @@ impl Rows {
         while left > 0 {
             let size = largest_power_of_two(left.min(LONGEST));
             let bound: Vec<Value> = values.by_ref().take(size * self.width).collect();
-            statements.push(Statement::from_sql_and_values(backend, sql(&list(backend, size, self.width)), bound));
+            statements.push(Statement::from_sql_and_values(
+                backend,
+                sql(&list(backend, size, self.width)),
+                bound,
+            ));
             left -= size;
         }
         statements
@@ -126,7 +133,11 @@ mod tests {
         let statements = rows.statements(DbBackend::Sqlite, |list| list.to_owned());
         let sizes: Vec<usize> = statements.iter().map(|s| s.sql.matches('(').count()).collect();
         assert_eq!(sizes, [8, 2, 1]);
-        let bound: usize = statements.iter().filter_map(|s| s.values.as_ref()).map(|values| values.0.len()).sum();
+        let bound: usize = statements
+            .iter()
+            .filter_map(|s| s.values.as_ref())
+            .map(|values| values.0.len())
+            .sum();
         assert_eq!(bound, 22);
     }
 

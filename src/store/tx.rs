@@ -25,7 +25,10 @@ pub async fn write_tx(hq: &Hq) -> Result<WriteTx, DbErr> {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    #[expect(clippy::disallowed_methods, reason = "this is the helper that the others are told to use")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the helper that the others are told to use"
+    )]
     hq.0.begin_with_options(options).await.map(WriteTx)
 }
 

@@ -88,7 +88,10 @@ impl Backlog {
 
     /// Takes in a practice that was read in the order of the list.
     pub fn push(&mut self, item: RunnableItem) {
-        let passed = item.host_key.as_ref().is_some_and(|host| self.passed_over.contains_key(host));
+        let passed = item
+            .host_key
+            .as_ref()
+            .is_some_and(|host| self.passed_over.contains_key(host));
         if !passed && self.known.insert(item.id) {
             self.ready.push_back(item);
         }
@@ -112,7 +115,10 @@ impl Backlog {
         self.passed_over
             .iter()
             .find(|(host, _)| !self.parked.contains_key(*host))
-            .map(|(host, after)| PassedOver { host: host.clone(), after: *after })
+            .map(|(host, after)| PassedOver {
+                host: host.clone(),
+                after: *after,
+            })
     }
 
     /// The next practice whose host has room: those that have waited for theirs come first.
@@ -156,7 +162,11 @@ impl Backlog {
                 Entry::Full => self.park(host, item),
             }
         }
-        if self.parked.is_empty() { Next::Empty } else { Next::Busy(soonest) }
+        if self.parked.is_empty() {
+            Next::Empty
+        } else {
+            Next::Busy(soonest)
+        }
     }
 
     fn unpark(&mut self, host: &str) -> Option<RunnableItem> {
@@ -214,7 +224,10 @@ mod tests {
     }
 
     fn limits() -> Arc<HostLimits> {
-        HostLimits::new(Courtesy { concurrency: 1, delay: Duration::ZERO })
+        HostLimits::new(Courtesy {
+            concurrency: 1,
+            delay: Duration::ZERO,
+        })
     }
 
     fn start(backlog: &mut Backlog, limits: &Arc<HostLimits>) -> Option<(i64, Option<HostSlot>)> {
@@ -234,7 +247,10 @@ mod tests {
         backlog.push(item(4, "other.nz"));
         let first = start(&mut backlog, &limits);
         let second = start(&mut backlog, &limits);
-        assert_eq!((first.as_ref().map(|f| f.0), second.as_ref().map(|s| s.0)), (Some(1), Some(4)));
+        assert_eq!(
+            (first.as_ref().map(|f| f.0), second.as_ref().map(|s| s.0)),
+            (Some(1), Some(4))
+        );
         assert!(start(&mut backlog, &limits).is_none());
         drop(first);
         assert_eq!(start(&mut backlog, &limits).map(|(id, _)| id), Some(2));
@@ -257,7 +273,10 @@ mod tests {
             assert_eq!(id, last + 1);
             last = id;
         }
-        let passed_over = PassedOver { host: "slow.nz".to_owned(), after: last };
+        let passed_over = PassedOver {
+            host: "slow.nz".to_owned(),
+            after: last,
+        };
         assert_eq!(backlog.to_refill(), Some(passed_over));
         assert!(!backlog.is_empty());
         backlog.refill("slow.nz", vec![item(last + 1, "slow.nz")], None);

@@ -66,10 +66,25 @@ impl JobSupervisor {
                 let (job, progress, end) = (Arc::clone(job), progress.clone(), Rc::clone(&end));
                 move |_, word| PracticeActor::new(job, item, progress, end, word)
             },
-            move |exit| parent.do_send(ChildExited { id, generation, end: end.get(), exit }),
+            move |exit| {
+                parent.do_send(ChildExited {
+                    id,
+                    generation,
+                    end: end.get(),
+                    exit,
+                })
+            },
         );
         let started_at = Utc::now();
-        let child = Child { monitored, generation, progress, has_followers, started_at, _slot: slot, _credit: credit };
+        let child = Child {
+            monitored,
+            generation,
+            progress,
+            has_followers,
+            started_at,
+            _slot: slot,
+            _credit: credit,
+        };
         self.children.insert(id, child);
         self.settled = false;
     }
@@ -137,7 +152,9 @@ impl JobSupervisor {
             let status = item.status.parse().map_err(|error| format!("{error}"))?;
             let version = item.version;
             let leads = item.has_followers;
-            give_up(&job, &item, status, version, why).await.map_err(|error| error.to_string())?;
+            give_up(&job, &item, status, version, why)
+                .await
+                .map_err(|error| error.to_string())?;
             Ok::<_, String>(leads)
         };
         context.spawn(work.into_actor(self).map(move |outcome, actor, context| {
@@ -159,7 +176,10 @@ impl JobSupervisor {
         let Some(id) = self.backlog.suspect() else { return };
         self.suspect_runs = true;
         let engine = Arc::clone(&self.engine);
-        let mark = MarkInFlight { job_id: self.job.id, items: vec![id] };
+        let mark = MarkInFlight {
+            job_id: self.job.id,
+            items: vec![id],
+        };
         let work = async move { engine.storage.write(mark).await };
         context.spawn(work.into_actor(self).map(|outcome, actor, context| match outcome {
             Ok(()) => actor.engine.credits.claim_exclusive(actor.job.id),
@@ -168,9 +188,15 @@ impl JobSupervisor {
     }
 
     pub(super) fn start_suspect(&mut self, credit: Credit, context: &mut Context<Self>) {
-        let (Some(job), false) = (self.context.clone(), self.is_held()) else { return };
+        let (Some(job), false) = (self.context.clone(), self.is_held()) else {
+            return;
+        };
         if let Some(item) = self.backlog.pop_suspect() {
-            tracing::warn!(item = item.id, crashes = item.crashes, "runs alone: it may be what ends the process");
+            tracing::warn!(
+                item = item.id,
+                crashes = item.crashes,
+                "runs alone: it may be what ends the process"
+            );
             self.start_child(&job, item, None, credit, context);
         } else {
             self.suspect_runs = false;
@@ -204,7 +230,11 @@ impl Handler<ChildExited> for JobSupervisor {
 
     fn handle(&mut self, exited: ChildExited, context: &mut Context<Self>) {
         let id = exited.id;
-        if self.children.get(&id).is_none_or(|child| child.generation != exited.generation) {
+        if self
+            .children
+            .get(&id)
+            .is_none_or(|child| child.generation != exited.generation)
+        {
             return;
         }
         let Some(child) = self.children.remove(&id) else { return };

@@ -34,7 +34,10 @@ impl JobSupervisor {
         let engine = Arc::clone(&self.engine);
         let job = self.job.clone();
         let work = async move { copy_left_behind(&engine, &job).await };
-        context.spawn(work.into_actor(self).map(|outcome, actor, context| actor.copied(outcome, context)));
+        context.spawn(
+            work.into_actor(self)
+                .map(|outcome, actor, context| actor.copied(outcome, context)),
+        );
     }
 
     fn copy_next(&mut self, context: &mut Context<Self>) {
@@ -45,8 +48,16 @@ impl JobSupervisor {
         self.copying = true;
         let engine = Arc::clone(&self.engine);
         let job = self.job.clone();
-        let work = async move { copy(&engine, &job, leader).await.map(drop).map_err(|error| error.to_string()) };
-        context.spawn(work.into_actor(self).map(|outcome, actor, context| actor.copied(outcome, context)));
+        let work = async move {
+            copy(&engine, &job, leader)
+                .await
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+        context.spawn(
+            work.into_actor(self)
+                .map(|outcome, actor, context| actor.copied(outcome, context)),
+        );
     }
 
     fn copied(&mut self, outcome: Result<(), String>, context: &mut Context<Self>) {
@@ -91,8 +102,12 @@ impl JobSupervisor {
 async fn copy(engine: &Engine, job: &OpenJob, leader: i64) -> Result<u64, WriteError> {
     let mut total = 0;
     loop {
-        let command =
-            CopyFollowers { organisation_id: job.organisation_id, job_id: job.id, epoch: job.epoch, leader };
+        let command = CopyFollowers {
+            organisation_id: job.organisation_id,
+            job_id: job.id,
+            epoch: job.epoch,
+            leader,
+        };
         let moved = engine.storage.write(command).await?;
         total += moved;
         if !CopyFollowers::more_after(moved) {
@@ -103,7 +118,11 @@ async fn copy(engine: &Engine, job: &OpenJob, leader: i64) -> Result<u64, WriteE
 
 async fn copy_left_behind(engine: &Engine, job: &OpenJob) -> Result<(), String> {
     loop {
-        let leaders = engine.reader.leaders_to_copy(job.id).await.map_err(|error| error.to_string())?;
+        let leaders = engine
+            .reader
+            .leaders_to_copy(job.id)
+            .await
+            .map_err(|error| error.to_string())?;
         let mut moved = 0;
         for leader in leaders {
             moved += copy(engine, job, leader).await.map_err(|error| error.to_string())?;
@@ -116,12 +135,26 @@ async fn copy_left_behind(engine: &Engine, job: &OpenJob) -> Result<(), String> 
 }
 
 async fn finish(engine: &Engine, job: &OpenJob) -> Result<Found, String> {
-    if engine.reader.has_waiting(job.id).await.map_err(|error| error.to_string())? {
+    if engine
+        .reader
+        .has_waiting(job.id)
+        .await
+        .map_err(|error| error.to_string())?
+    {
         return Ok(Found::Waits);
     }
-    let complete =
-        ChangeJob { job_id: job.id, event: JobEvent::Complete, origin: Origin::engine(), reason: None };
-    match engine.storage.write(complete).await.map_err(|error| error.to_string())? {
+    let complete = ChangeJob {
+        job_id: job.id,
+        event: JobEvent::Complete,
+        origin: Origin::engine(),
+        reason: None,
+    };
+    match engine
+        .storage
+        .write(complete)
+        .await
+        .map_err(|error| error.to_string())?
+    {
         Changed::Accepted(_) | Changed::Already(_) | Changed::NotFound => Ok(Found::Completed),
         Changed::Unfinished | Changed::Illegal { .. } => Ok(Found::Unfinished),
     }

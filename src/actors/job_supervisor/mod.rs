@@ -213,7 +213,11 @@ impl JobSupervisor {
 
 async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result<Option<JobContext>, String> {
     let text = |error: WriteError| error.to_string();
-    let recover = RecoverJob { organisation_id: job.organisation_id, job_id: job.id, last_end };
+    let recover = RecoverJob {
+        organisation_id: job.organisation_id,
+        job_id: job.id,
+        last_end,
+    };
     let recovered = engine.storage.write(recover).await.map_err(text)?;
     if recovered.interrupted > 0 {
         tracing::info!(
@@ -221,15 +225,30 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
             "practices were in flight when the process ended ({last_end}); they go on"
         );
     }
-    let found = play(&engine.readers, job.organisation_id, &job.play).await.map_err(|error| error.to_string())?;
-    let change = |event, reason| ChangeJob { job_id: job.id, event, origin: Origin::engine(), reason };
+    let found = play(&engine.readers, job.organisation_id, &job.play)
+        .await
+        .map_err(|error| error.to_string())?;
+    let change = |event, reason| ChangeJob {
+        job_id: job.id,
+        event,
+        origin: Origin::engine(),
+        reason,
+    };
     let Some(play) = found else {
         let why = format!("the play '{}' has no enabled step", job.play);
-        engine.storage.write(change(JobEvent::Fail, Some(why))).await.map_err(text)?;
+        engine
+            .storage
+            .write(change(JobEvent::Fail, Some(why)))
+            .await
+            .map_err(text)?;
         return Ok(None);
     };
     if job.status == JobStatus::Pending {
-        let started = engine.storage.write(change(JobEvent::Start, None)).await.map_err(text)?;
+        let started = engine
+            .storage
+            .write(change(JobEvent::Start, None))
+            .await
+            .map_err(text)?;
         if !matches!(started, Changed::Accepted(_) | Changed::Already(_)) {
             return Ok(None);
         }
@@ -251,7 +270,9 @@ impl Actor for JobSupervisor {
     fn started(&mut self, context: &mut Context<Self>) {
         misbehave("job_supervisor", "started");
         let recipient = context.address().recipient();
-        self.engine.credits.join(self.job.organisation_id, self.job.id, recipient);
+        self.engine
+            .credits
+            .join(self.job.organisation_id, self.job.id, recipient);
         context.run_interval(TICK, Self::tick);
         self.begin(context);
     }

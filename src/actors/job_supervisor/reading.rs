@@ -20,7 +20,11 @@ const SMALLEST_PAGE: usize = 16;
 const LARGEST_PAGE: usize = 256;
 
 /// The order in which a job's practices are looked for: those furthest on first, so that they free what they hold.
-const ORDER: [PracticeStatus; 3] = [PracticeStatus::Scraped, PracticeStatus::UrlComplete, PracticeStatus::Pending];
+const ORDER: [PracticeStatus; 3] = [
+    PracticeStatus::Scraped,
+    PracticeStatus::UrlComplete,
+    PracticeStatus::Pending,
+];
 
 /// How far the reading has come.
 #[derive(Debug)]
@@ -34,7 +38,12 @@ pub(super) struct Scan {
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { stage: 0, after: 0, due: true, reading: false }
+        Self {
+            stage: 0,
+            after: 0,
+            due: true,
+            reading: false,
+        }
     }
 }
 
@@ -64,7 +73,10 @@ enum Source {
 impl JobSupervisor {
     /// Begins to read from the top: rows may have come back to life behind the cursor.
     pub(super) fn scan_again(&mut self) {
-        self.scan = Scan { reading: self.scan.reading, ..Scan::default() };
+        self.scan = Scan {
+            reading: self.scan.reading,
+            ..Scan::default()
+        };
         self.backlog.clear();
     }
 
@@ -78,7 +90,10 @@ impl JobSupervisor {
         let status = *ORDER.get(self.scan.stage)?;
         let room = self.window().saturating_mul(4).max(LARGEST_PAGE);
         let wanted = self.backlog.ready() < self.page() / 2 && self.backlog.len() < room;
-        wanted.then_some(Source::Stage { status, after: self.scan.after })
+        wanted.then_some(Source::Stage {
+            status,
+            after: self.scan.after,
+        })
     }
 
     fn page(&self) -> usize {
@@ -99,13 +114,18 @@ impl JobSupervisor {
         let mut in_flight: Vec<i64> = self.children.keys().copied().chain(self.backlog.ids()).collect();
         let work = async move {
             misbehave("job_supervisor", "read");
-            let rows = read(&engine, job, &source, page, in_flight.len()).await.map_err(|error| error.to_string())?;
+            let rows = read(&engine, job, &source, page, in_flight.len())
+                .await
+                .map_err(|error| error.to_string())?;
             in_flight.extend(rows.iter().map(|row| row.id));
             in_flight.sort_unstable();
             in_flight.dedup();
             if !rows.is_empty() {
                 // Before any of them starts: an end of the process must be counted against them.
-                let mark = MarkInFlight { job_id: job, items: in_flight };
+                let mark = MarkInFlight {
+                    job_id: job,
+                    items: in_flight,
+                };
                 engine.storage.write(mark).await.map_err(|error| error.to_string())?;
             }
             Ok::<_, String>((source, rows))
@@ -127,9 +147,17 @@ impl JobSupervisor {
     }
 
     fn take_in(&mut self, source: Source, rows: Vec<RunnableItem>, stage: usize, page: usize) {
-        let asked = if matches!(source, Source::Host(_)) { PARKED_PER_HOST } else { page };
+        let asked = if matches!(source, Source::Host(_)) {
+            PARKED_PER_HOST
+        } else {
+            page
+        };
         // The key of the last row, if more rows may follow it.
-        let last = if rows.len() < asked { None } else { rows.last().map(|row| row.id) };
+        let last = if rows.len() < asked {
+            None
+        } else {
+            rows.last().map(|row| row.id)
+        };
         let mut fresh = Vec::with_capacity(rows.len());
         for row in rows {
             let runs = self.children.contains_key(&row.id) || self.ended_meanwhile.contains(&row.id);
@@ -172,7 +200,12 @@ async fn read(
     match source {
         // Those in flight are still due by their rows.
         Source::Due => engine.reader.due(job, Utc::now(), page + in_flight).await,
-        Source::Host(host) => engine.reader.runnable_of_host(job, &host.host, host.after, PARKED_PER_HOST).await,
+        Source::Host(host) => {
+            engine
+                .reader
+                .runnable_of_host(job, &host.host, host.after, PARKED_PER_HOST)
+                .await
+        }
         Source::Stage { status, after } => engine.reader.runnable(job, *status, *after, page).await,
     }
 }

@@ -26,8 +26,16 @@ pub(super) const MAX_MERGED_ATTRS: usize = 256;
 /// Parses a page as a browser with scripting does: what stands in `noscript` is text that nobody sees.
 pub(crate) fn parse(html: &str) -> Dom {
     let sink = Sink::new(html.len() / 24 + 16);
-    let options = TreeBuilderOpts { scripting_enabled: true, drop_doctype: true, ..TreeBuilderOpts::default() };
-    let limited = Limiter { inner: TreeBuilder::new(sink, options), tokens: Cell::new(0), left_out: Cell::new(0) };
+    let options = TreeBuilderOpts {
+        scripting_enabled: true,
+        drop_doctype: true,
+        ..TreeBuilderOpts::default()
+    };
+    let limited = Limiter {
+        inner: TreeBuilder::new(sink, options),
+        tokens: Cell::new(0),
+        left_out: Cell::new(0),
+    };
     let tokenizer = Tokenizer::new(limited, TokenizerOpts::default());
     let queue = BufferQueue::default();
     let whole = StrTendril::from_slice(html);
@@ -44,7 +52,10 @@ pub(crate) fn parse(html: &str) -> Dom {
             let _ = tokenizer.feed(&queue);
         }
         if tokenizer.sink.tokens.get() == before {
-            unbroken += html.as_bytes()[at..end].iter().filter(|b| matches!(b, b' ' | b'\n' | b'\t' | b'/' | b'"' | b'\'')).count() as u64;
+            unbroken += html.as_bytes()[at..end]
+                .iter()
+                .filter(|b| matches!(b, b' ' | b'\n' | b'\t' | b'/' | b'"' | b'\''))
+                .count() as u64;
             if cost + unbroken * unbroken / 2 > MAX_ATTRIBUTE_COST {
                 break;
             }
@@ -191,7 +202,10 @@ mod tests {
 
     #[test]
     fn misnested_markup_is_repaired_as_browsers_do() {
-        assert_eq!(text("<b><p>one</b>two</p><table>three<tr><td>four</table>"), "onetwothreefour");
+        assert_eq!(
+            text("<b><p>one</b>two</p><table>three<tr><td>four</table>"),
+            "onetwothreefour"
+        );
     }
 
     #[test]
@@ -211,6 +225,10 @@ mod tests {
         ] {
             parse(&hostile);
         }
-        assert!(started.elapsed() < std::time::Duration::from_secs(90), "{:?}", started.elapsed());
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(90),
+            "{:?}",
+            started.elapsed()
+        );
     }
 }

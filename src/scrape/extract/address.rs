@@ -27,11 +27,18 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if !digits || text.len() > MAX_LINE || line.zone == Zone::Quote || found >= MAX_ADDRESSES {
             continue;
         }
-        let before: Vec<&str> =
-            lines[at.saturating_sub(LINES_BEFORE)..at].iter().copied().filter(|before| before.len() <= 120).collect();
+        let before: Vec<&str> = lines[at.saturating_sub(LINES_BEFORE)..at]
+            .iter()
+            .copied()
+            .filter(|before| before.len() <= 120)
+            .collect();
         for address in in_line(&before, text, &wanted) {
             let trust = trust(&address, line.zone, line.kind, context);
-            if !facts.addresses.iter().any(|known| known.source == Source::Text && known.value == address) {
+            if !facts
+                .addresses
+                .iter()
+                .any(|known| known.source == Source::Text && known.value == address)
+            {
                 facts.addresses.push(Fact::with_trust(address, Source::Text, trust));
                 found += 1;
             }
@@ -54,27 +61,51 @@ pub(crate) fn from_text(text: &str, context: &Context) -> Option<Address> {
     let parsed = in_line(&[], &raw, &wanted).into_iter().next();
     Some(match parsed {
         Some(address) => Address { raw, ..address },
-        None => Address { country, raw, ..Address::default() },
+        None => Address {
+            country,
+            raw,
+            ..Address::default()
+        },
     })
 }
 
 fn trust(address: &Address, zone: Zone, kind: LineKind, context: &Context) -> u8 {
     let mut trust = 35;
-    trust += if address.street.as_deref().is_some_and(|street| !is_box(street)) { 20 } else { 0 };
-    trust += if kind == LineKind::Address || zone == Zone::Footer { 10 } else { 0 };
-    trust += if contains_ci(context.url.path(), "contact") || contains_ci(context.url.path(), "kontakt") { 5 } else { 0 };
+    trust += if address.street.as_deref().is_some_and(|street| !is_box(street)) {
+        20
+    } else {
+        0
+    };
+    trust += if kind == LineKind::Address || zone == Zone::Footer {
+        10
+    } else {
+        0
+    };
+    trust += if contains_ci(context.url.path(), "contact") || contains_ci(context.url.path(), "kontakt") {
+        5
+    } else {
+        0
+    };
     trust
 }
 
 /// The countries whose codes are looked for: the one that domain, job or language name, else those that dial codes
 /// and languages suggest and those whose codes nobody else has.
 fn countries_to_try(scan: &Scan, context: &Context) -> Vec<Id> {
-    let by_lang = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok());
+    let by_lang = scan
+        .lang
+        .as_deref()
+        .and_then(|lang| lang.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok());
     if let Some(country) = context.tld_region() {
         return vec![country];
     }
     let mut out: Vec<Id> = context.region.into_iter().chain(by_lang).collect();
-    let language = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).next()).unwrap_or_default().to_ascii_lowercase();
+    let language = scan
+        .lang
+        .as_deref()
+        .and_then(|lang| lang.split(['-', '_']).next())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     out.extend(match language.as_str() {
         "de" => Some(Id::DE),
         "fr" => Some(Id::FR),
@@ -91,14 +122,40 @@ fn countries_to_try(scan: &Scan, context: &Context) -> Vec<Id> {
         _ => None,
     });
     const DIAL: [(&str, Id); 20] = [
-        ("64", Id::NZ), ("61", Id::AU), ("49", Id::DE), ("43", Id::AT), ("41", Id::CH), ("33", Id::FR), ("34", Id::ES), ("39", Id::IT), ("31", Id::NL), ("32", Id::BE),
-        ("45", Id::DK), ("46", Id::SE), ("47", Id::NO), ("48", Id::PL), ("351", Id::PT), ("358", Id::FI), ("420", Id::CZ), ("27", Id::ZA), ("91", Id::IN), ("65", Id::SG),
+        ("64", Id::NZ),
+        ("61", Id::AU),
+        ("49", Id::DE),
+        ("43", Id::AT),
+        ("41", Id::CH),
+        ("33", Id::FR),
+        ("34", Id::ES),
+        ("39", Id::IT),
+        ("31", Id::NL),
+        ("32", Id::BE),
+        ("45", Id::DK),
+        ("46", Id::SE),
+        ("47", Id::NO),
+        ("48", Id::PL),
+        ("351", Id::PT),
+        ("358", Id::FI),
+        ("420", Id::CZ),
+        ("27", Id::ZA),
+        ("91", Id::IN),
+        ("65", Id::SG),
     ];
-    let hrefs = scan.anchors.iter().map(|anchor| anchor.href.as_str()).filter(|href| href.starts_with("tel:"));
+    let hrefs = scan
+        .anchors
+        .iter()
+        .map(|anchor| anchor.href.as_str())
+        .filter(|href| href.starts_with("tel:"));
     for text in std::iter::once(scan.text.as_str()).chain(hrefs) {
         for (at, _) in text.match_indices('+').take(40) {
             let after = &text[at + 1..];
-            out.extend(DIAL.iter().find(|(code, _)| after.starts_with(code)).map(|(_, country)| *country));
+            out.extend(
+                DIAL.iter()
+                    .find(|(code, _)| after.starts_with(code))
+                    .map(|(_, country)| *country),
+            );
         }
     }
     if scan.text.contains("New Zealand") {
@@ -109,9 +166,11 @@ fn countries_to_try(scan: &Scan, context: &Context) -> Vec<Id> {
     }
     out.extend([Id::US, Id::GB, Id::CA, Id::IE, Id::AU]);
     let mut seen = Vec::new();
-    out.retain(|country| !seen.contains(country) && {
-        seen.push(*country);
-        true
+    out.retain(|country| {
+        !seen.contains(country) && {
+            seen.push(*country);
+            true
+        }
     });
     out
 }
@@ -158,7 +217,9 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
     }
     let street = street(&parts, code);
     if code.town == Town::Before {
-        let after_street = street.as_ref().map_or(parts.len().saturating_sub(own_line.max(1)), |street| street.next);
+        let after_street = street
+            .as_ref()
+            .map_or(parts.len().saturating_sub(own_line.max(1)), |street| street.next);
         let mut towns: Vec<&str> = parts[after_street.min(parts.len())..].to_vec();
         if let Some(rest) = street.as_ref().and_then(|street| street.tail) {
             towns.insert(0, rest);
@@ -170,7 +231,10 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
         town = towns.last().map(|town| (*town).to_owned());
     }
     let country = country_after(rest);
-    if country.as_deref().is_some_and(|country| country != code.country.as_ref()) {
+    if country
+        .as_deref()
+        .is_some_and(|country| country != code.country.as_ref())
+    {
         return None;
     }
     let certain = code.distinctive && (town.is_some() || street.is_some());
@@ -182,10 +246,23 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
     }
     let street_text = street.map(|street| street.text);
     let raw_town = match code.town {
-        Town::Before => [town.as_deref(), region.as_deref(), Some(code.text.as_str())].into_iter().flatten().collect::<Vec<_>>().join(" "),
-        Town::After => [Some(code.text.as_str()), town.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        Town::Before => [town.as_deref(), region.as_deref(), Some(code.text.as_str())]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
+        Town::After => [Some(code.text.as_str()), town.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
     };
-    let raw = street_text.iter().map(String::as_str).chain([raw_town.as_str()]).collect::<Vec<_>>().join(", ");
+    let raw = street_text
+        .iter()
+        .map(String::as_str)
+        .chain([raw_town.as_str()])
+        .collect::<Vec<_>>()
+        .join(", ");
     Some(Address {
         raw: squeeze(&raw),
         street: street_text,
@@ -198,7 +275,9 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
 
 /// Four digits that begin with 19 or 20 are a year unless a street and a town stand beside them.
 fn is_year_in_prose(code: &Code, street: &Option<Street<'_>>, town: &Option<String>) -> bool {
-    code.text.len() == 4 && (code.text.starts_with("19") || code.text.starts_with("20")) && (street.is_none() || town.is_none())
+    code.text.len() == 4
+        && (code.text.starts_with("19") || code.text.starts_with("20"))
+        && (street.is_none() || town.is_none())
 }
 
 struct Street<'a> {
@@ -219,8 +298,14 @@ fn street<'a>(parts: &[&'a str], code: &Code) -> Option<Street<'a>> {
         let joined = last_but.map(|before| format!("{before}, {part}"));
         let alone = is_street(part);
         if !alone {
-            if let Some(joined) = joined.filter(|joined| (is_number(part) || last_but.is_some_and(is_number)) && is_street(joined)) {
-                return Some(Street { text: squeeze(&joined), next: at + 1, tail: None });
+            if let Some(joined) =
+                joined.filter(|joined| (is_number(part) || last_but.is_some_and(is_number)) && is_street(joined))
+            {
+                return Some(Street {
+                    text: squeeze(&joined),
+                    next: at + 1,
+                    tail: None,
+                });
             }
             if !is_box(part) {
                 continue;
@@ -228,7 +313,10 @@ fn street<'a>(parts: &[&'a str], code: &Code) -> Option<Street<'a>> {
         }
         let part = from_number(part, code);
         let (own, tail) = match end_of_street(part).filter(|end| *end < part.len() && code.town == Town::Before) {
-            Some(end) => (&part[..end], Some(part[end..].trim_matches(|c: char| !c.is_alphanumeric()))),
+            Some(end) => (
+                &part[..end],
+                Some(part[end..].trim_matches(|c: char| !c.is_alphanumeric())),
+            ),
             None => (part, None),
         };
         let mut first = at;
@@ -237,23 +325,34 @@ fn street<'a>(parts: &[&'a str], code: &Code) -> Option<Street<'a>> {
         }
         let units = parts[first..at].iter().map(|unit| without_label(unit));
         let text = units.chain([own]).collect::<Vec<_>>().join(", ");
-        return Some(Street { text: squeeze(&text), next: at + 1, tail: tail.filter(|tail| !tail.is_empty()) });
+        return Some(Street {
+            text: squeeze(&text),
+            next: at + 1,
+            tail: tail.filter(|tail| !tail.is_empty()),
+        });
     }
     None
 }
 
 fn is_number(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    (1..=5).contains(&digits) && part.len() <= digits + 4 && part.starts_with(|c: char| c.is_ascii_digit() || c == 'n' || c == 'N')
+    (1..=5).contains(&digits)
+        && part.len() <= digits + 4
+        && part.starts_with(|c: char| c.is_ascii_digit() || c == 'n' || c == 'N')
 }
 
 /// "Find us at 12 High Street" begins at its number, or at the part of the building before it.
 fn from_number<'a>(part: &'a str, code: &Code) -> &'a str {
-    if code.town == Town::After {
+    if code.town == Town::After || is_box(part) {
         return part;
     }
     let words: Vec<&str> = part.split(' ').collect();
-    let Some(number) = words.iter().position(|word| word.starts_with(|c: char| c.is_ascii_digit())) else { return part };
+    let Some(number) = words
+        .iter()
+        .position(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    else {
+        return part;
+    };
     let unit = (0..number).find(|at| is_unit(words[*at]) && number - at <= 2);
     let start = unit.unwrap_or(number);
     let skip: usize = words[..start].iter().map(|word| word.len() + 1).sum();
@@ -263,32 +362,45 @@ fn from_number<'a>(part: &'a str, code: &Code) -> &'a str {
 /// The text behind a label such as "Address:".
 fn without_label(part: &str) -> &str {
     match part.split_once(':') {
-        Some((label, rest)) if label.len() <= 30 && !label.bytes().any(|b| b.is_ascii_digit()) && rest.trim().len() >= 4 => rest.trim(),
+        Some((label, rest))
+            if label.len() <= 30 && !label.bytes().any(|b| b.is_ascii_digit()) && rest.trim().len() >= 4 =>
+        {
+            rest.trim()
+        }
         _ => part,
     }
 }
 
 /// Parts of a line between commas and the marks that layouts use.
 fn split(line: &str) -> Vec<&str> {
-    line.split([',', '|', '•', '·', '\t', ';', '●', '∙', '/']).flat_map(|part| part.split(" - ")).flat_map(|part| part.split(" – ")).map(trimmed).filter(|part| !part.is_empty()).collect::<Vec<_>>().into_iter().fold(Vec::new(), |mut parts: Vec<&str>, part| {
-        // A slash between numbers belongs to them: "5/12 Smith Road".
-        match parts.last() {
-            Some(last) if is_slash_between(line, last, part) => {
-                let start = last.as_ptr() as usize - line.as_ptr() as usize;
-                let end = part.as_ptr() as usize - line.as_ptr() as usize + part.len();
-                parts.pop();
-                parts.push(&line[start..end]);
+    line.split([',', '|', '•', '·', '\t', ';', '●', '∙', '/'])
+        .flat_map(|part| part.split(" - "))
+        .flat_map(|part| part.split(" – "))
+        .map(trimmed)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .fold(Vec::new(), |mut parts: Vec<&str>, part| {
+            // A slash between numbers belongs to them: "5/12 Smith Road".
+            match parts.last() {
+                Some(last) if is_slash_between(line, last, part) => {
+                    let start = last.as_ptr() as usize - line.as_ptr() as usize;
+                    let end = part.as_ptr() as usize - line.as_ptr() as usize + part.len();
+                    parts.pop();
+                    parts.push(&line[start..end]);
+                }
+                _ => parts.push(part),
             }
-            _ => parts.push(part),
-        }
-        parts
-    })
+            parts
+        })
 }
 
 fn is_slash_between(line: &str, last: &str, part: &str) -> bool {
     let end = last.as_ptr() as usize - line.as_ptr() as usize + last.len();
     let next = part.as_ptr() as usize - line.as_ptr() as usize;
-    &line[end..next] == "/" && last.ends_with(|c: char| c.is_alphanumeric()) && part.starts_with(|c: char| c.is_ascii_digit())
+    &line[end..next] == "/"
+        && last.ends_with(|c: char| c.is_alphanumeric())
+        && part.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn trimmed(part: &str) -> &str {
@@ -302,22 +414,38 @@ fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         return None;
     }
     let text = &right[start..];
-    let mut end = text.find(|c: char| matches!(c, ',' | '|' | '•' | '·' | '\t' | ';' | '(' | ':' | '@' | '/' | '–' | '—' | '+') || c.is_ascii_digit()).unwrap_or(text.len());
-    for stop in [" - ", " tel", " fon", " phone", " fax", " t.", " mail", " e-mail", " email", ". "] {
+    let mut end = text
+        .find(|c: char| {
+            matches!(
+                c,
+                ',' | '|' | '•' | '·' | '\t' | ';' | '(' | ':' | '@' | '/' | '–' | '—' | '+'
+            ) || c.is_ascii_digit()
+        })
+        .unwrap_or(text.len());
+    for stop in [
+        " - ", " tel", " fon", " phone", " fax", " t.", " mail", " e-mail", " email", ". ",
+    ] {
         end = end.min(crate::scrape::text::find_ci(text, stop).unwrap_or(end));
     }
     let mut town = trimmed(&text[..end]);
     if let Some((shorter, _)) = countries::at_end(town) {
         town = trimmed(shorter);
     }
-    let region = text[end..].strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(region, _)| region).filter(|region| (2..=20).contains(&region.len()));
+    let region = text[end..]
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(')'))
+        .map(|(region, _)| region)
+        .filter(|region| (2..=20).contains(&region.len()));
     (is_town(town) && town.starts_with(|c: char| c.is_uppercase() || c == '\'')).then_some((town, region, &text[end..]))
 }
 
 /// A place name: a few capitalised words without digits.
 fn is_town(part: &str) -> bool {
     let letters = part.chars().filter(|c| c.is_alphabetic()).count();
-    let district = part.rsplit(' ').next().is_some_and(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
+    let district = part
+        .rsplit(' ')
+        .next()
+        .is_some_and(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
     letters >= 2
         && part.chars().count() <= 45
         && part.split(' ').count() <= 5
@@ -328,11 +456,34 @@ fn is_town(part: &str) -> bool {
 
 fn is_county(part: &str) -> bool {
     let folded = fold(part);
-    folded.ends_with("shire") || folded.starts_with("co ") || folded.starts_with("county ")
+    folded.ends_with("shire")
+        || folded.starts_with("co ")
+        || folded.starts_with("county ")
         || matches!(
             folded.as_str(),
-            "kent" | "essex" | "surrey" | "devon" | "cornwall" | "norfolk" | "suffolk" | "cumbria" | "dorset" | "somerset" | "merseyside" | "greater manchester" | "west midlands"
-                | "middlesex" | "east sussex" | "west sussex" | "greater london" | "tyne and wear" | "durham" | "northumberland" | "rutland" | "west yorkshire" | "isle of wight"
+            "kent"
+                | "essex"
+                | "surrey"
+                | "devon"
+                | "cornwall"
+                | "norfolk"
+                | "suffolk"
+                | "cumbria"
+                | "dorset"
+                | "somerset"
+                | "merseyside"
+                | "greater manchester"
+                | "west midlands"
+                | "middlesex"
+                | "east sussex"
+                | "west sussex"
+                | "greater london"
+                | "tyne and wear"
+                | "durham"
+                | "northumberland"
+                | "rutland"
+                | "west yorkshire"
+                | "isle of wight"
         )
 }
 
@@ -340,7 +491,9 @@ fn country_after(rest: &str) -> Option<String> {
     let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
     let end = rest.find([',', '|', '\t', '•', '·', '(', '.']).unwrap_or(rest.len());
     let name = rest[..end].trim();
-    (name.len() >= 3 && name.len() <= 30).then(|| countries::code(name)).flatten()
+    (name.len() >= 3 && name.len() <= 30)
+        .then(|| countries::code(name))
+        .flatten()
 }
 
 #[cfg(test)]

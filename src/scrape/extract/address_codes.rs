@@ -25,23 +25,84 @@ pub(crate) struct Code {
 }
 
 const US_STATES: [(&str, &str); 52] = [
-    ("alabama", "AL"), ("alaska", "AK"), ("arizona", "AZ"), ("arkansas", "AR"), ("california", "CA"), ("colorado", "CO"), ("connecticut", "CT"),
-    ("delaware", "DE"), ("district of columbia", "DC"), ("florida", "FL"), ("georgia", "GA"), ("hawaii", "HI"), ("idaho", "ID"), ("illinois", "IL"),
-    ("indiana", "IN"), ("iowa", "IA"), ("kansas", "KS"), ("kentucky", "KY"), ("louisiana", "LA"), ("maine", "ME"), ("maryland", "MD"),
-    ("massachusetts", "MA"), ("michigan", "MI"), ("minnesota", "MN"), ("mississippi", "MS"), ("missouri", "MO"), ("montana", "MT"), ("nebraska", "NE"),
-    ("nevada", "NV"), ("new hampshire", "NH"), ("new jersey", "NJ"), ("new mexico", "NM"), ("new york", "NY"), ("north carolina", "NC"),
-    ("north dakota", "ND"), ("ohio", "OH"), ("oklahoma", "OK"), ("oregon", "OR"), ("pennsylvania", "PA"), ("rhode island", "RI"), ("south carolina", "SC"),
-    ("south dakota", "SD"), ("tennessee", "TN"), ("texas", "TX"), ("utah", "UT"), ("vermont", "VT"), ("virginia", "VA"), ("washington", "WA"),
-    ("west virginia", "WV"), ("wisconsin", "WI"), ("wyoming", "WY"), ("puerto rico", "PR"),
+    ("alabama", "AL"),
+    ("alaska", "AK"),
+    ("arizona", "AZ"),
+    ("arkansas", "AR"),
+    ("california", "CA"),
+    ("colorado", "CO"),
+    ("connecticut", "CT"),
+    ("delaware", "DE"),
+    ("district of columbia", "DC"),
+    ("florida", "FL"),
+    ("georgia", "GA"),
+    ("hawaii", "HI"),
+    ("idaho", "ID"),
+    ("illinois", "IL"),
+    ("indiana", "IN"),
+    ("iowa", "IA"),
+    ("kansas", "KS"),
+    ("kentucky", "KY"),
+    ("louisiana", "LA"),
+    ("maine", "ME"),
+    ("maryland", "MD"),
+    ("massachusetts", "MA"),
+    ("michigan", "MI"),
+    ("minnesota", "MN"),
+    ("mississippi", "MS"),
+    ("missouri", "MO"),
+    ("montana", "MT"),
+    ("nebraska", "NE"),
+    ("nevada", "NV"),
+    ("new hampshire", "NH"),
+    ("new jersey", "NJ"),
+    ("new mexico", "NM"),
+    ("new york", "NY"),
+    ("north carolina", "NC"),
+    ("north dakota", "ND"),
+    ("ohio", "OH"),
+    ("oklahoma", "OK"),
+    ("oregon", "OR"),
+    ("pennsylvania", "PA"),
+    ("rhode island", "RI"),
+    ("south carolina", "SC"),
+    ("south dakota", "SD"),
+    ("tennessee", "TN"),
+    ("texas", "TX"),
+    ("utah", "UT"),
+    ("vermont", "VT"),
+    ("virginia", "VA"),
+    ("washington", "WA"),
+    ("west virginia", "WV"),
+    ("wisconsin", "WI"),
+    ("wyoming", "WY"),
+    ("puerto rico", "PR"),
 ];
 const AU_STATES: [(&str, &str); 8] = [
-    ("new south wales", "NSW"), ("victoria", "VIC"), ("queensland", "QLD"), ("western australia", "WA"), ("south australia", "SA"), ("tasmania", "TAS"),
-    ("australian capital territory", "ACT"), ("northern territory", "NT"),
+    ("new south wales", "NSW"),
+    ("victoria", "VIC"),
+    ("queensland", "QLD"),
+    ("western australia", "WA"),
+    ("south australia", "SA"),
+    ("tasmania", "TAS"),
+    ("australian capital territory", "ACT"),
+    ("northern territory", "NT"),
 ];
 const CA_PROVINCES: [(&str, &str); 14] = [
-    ("ontario", "ON"), ("quebec", "QC"), ("british columbia", "BC"), ("alberta", "AB"), ("manitoba", "MB"), ("saskatchewan", "SK"), ("nova scotia", "NS"),
-    ("new brunswick", "NB"), ("newfoundland and labrador", "NL"), ("prince edward island", "PE"), ("northwest territories", "NT"), ("yukon", "YT"),
-    ("nunavut", "NU"), ("newfoundland", "NL"),
+    ("ontario", "ON"),
+    ("quebec", "QC"),
+    ("british columbia", "BC"),
+    ("alberta", "AB"),
+    ("manitoba", "MB"),
+    ("saskatchewan", "SK"),
+    ("nova scotia", "NS"),
+    ("new brunswick", "NB"),
+    ("newfoundland and labrador", "NL"),
+    ("prince edward island", "PE"),
+    ("northwest territories", "NT"),
+    ("yukon", "YT"),
+    ("nunavut", "NU"),
+    ("newfoundland", "NL"),
 ];
 
 /// The state at the end of `text`, as its abbreviation, and the text before it.
@@ -54,14 +115,24 @@ pub(crate) fn state_at_end(text: &str, country: Id) -> Option<(&str, String)> {
     };
     let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
     for words in 1..=4 {
-        let start = text.char_indices().rev().filter(|(_, c)| !c.is_alphanumeric() && *c != '.').nth(words - 1).map_or(0, |(at, c)| at + c.len_utf8());
+        let start = text
+            .char_indices()
+            .rev()
+            .filter(|(_, c)| !c.is_alphanumeric() && *c != '.')
+            .nth(words - 1)
+            .map_or(0, |(at, c)| at + c.len_utf8());
         let last = &text[start..];
         let bare: String = last.chars().filter(|c| *c != '.').collect();
         let found = states.iter().find(|(name, short)| {
-            (bare == *short) || (words == 1 && country == Id::AU && bare.eq_ignore_ascii_case(short)) || bare.eq_ignore_ascii_case(name)
+            (bare == *short)
+                || (words == 1 && country == Id::AU && bare.eq_ignore_ascii_case(short))
+                || bare.eq_ignore_ascii_case(name)
         });
         if let Some((_, short)) = found {
-            return Some((text[..start].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')'), (*short).to_owned()));
+            return Some((
+                text[..start].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')'),
+                (*short).to_owned(),
+            ));
         }
         if start == 0 {
             break;
@@ -77,7 +148,9 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
     for at in 0..words.len() {
         let (start, end) = words[at];
         let word = &line[start..end];
-        let pair = words.get(at + 1).filter(|next| next.0 - end <= 2 && line[end..next.0].trim().is_empty());
+        let pair = words
+            .get(at + 1)
+            .filter(|next| next.0 - end <= 2 && line[end..next.0].trim().is_empty());
         for country in wanted {
             let code = match country {
                 Id::GB => british(line, start, end, pair),
@@ -97,8 +170,22 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 _ => prefixed(word, 5).map(|(code, marked)| (end, code, marked)),
             };
             if let Some((end, text, distinctive)) = code {
-                let town = if matches!(country, Id::GB | Id::CA | Id::IE | Id::US | Id::NZ | Id::AU | Id::IN | Id::SG | Id::ZA) { Town::Before } else { Town::After };
-                out.push(Code { country: *country, start, end, text, town, distinctive });
+                let town = if matches!(
+                    country,
+                    Id::GB | Id::CA | Id::IE | Id::US | Id::NZ | Id::AU | Id::IN | Id::SG | Id::ZA
+                ) {
+                    Town::Before
+                } else {
+                    Town::After
+                };
+                out.push(Code {
+                    country: *country,
+                    start,
+                    end,
+                    text,
+                    town,
+                    distinctive,
+                });
             }
         }
     }
@@ -130,7 +217,8 @@ fn prefixed(word: &str, count: usize) -> Option<(String, bool)> {
         return Some((word.to_owned(), false));
     }
     let (prefix, rest) = word.split_once('-')?;
-    (digits(rest, count) && (1..=3).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase())).then(|| (rest.to_owned(), true))
+    (digits(rest, count) && (1..=3).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_uppercase()))
+        .then(|| (rest.to_owned(), true))
 }
 
 fn hyphened(word: &str, left: usize, right: usize) -> Option<String> {
@@ -171,7 +259,13 @@ fn american(line: &str, start: usize, end: usize) -> Found {
     (!before.trim().is_empty() || start > 0).then(|| (end, word.to_owned(), true))
 }
 
-fn two_words(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>, split: impl Fn(&str) -> Option<usize>) -> Option<(usize, String, String)> {
+fn two_words(
+    line: &str,
+    start: usize,
+    end: usize,
+    pair: Option<&(usize, usize)>,
+    split: impl Fn(&str) -> Option<usize>,
+) -> Option<(usize, String, String)> {
     let word = &line[start..end];
     if !word.is_ascii() {
         return None;
@@ -181,7 +275,9 @@ fn two_words(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>
     }
     let (from, to) = *pair?;
     let second = &line[from..to];
-    second.is_ascii().then(|| (to, word.to_ascii_uppercase(), second.to_ascii_uppercase()))
+    second
+        .is_ascii()
+        .then(|| (to, word.to_ascii_uppercase(), second.to_ascii_uppercase()))
 }
 
 fn pattern(text: &str, shape: &str) -> bool {
@@ -194,8 +290,12 @@ fn pattern(text: &str, shape: &str) -> bool {
 }
 
 fn british(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
-    let (to, out, inner) = two_words(line, start, end, pair, |word| (5..=7).contains(&word.len()).then(|| word.len() - 3))?;
-    let outward = ["A9", "A99", "AA9", "AA99", "A9A", "AA9A"].iter().any(|shape| pattern(&out, shape));
+    let (to, out, inner) = two_words(line, start, end, pair, |word| {
+        (5..=7).contains(&word.len()).then(|| word.len() - 3)
+    })?;
+    let outward = ["A9", "A99", "AA9", "AA99", "A9A", "AA9A"]
+        .iter()
+        .any(|shape| pattern(&out, shape));
     (outward && pattern(&inner, "9AA")).then(|| (to, format!("{out} {inner}"), true))
 }
 
@@ -207,7 +307,9 @@ fn canadian(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>)
 fn irish(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
     let (to, first, second) = two_words(line, start, end, pair, |word| (word.len() == 7).then_some(3))?;
     let routing = pattern(&first, "A99") || first == "D6W";
-    let unique = second.len() == 4 && second.bytes().all(|b| b.is_ascii_alphanumeric()) && second.bytes().any(|b| b.is_ascii_digit())
+    let unique = second.len() == 4
+        && second.bytes().all(|b| b.is_ascii_alphanumeric())
+        && second.bytes().any(|b| b.is_ascii_digit())
         && second.bytes().any(|b| b.is_ascii_alphabetic());
     (routing && unique).then(|| (to, format!("{first} {second}"), true))
 }
@@ -237,8 +339,14 @@ mod tests {
 
     #[test]
     fn states() {
-        assert_eq!(state_at_end("Richmond, VIC, ", Id::AU), Some(("Richmond", "VIC".to_owned())));
-        assert_eq!(state_at_end("Albany, New York ", Id::US), Some(("Albany", "NY".to_owned())));
+        assert_eq!(
+            state_at_end("Richmond, VIC, ", Id::AU),
+            Some(("Richmond", "VIC".to_owned()))
+        );
+        assert_eq!(
+            state_at_end("Albany, New York ", Id::US),
+            Some(("Albany", "NY".to_owned()))
+        );
         assert_eq!(state_at_end("call me", Id::US), None);
     }
 }

@@ -13,34 +13,137 @@ fn read(lines: &str, country: Id) -> Vec<Address> {
 #[test]
 fn addresses_of_seven_countries() {
     let cases: [(&str, Id, Parts<'_>); 22] = [
-        ("123 Queen Street, Auckland 1010", Id::NZ, (Some("123 Queen Street"), Some("Auckland"), None, Some("1010"))),
-        ("Level 2, 45 Lambton Quay\nWellington Central\nWellington 6011, New Zealand", Id::NZ, (Some("Level 2, 45 Lambton Quay"), Some("Wellington"), None, Some("6011"))),
-        ("5/12 Smith Road, Remuera, Auckland, 1050", Id::NZ, (Some("5/12 Smith Road"), Some("Auckland"), None, Some("1050"))),
-        ("Find us at 12 High Street Dunedin 9016", Id::NZ, (Some("12 High Street"), Some("Dunedin"), None, Some("9016"))),
-        ("Shop 4, 200 George St, Sydney NSW 2000", Id::AU, (Some("Shop 4, 200 George St"), Some("Sydney"), Some("NSW"), Some("2000"))),
-        ("88 Bridge Road\nRichmond VIC 3121", Id::AU, (Some("88 Bridge Road"), Some("Richmond"), Some("VIC"), Some("3121"))),
-        ("10 High Street, Headingley, Leeds, West Yorkshire, LS6 3AB", Id::GB, (Some("10 High Street"), Some("Leeds"), Some("West Yorkshire"), Some("LS6 3AB"))),
-        ("221b Baker Street\nLondon\nNW1 6XE", Id::GB, (Some("221b Baker Street"), Some("London"), None, Some("NW1 6XE"))),
-        ("200 N Main St, Suite 300, Springfield, IL 62704", Id::US, (Some("200 N Main St"), Some("Springfield"), Some("IL"), Some("62704"))),
-        ("1455 Market St\nSan Francisco, California 94103", Id::US, (Some("1455 Market St"), Some("San Francisco"), Some("CA"), Some("94103"))),
-        ("77 King Street West, Toronto, ON M5V 2T6, Canada", Id::CA, (Some("77 King Street West"), Some("Toronto"), Some("ON"), Some("M5V 2T6"))),
-        ("12 Merrion Square, Dublin 2, D02 X285", Id::IE, (Some("12 Merrion Square"), Some("Dublin 2"), None, Some("D02 X285"))),
-        ("Praxis Dr. Müller\nHauptstraße 12a\n10115 Berlin", Id::DE, (Some("Hauptstraße 12a"), Some("Berlin"), None, Some("10115"))),
-        ("Am Markt 3, D-50667 Köln, Deutschland", Id::DE, (Some("Am Markt 3"), Some("Köln"), None, Some("50667"))),
-        ("Berliner Allee 3-5 | 40212 Düsseldorf | Tel. 0211 123456", Id::DE, (Some("Berliner Allee 3-5"), Some("Düsseldorf"), None, Some("40212"))),
-        ("12, rue de la Paix, 75002 Paris", Id::FR, (Some("12, rue de la Paix"), Some("Paris"), None, Some("75002"))),
-        ("Calle Mayor, 12, 28013 Madrid", Id::ES, (Some("Calle Mayor, 12"), Some("Madrid"), None, Some("28013"))),
-        ("Via Roma 15 - 00184 Roma (RM)", Id::IT, (Some("Via Roma 15"), Some("Roma"), Some("RM"), Some("00184"))),
-        ("Keizersgracht 123\n1015 CJ Amsterdam", Id::NL, (Some("Keizersgracht 123"), Some("Amsterdam"), None, Some("1015 CJ"))),
-        ("Storgatan 4, 114 55 Stockholm", Id::SE, (Some("Storgatan 4"), Some("Stockholm"), None, Some("114 55"))),
-        ("Mariahilfer Straße 10, 1070 Wien", Id::AT, (Some("Mariahilfer Straße 10"), Some("Wien"), None, Some("1070"))),
-        ("PO Box 1234, Hamilton 3240", Id::NZ, (Some("PO Box 1234"), Some("Hamilton"), None, Some("3240"))),
+        (
+            "123 Queen Street, Auckland 1010",
+            Id::NZ,
+            (Some("123 Queen Street"), Some("Auckland"), None, Some("1010")),
+        ),
+        (
+            "Level 2, 45 Lambton Quay\nWellington Central\nWellington 6011, New Zealand",
+            Id::NZ,
+            (Some("Level 2, 45 Lambton Quay"), Some("Wellington"), None, Some("6011")),
+        ),
+        (
+            "5/12 Smith Road, Remuera, Auckland, 1050",
+            Id::NZ,
+            (Some("5/12 Smith Road"), Some("Auckland"), None, Some("1050")),
+        ),
+        (
+            "Find us at 12 High Street Dunedin 9016",
+            Id::NZ,
+            (Some("12 High Street"), Some("Dunedin"), None, Some("9016")),
+        ),
+        (
+            "Shop 4, 200 George St, Sydney NSW 2000",
+            Id::AU,
+            (Some("Shop 4, 200 George St"), Some("Sydney"), Some("NSW"), Some("2000")),
+        ),
+        (
+            "88 Bridge Road\nRichmond VIC 3121",
+            Id::AU,
+            (Some("88 Bridge Road"), Some("Richmond"), Some("VIC"), Some("3121")),
+        ),
+        (
+            "10 High Street, Headingley, Leeds, West Yorkshire, LS6 3AB",
+            Id::GB,
+            (
+                Some("10 High Street"),
+                Some("Leeds"),
+                Some("West Yorkshire"),
+                Some("LS6 3AB"),
+            ),
+        ),
+        (
+            "221b Baker Street\nLondon\nNW1 6XE",
+            Id::GB,
+            (Some("221b Baker Street"), Some("London"), None, Some("NW1 6XE")),
+        ),
+        (
+            "200 N Main St, Suite 300, Springfield, IL 62704",
+            Id::US,
+            (Some("200 N Main St"), Some("Springfield"), Some("IL"), Some("62704")),
+        ),
+        (
+            "1455 Market St\nSan Francisco, California 94103",
+            Id::US,
+            (Some("1455 Market St"), Some("San Francisco"), Some("CA"), Some("94103")),
+        ),
+        (
+            "77 King Street West, Toronto, ON M5V 2T6, Canada",
+            Id::CA,
+            (
+                Some("77 King Street West"),
+                Some("Toronto"),
+                Some("ON"),
+                Some("M5V 2T6"),
+            ),
+        ),
+        (
+            "12 Merrion Square, Dublin 2, D02 X285",
+            Id::IE,
+            (Some("12 Merrion Square"), Some("Dublin 2"), None, Some("D02 X285")),
+        ),
+        (
+            "Praxis Dr. Müller\nHauptstraße 12a\n10115 Berlin",
+            Id::DE,
+            (Some("Hauptstraße 12a"), Some("Berlin"), None, Some("10115")),
+        ),
+        (
+            "Am Markt 3, D-50667 Köln, Deutschland",
+            Id::DE,
+            (Some("Am Markt 3"), Some("Köln"), None, Some("50667")),
+        ),
+        (
+            "Berliner Allee 3-5 | 40212 Düsseldorf | Tel. 0211 123456",
+            Id::DE,
+            (Some("Berliner Allee 3-5"), Some("Düsseldorf"), None, Some("40212")),
+        ),
+        (
+            "12, rue de la Paix, 75002 Paris",
+            Id::FR,
+            (Some("12, rue de la Paix"), Some("Paris"), None, Some("75002")),
+        ),
+        (
+            "Calle Mayor, 12, 28013 Madrid",
+            Id::ES,
+            (Some("Calle Mayor, 12"), Some("Madrid"), None, Some("28013")),
+        ),
+        (
+            "Via Roma 15 - 00184 Roma (RM)",
+            Id::IT,
+            (Some("Via Roma 15"), Some("Roma"), Some("RM"), Some("00184")),
+        ),
+        (
+            "Keizersgracht 123\n1015 CJ Amsterdam",
+            Id::NL,
+            (Some("Keizersgracht 123"), Some("Amsterdam"), None, Some("1015 CJ")),
+        ),
+        (
+            "Storgatan 4, 114 55 Stockholm",
+            Id::SE,
+            (Some("Storgatan 4"), Some("Stockholm"), None, Some("114 55")),
+        ),
+        (
+            "Mariahilfer Straße 10, 1070 Wien",
+            Id::AT,
+            (Some("Mariahilfer Straße 10"), Some("Wien"), None, Some("1070")),
+        ),
+        (
+            "PO Box 1234, Hamilton 3240",
+            Id::NZ,
+            (Some("PO Box 1234"), Some("Hamilton"), None, Some("3240")),
+        ),
     ];
     for (text, country, (street, town, region, code)) in cases {
         let found = read(text, country);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
         let a = &found[0];
-        let got = (a.street.as_deref(), a.locality.as_deref(), a.region.as_deref(), a.postal_code.as_deref());
+        let got = (
+            a.street.as_deref(),
+            a.locality.as_deref(),
+            a.region.as_deref(),
+            a.postal_code.as_deref(),
+        );
         assert_eq!(got, (street, town, region, code), "{text}");
         assert_eq!(a.country.as_deref(), Some(country.as_ref()));
     }

@@ -8,7 +8,10 @@ pub(crate) fn decode(encoded: &str) -> Option<String> {
     }
     let byte = |at: usize| u8::from_str_radix(encoded.get(at..at + 2)?, 16).ok();
     let key = byte(0)?;
-    let bytes: Option<Vec<u8>> = (2..encoded.len()).step_by(2).map(|at| byte(at).map(|b| b ^ key)).collect();
+    let bytes: Option<Vec<u8>> = (2..encoded.len())
+        .step_by(2)
+        .map(|at| byte(at).map(|b| b ^ key))
+        .collect();
     let address = String::from_utf8(bytes?).ok()?;
     // The link form may carry a whole mailto query.
     let address = address.split('?').next().unwrap_or_default();
@@ -27,7 +30,10 @@ mod tests {
     use super::*;
 
     fn encode(address: &str) -> String {
-        std::iter::once(0x5a).chain(address.bytes().map(|b| b ^ 0x5a)).map(|b| format!("{b:02x}")).collect()
+        std::iter::once(0x5a)
+            .chain(address.bytes().map(|b| b ^ 0x5a))
+            .map(|b| format!("{b:02x}"))
+            .collect()
     }
 
     #[test]

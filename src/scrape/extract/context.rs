@@ -23,10 +23,22 @@ impl Context {
     pub(crate) fn new(url: &Url, base: Option<&str>, region: Option<&str>) -> Self {
         let site = crate::scrape::url::site_key(url);
         let (word, _) = idna::domain_to_unicode(&site);
-        let label = word.split('.').next().map(|label| fold(label).replace(' ', "")).unwrap_or_default();
-        let base = base.and_then(|base| url.join(base.trim()).ok()).unwrap_or_else(|| url.clone());
+        let label = word
+            .split('.')
+            .next()
+            .map(|label| fold(label).replace(' ', ""))
+            .unwrap_or_default();
+        let base = base
+            .and_then(|base| url.join(base.trim()).ok())
+            .unwrap_or_else(|| url.clone());
         let region = region.and_then(|region| region.trim().to_ascii_uppercase().parse().ok());
-        Self { url: url.clone(), base, site, label, region }
+        Self {
+            url: url.clone(),
+            base,
+            site,
+            label,
+            region,
+        }
     }
 
     /// Whether the page is the website's entrance.
@@ -34,7 +46,8 @@ impl Context {
         let path = self.url.path().trim_matches('/');
         path.is_empty()
             || (path.len() <= 5 && !path.contains('/') && path.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-            || path.starts_with("index.") || path.starts_with("home")
+            || path.starts_with("index.")
+            || path.starts_with("home")
     }
 
     /// An absolute http(s) address without fragment.

@@ -2,16 +2,72 @@
 
 /// Names, in English and their own language, with the ISO 3166-1 alpha-2 code.
 const NAMES: [(&str, &str); 66] = [
-    ("new zealand", "NZ"), ("aotearoa", "NZ"), ("nz", "NZ"), ("australia", "AU"), ("aus", "AU"), ("united kingdom", "GB"), ("uk", "GB"),
-    ("great britain", "GB"), ("england", "GB"), ("scotland", "GB"), ("wales", "GB"), ("northern ireland", "GB"), ("united states", "US"),
-    ("united states of america", "US"), ("usa", "US"), ("u s a", "US"), ("u s", "US"), ("canada", "CA"), ("ireland", "IE"), ("eire", "IE"),
-    ("republic of ireland", "IE"), ("germany", "DE"), ("deutschland", "DE"), ("allemagne", "DE"), ("france", "FR"), ("frankreich", "FR"),
-    ("spain", "ES"), ("espana", "ES"), ("italy", "IT"), ("italia", "IT"), ("netherlands", "NL"), ("the netherlands", "NL"), ("nederland", "NL"),
-    ("belgium", "BE"), ("belgie", "BE"), ("belgique", "BE"), ("austria", "AT"), ("osterreich", "AT"), ("switzerland", "CH"), ("schweiz", "CH"),
-    ("suisse", "CH"), ("svizzera", "CH"), ("portugal", "PT"), ("brasil", "BR"), ("brazil", "BR"), ("mexico", "MX"), ("poland", "PL"),
-    ("polska", "PL"), ("czech republic", "CZ"), ("ceska republika", "CZ"), ("denmark", "DK"), ("danmark", "DK"), ("sweden", "SE"),
-    ("sverige", "SE"), ("norway", "NO"), ("norge", "NO"), ("finland", "FI"), ("suomi", "FI"), ("india", "IN"), ("south africa", "ZA"),
-    ("singapore", "SG"), ("luxembourg", "LU"), ("greece", "GR"), ("hungary", "HU"), ("japan", "JP"), ("turkiye", "TR"),
+    ("new zealand", "NZ"),
+    ("aotearoa", "NZ"),
+    ("nz", "NZ"),
+    ("australia", "AU"),
+    ("aus", "AU"),
+    ("united kingdom", "GB"),
+    ("uk", "GB"),
+    ("great britain", "GB"),
+    ("england", "GB"),
+    ("scotland", "GB"),
+    ("wales", "GB"),
+    ("northern ireland", "GB"),
+    ("united states", "US"),
+    ("united states of america", "US"),
+    ("usa", "US"),
+    ("u s a", "US"),
+    ("u s", "US"),
+    ("canada", "CA"),
+    ("ireland", "IE"),
+    ("eire", "IE"),
+    ("republic of ireland", "IE"),
+    ("germany", "DE"),
+    ("deutschland", "DE"),
+    ("allemagne", "DE"),
+    ("france", "FR"),
+    ("frankreich", "FR"),
+    ("spain", "ES"),
+    ("espana", "ES"),
+    ("italy", "IT"),
+    ("italia", "IT"),
+    ("netherlands", "NL"),
+    ("the netherlands", "NL"),
+    ("nederland", "NL"),
+    ("belgium", "BE"),
+    ("belgie", "BE"),
+    ("belgique", "BE"),
+    ("austria", "AT"),
+    ("osterreich", "AT"),
+    ("switzerland", "CH"),
+    ("schweiz", "CH"),
+    ("suisse", "CH"),
+    ("svizzera", "CH"),
+    ("portugal", "PT"),
+    ("brasil", "BR"),
+    ("brazil", "BR"),
+    ("mexico", "MX"),
+    ("poland", "PL"),
+    ("polska", "PL"),
+    ("czech republic", "CZ"),
+    ("ceska republika", "CZ"),
+    ("denmark", "DK"),
+    ("danmark", "DK"),
+    ("sweden", "SE"),
+    ("sverige", "SE"),
+    ("norway", "NO"),
+    ("norge", "NO"),
+    ("finland", "FI"),
+    ("suomi", "FI"),
+    ("india", "IN"),
+    ("south africa", "ZA"),
+    ("singapore", "SG"),
+    ("luxembourg", "LU"),
+    ("greece", "GR"),
+    ("hungary", "HU"),
+    ("japan", "JP"),
+    ("turkiye", "TR"),
 ];
 
 /// The code of a country's name; a code in capitals is taken as it is.
@@ -22,7 +78,8 @@ pub(crate) fn code(name: &str) -> Option<String> {
         return Some((*code).to_owned());
     }
     let two = trimmed.len() == 2 && trimmed.bytes().all(|b| b.is_ascii_alphabetic());
-    two.then(|| trimmed.to_ascii_uppercase()).filter(|code| code.parse::<phonenumber::country::Id>().is_ok())
+    two.then(|| trimmed.to_ascii_uppercase())
+        .filter(|code| code.parse::<phonenumber::country::Id>().is_ok())
 }
 
 /// The country that a text ends with, and the text before it.
@@ -34,7 +91,10 @@ pub(crate) fn at_end(text: &str) -> Option<(&str, String)> {
         // Two letters at the end of an address are more often a state than a country.
         if folded.len() > 2 || folded == "nz" || folded == "uk" {
             if let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == folded) {
-                return Some((trimmed[..start].trim_end_matches([',', ' ', '\n', '.', '-']), (*code).to_owned()));
+                return Some((
+                    trimmed[..start].trim_end_matches([',', ' ', '\n', '.', '-']),
+                    (*code).to_owned(),
+                ));
             }
         }
     }
@@ -52,7 +112,10 @@ mod tests {
         assert_eq!(code("de").as_deref(), Some("DE"));
         assert_eq!(code("Österreich").as_deref(), Some("AT"));
         assert_eq!(code("Atlantis"), None);
-        assert_eq!(at_end("1 High St, Auckland 1010, New Zealand"), Some(("1 High St, Auckland 1010", "NZ".to_owned())));
+        assert_eq!(
+            at_end("1 High St, Auckland 1010, New Zealand"),
+            Some(("1 High St, Auckland 1010", "NZ".to_owned()))
+        );
         assert_eq!(at_end("1 High St, Springfield, CA"), None);
     }
 }

@@ -31,14 +31,21 @@ pub(crate) fn specification(object: &Map<String, Value>) -> Vec<OpeningHours> {
         for name in names {
             for part in name.split([',', ';']) {
                 let part = part.trim().rsplit(['/', '#']).next().unwrap_or_default();
-                match part.split_once('-').map(|(from, to)| (hours_text::day(from.trim()), hours_text::day(to.trim()))) {
+                match part
+                    .split_once('-')
+                    .map(|(from, to)| (hours_text::day(from.trim()), hours_text::day(to.trim())))
+                {
                     Some((Some(from), Some(to))) => days.extend(from.through(to)),
                     _ => days.extend(hours_text::day(part)),
                 }
             }
         }
     }
-    let time = |key: &str| texts(object.get(key)).first().and_then(|text| hours_text::single_time(text));
+    let time = |key: &str| {
+        texts(object.get(key))
+            .first()
+            .and_then(|text| hours_text::single_time(text))
+    };
     match (time("opens"), time("closes")) {
         (Some(opens), Some(closes)) => span(days, opens, closes).into_iter().collect(),
         _ => Vec::new(),
@@ -51,11 +58,19 @@ pub(crate) fn span(mut days: Vec<Day>, opens: u16, closes: u16) -> Option<Openin
     days.sort_unstable();
     days.dedup();
     // 23:59 is how systems that lack 24:00 write the end of the day.
-    let closes = if closes == DAY_MINUTES - 1 || (closes == 0 && opens > 0) { DAY_MINUTES } else { closes };
+    let closes = if closes == DAY_MINUTES - 1 || (closes == 0 && opens > 0) {
+        DAY_MINUTES
+    } else {
+        closes
+    };
     if days.is_empty() || opens >= DAY_MINUTES || closes > DAY_MINUTES || opens == closes {
         return None;
     }
-    Some(OpeningHours { days, opens: clock(opens), closes: clock(closes) })
+    Some(OpeningHours {
+        days,
+        opens: clock(opens),
+        closes: clock(closes),
+    })
 }
 
 fn clock(minutes: u16) -> String {
@@ -66,7 +81,10 @@ fn clock(minutes: u16) -> String {
 pub(crate) fn tidy(week: Vec<OpeningHours>) -> Vec<OpeningHours> {
     let mut out: Vec<OpeningHours> = Vec::new();
     for hours in week {
-        match out.iter_mut().find(|known| known.opens == hours.opens && known.closes == hours.closes) {
+        match out
+            .iter_mut()
+            .find(|known| known.opens == hours.opens && known.closes == hours.closes)
+        {
             Some(known) => {
                 known.days.extend(hours.days);
                 known.days.sort_unstable();
@@ -81,7 +99,10 @@ pub(crate) fn tidy(week: Vec<OpeningHours>) -> Vec<OpeningHours> {
 
 /// How many days of the week have hours.
 pub(crate) fn coverage(week: &[OpeningHours]) -> usize {
-    Day::WEEK.iter().filter(|day| week.iter().any(|hours| hours.days.contains(day))).count()
+    Day::WEEK
+        .iter()
+        .filter(|day| week.iter().any(|hours| hours.days.contains(day)))
+        .count()
 }
 
 #[cfg(test)]
@@ -91,7 +112,9 @@ mod tests {
     use serde_json::json;
 
     fn shown(week: &[OpeningHours]) -> Vec<String> {
-        week.iter().map(|h| format!("{:?} {}-{}", h.days, h.opens, h.closes)).collect()
+        week.iter()
+            .map(|h| format!("{:?} {}-{}", h.days, h.opens, h.closes))
+            .collect()
     }
 
     #[test]
@@ -100,7 +123,10 @@ mod tests {
         assert_eq!(read("Mo-Th 08:00-17:00"), ["[Mo, Tu, We, Th] 08:00-17:00"]);
         assert_eq!(read("Mo,We 9:00-12:30"), ["[Mo, We] 09:00-12:30"]);
         assert_eq!(read("Mo-Su"), Vec::<String>::new());
-        assert_eq!(read("Mo-Fr 08:00-12:00, Mo-Fr 13:00-17:00"), ["[Mo, Tu, We, Th, Fr] 08:00-12:00", "[Mo, Tu, We, Th, Fr] 13:00-17:00"]);
+        assert_eq!(
+            read("Mo-Fr 08:00-12:00, Mo-Fr 13:00-17:00"),
+            ["[Mo, Tu, We, Th, Fr] 08:00-12:00", "[Mo, Tu, We, Th, Fr] 13:00-17:00"]
+        );
         assert_eq!(read("Fr-Sa 18:00-02:00"), ["[Fr, Sa] 18:00-02:00"]);
     }
 
@@ -108,17 +134,32 @@ mod tests {
     fn specifications() {
         let read = |value: Value| shown(&specification(value.as_object().unwrap()));
         assert_eq!(
-            read(json!({"dayOfWeek": ["https://schema.org/Monday", "Tuesday"], "opens": "08:30", "closes": "17:00:00"})),
+            read(
+                json!({"dayOfWeek": ["https://schema.org/Monday", "Tuesday"], "opens": "08:30", "closes": "17:00:00"})
+            ),
             ["[Mo, Tu] 08:30-17:00"]
         );
-        assert_eq!(read(json!({"dayOfWeek": "Sunday", "opens": "00:00", "closes": "00:00"})), Vec::<String>::new());
-        assert_eq!(read(json!({"dayOfWeek": "Sunday", "opens": "00:00", "closes": "23:59"})), ["[Su] 00:00-24:00"]);
-        assert_eq!(read(json!({"opens": "09:00", "closes": "12:00", "validFrom": "2024-12-24", "validThrough": "2024-12-24"})), Vec::<String>::new());
+        assert_eq!(
+            read(json!({"dayOfWeek": "Sunday", "opens": "00:00", "closes": "00:00"})),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            read(json!({"dayOfWeek": "Sunday", "opens": "00:00", "closes": "23:59"})),
+            ["[Su] 00:00-24:00"]
+        );
+        assert_eq!(
+            read(json!({"opens": "09:00", "closes": "12:00", "validFrom": "2024-12-24", "validThrough": "2024-12-24"})),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn equal_spans_share_an_entry() {
-        let week = tidy([Day::Tu, Day::Mo, Day::Mo].map(|day| span(vec![day], 480, 1020).unwrap()).to_vec());
+        let week = tidy(
+            [Day::Tu, Day::Mo, Day::Mo]
+                .map(|day| span(vec![day], 480, 1020).unwrap())
+                .to_vec(),
+        );
         assert_eq!(shown(&week), ["[Mo, Tu] 08:00-17:00"]);
         assert_eq!(coverage(&week), 2);
     }

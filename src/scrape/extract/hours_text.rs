@@ -146,7 +146,9 @@ fn group(list: &[Token], mut at: usize) -> (Vec<Day>, usize) {
 
 /// Two times with something between them that means "until", in minutes, and where they end.
 fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
-    let (Some(Token::Time(from)), Some(Token::Dash), Some(Token::Time(to))) = (list.get(at), list.get(at + 1), list.get(at + 2)) else {
+    let (Some(Token::Time(from)), Some(Token::Dash), Some(Token::Time(to))) =
+        (list.get(at), list.get(at + 1), list.get(at + 2))
+    else {
         return None;
     };
     // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock".
@@ -165,8 +167,12 @@ fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
         }
         (Some(false), None) if closes <= opens && to.hour < 12 => closes += 12 * 60,
         (Some(true), None) if to.hour < 12 && to.hour > 0 && !to.padded => closes += 12 * 60,
-        (None, None) if closes <= opens && opens < 12 * 60 && closes < 12 * 60 && closes > 0 && !to.padded => closes += 12 * 60,
-        (None, None) if opens < 6 * 60 && !from.padded && !to.padded && opens > 0 && opens < closes && closes <= 11 * 60 => {
+        (None, None) if closes <= opens && opens < 12 * 60 && closes < 12 * 60 && closes > 0 && !to.padded => {
+            closes += 12 * 60
+        }
+        (None, None)
+            if opens < 6 * 60 && !from.padded && !to.padded && opens > 0 && opens < closes && closes <= 11 * 60 =>
+        {
             opens += 12 * 60;
             closes += 12 * 60;
         }

@@ -4,7 +4,10 @@ use crate::scrape::extract::hours::tidy;
 use proptest::prelude::*;
 
 fn read(text: &str) -> Vec<String> {
-    tidy(read_one(text)).iter().map(|h| format!("{:?} {}-{}", h.days, h.opens, h.closes)).collect()
+    tidy(read_one(text))
+        .iter()
+        .map(|h| format!("{:?} {}-{}", h.days, h.opens, h.closes))
+        .collect()
 }
 
 const WEEKDAYS: &str = "[Mo, Tu, We, Th, Fr]";
@@ -16,16 +19,40 @@ fn hours_as_people_write_them() {
         ("Monday to Friday 9 - 5", vec![format!("{WEEKDAYS} 09:00-17:00")]),
         ("Monday - Friday 8:30 - 5:30", vec![format!("{WEEKDAYS} 08:30-17:30")]),
         ("8am–5pm Monday to Friday", vec![format!("{WEEKDAYS} 08:00-17:00")]),
-        ("Mo, Di, Do 8–12 und 14–18 Uhr", vec!["[Mo, Tu, Th] 08:00-12:00".into(), "[Mo, Tu, Th] 14:00-18:00".into()]),
-        ("Mo.-Fr. 08.00 bis 18.00 Uhr\nSa. 9.00 - 13.00 Uhr", vec![format!("{WEEKDAYS} 08:00-18:00"), "[Sa] 09:00-13:00".into()]),
-        ("Monday\n9am – 5pm\nTuesday\nClosed\nWednesday\n10am - 7pm", vec!["[Mo] 09:00-17:00".into(), "[We] 10:00-19:00".into()]),
-        ("Monday\t8:00 am - 5:00 pm\nTuesday\t8:00 am - 5:00 pm", vec!["[Mo, Tu] 08:00-17:00".into()]),
-        ("Lundi au vendredi : 9h00 - 12h30 et 14h - 18h", vec![format!("{WEEKDAYS} 09:00-12:30"), format!("{WEEKDAYS} 14:00-18:00")]),
-        ("Lunes a viernes de 9:00 a 20:00", vec![format!("{WEEKDAYS} 09:00-20:00")]),
-        ("lunedì - venerdì 9.00-13.00 / 15.00-19.00", vec![format!("{WEEKDAYS} 09:00-13:00"), format!("{WEEKDAYS} 15:00-19:00")]),
+        (
+            "Mo, Di, Do 8–12 und 14–18 Uhr",
+            vec!["[Mo, Tu, Th] 08:00-12:00".into(), "[Mo, Tu, Th] 14:00-18:00".into()],
+        ),
+        (
+            "Mo.-Fr. 08.00 bis 18.00 Uhr\nSa. 9.00 - 13.00 Uhr",
+            vec![format!("{WEEKDAYS} 08:00-18:00"), "[Sa] 09:00-13:00".into()],
+        ),
+        (
+            "Monday\n9am – 5pm\nTuesday\nClosed\nWednesday\n10am - 7pm",
+            vec!["[Mo] 09:00-17:00".into(), "[We] 10:00-19:00".into()],
+        ),
+        (
+            "Monday\t8:00 am - 5:00 pm\nTuesday\t8:00 am - 5:00 pm",
+            vec!["[Mo, Tu] 08:00-17:00".into()],
+        ),
+        (
+            "Lundi au vendredi : 9h00 - 12h30 et 14h - 18h",
+            vec![format!("{WEEKDAYS} 09:00-12:30"), format!("{WEEKDAYS} 14:00-18:00")],
+        ),
+        (
+            "Lunes a viernes de 9:00 a 20:00",
+            vec![format!("{WEEKDAYS} 09:00-20:00")],
+        ),
+        (
+            "lunedì - venerdì 9.00-13.00 / 15.00-19.00",
+            vec![format!("{WEEKDAYS} 09:00-13:00"), format!("{WEEKDAYS} 15:00-19:00")],
+        ),
         ("ma t/m vr 08:00 - 17:00", vec![format!("{WEEKDAYS} 08:00-17:00")]),
         ("Fri & Sat 6pm - 2am", vec!["[Fr, Sa] 18:00-02:00".into()]),
-        ("Open daily 7am to midnight", vec!["[Mo, Tu, We, Th, Fr, Sa, Su] 07:00-24:00".into()]),
+        (
+            "Open daily 7am to midnight",
+            vec!["[Mo, Tu, We, Th, Fr, Sa, Su] 07:00-24:00".into()],
+        ),
         ("Sat 9am - 12 noon", vec!["[Sa] 09:00-12:00".into()]),
         ("Thurs 1 - 5pm", vec!["[Th] 13:00-17:00".into()]),
         ("Mon-Thu 0830-1700", vec!["[Mo, Tu, We, Th] 08:30-17:00".into()]),
@@ -39,7 +66,14 @@ fn hours_as_people_write_them() {
 
 #[test]
 fn other_text_gives_no_hours() {
-    for text in ["Call us to do 5 - 7 things", "So we see 3-4 patients", "12.05.2024 - 13.06.2024", "Monday is a good day", "Ages 5 - 12", "$9 - $12 on Monday"] {
+    for text in [
+        "Call us to do 5 - 7 things",
+        "So we see 3-4 patients",
+        "12.05.2024 - 13.06.2024",
+        "Monday is a good day",
+        "Ages 5 - 12",
+        "$9 - $12 on Monday",
+    ] {
         assert_eq!(read(text), Vec::<String>::new(), "{text}");
     }
 }

@@ -42,30 +42,220 @@ pub(crate) struct Tokens {
 }
 
 const DAYS: [(&[&str], Day); 7] = [
-    (&["monday", "mon", "mo", "montag", "montags", "lundi", "lun", "lunes", "lunedi", "maandag", "ma", "segunda", "mandag", "man", "maanantai",
-        "maanantaisin", "poniedzialek", "pon", "pondeli", "po", "mondays", "rahina"], Day::Mo),
-    (&["tuesday", "tue", "tues", "tu", "dienstag", "dienstags", "di", "die", "mardi", "mar", "martes", "martedi", "dinsdag", "terca", "tirsdag",
-        "tisdag", "tir", "tis", "tiistai", "ti", "wtorek", "wt", "utery", "ut", "tuesdays"], Day::Tu),
-    (&["wednesday", "wed", "weds", "we", "mittwoch", "mittwochs", "mi", "mercredi", "mer", "miercoles", "mie", "mercoledi", "woensdag", "wo",
-        "quarta", "onsdag", "ons", "keskiviikko", "ke", "sroda", "sr", "streda", "st", "wednesdays"], Day::We),
-    (&["thursday", "thu", "thur", "thurs", "th", "donnerstag", "donnerstags", "do", "jeudi", "jeu", "jueves", "jue", "giovedi", "gio", "donderdag",
-        "quinta", "torsdag", "tor", "tors", "torstai", "to", "czwartek", "czw", "ctvrtek", "ct", "thursdays"], Day::Th),
-    (&["friday", "fri", "fr", "freitag", "freitags", "vendredi", "ven", "viernes", "vie", "venerdi", "vrijdag", "vr", "sexta", "fredag", "fre",
-        "perjantai", "pe", "piatek", "pt", "patek", "pa", "fridays"], Day::Fr),
-    (&["saturday", "sat", "sa", "samstag", "samstags", "sonnabend", "samedi", "sam", "sabado", "sab", "sabato", "zaterdag", "za", "lordag", "lor",
-        "lauantai", "la", "sobota", "sob", "so", "saturdays"], Day::Sa),
-    (&["sunday", "sun", "su", "sonntag", "sonntags", "dimanche", "dim", "domingo", "dom", "domenica", "zondag", "zo", "sondag", "son",
-        "sunnuntai", "niedziela", "niedz", "nd", "nedele", "ne", "sundays"], Day::Su),
+    (
+        &[
+            "monday",
+            "mon",
+            "mo",
+            "montag",
+            "montags",
+            "lundi",
+            "lun",
+            "lunes",
+            "lunedi",
+            "maandag",
+            "ma",
+            "segunda",
+            "mandag",
+            "man",
+            "maanantai",
+            "maanantaisin",
+            "poniedzialek",
+            "pon",
+            "pondeli",
+            "po",
+            "mondays",
+            "rahina",
+        ],
+        Day::Mo,
+    ),
+    (
+        &[
+            "tuesday",
+            "tue",
+            "tues",
+            "tu",
+            "dienstag",
+            "dienstags",
+            "di",
+            "die",
+            "mardi",
+            "mar",
+            "martes",
+            "martedi",
+            "dinsdag",
+            "terca",
+            "tirsdag",
+            "tisdag",
+            "tir",
+            "tis",
+            "tiistai",
+            "ti",
+            "wtorek",
+            "wt",
+            "utery",
+            "ut",
+            "tuesdays",
+        ],
+        Day::Tu,
+    ),
+    (
+        &[
+            "wednesday",
+            "wed",
+            "weds",
+            "we",
+            "mittwoch",
+            "mittwochs",
+            "mi",
+            "mercredi",
+            "mer",
+            "miercoles",
+            "mie",
+            "mercoledi",
+            "woensdag",
+            "wo",
+            "quarta",
+            "onsdag",
+            "ons",
+            "keskiviikko",
+            "ke",
+            "sroda",
+            "sr",
+            "streda",
+            "st",
+            "wednesdays",
+        ],
+        Day::We,
+    ),
+    (
+        &[
+            "thursday",
+            "thu",
+            "thur",
+            "thurs",
+            "th",
+            "donnerstag",
+            "donnerstags",
+            "do",
+            "jeudi",
+            "jeu",
+            "jueves",
+            "jue",
+            "giovedi",
+            "gio",
+            "donderdag",
+            "quinta",
+            "torsdag",
+            "tor",
+            "tors",
+            "torstai",
+            "to",
+            "czwartek",
+            "czw",
+            "ctvrtek",
+            "ct",
+            "thursdays",
+        ],
+        Day::Th,
+    ),
+    (
+        &[
+            "friday",
+            "fri",
+            "fr",
+            "freitag",
+            "freitags",
+            "vendredi",
+            "ven",
+            "viernes",
+            "vie",
+            "venerdi",
+            "vrijdag",
+            "vr",
+            "sexta",
+            "fredag",
+            "fre",
+            "perjantai",
+            "pe",
+            "piatek",
+            "pt",
+            "patek",
+            "pa",
+            "fridays",
+        ],
+        Day::Fr,
+    ),
+    (
+        &[
+            "saturday",
+            "sat",
+            "sa",
+            "samstag",
+            "samstags",
+            "sonnabend",
+            "samedi",
+            "sam",
+            "sabado",
+            "sab",
+            "sabato",
+            "zaterdag",
+            "za",
+            "lordag",
+            "lor",
+            "lauantai",
+            "la",
+            "sobota",
+            "sob",
+            "so",
+            "saturdays",
+        ],
+        Day::Sa,
+    ),
+    (
+        &[
+            "sunday",
+            "sun",
+            "su",
+            "sonntag",
+            "sonntags",
+            "dimanche",
+            "dim",
+            "domingo",
+            "dom",
+            "domenica",
+            "zondag",
+            "zo",
+            "sondag",
+            "son",
+            "sunnuntai",
+            "niedziela",
+            "niedz",
+            "nd",
+            "nedele",
+            "ne",
+            "sundays",
+        ],
+        Day::Su,
+    ),
 ];
 
 /// The day that a word names, in any of the known languages.
 pub(crate) fn day(word: &str) -> Option<Day> {
-    let folded: String = word.trim().chars().flat_map(char::to_lowercase).map(fold_letter).filter(|c| c.is_alphanumeric()).collect();
+    let folded: String = word
+        .trim()
+        .chars()
+        .flat_map(char::to_lowercase)
+        .map(fold_letter)
+        .filter(|c| c.is_alphanumeric())
+        .collect();
     // Saturday and Sunday are the only days that Czech and German abbreviate alike; German is far more common.
     if folded == "so" {
         return Some(Day::Su);
     }
-    DAYS.iter().find(|(names, _)| names.contains(&folded.as_str())).map(|(_, day)| *day)
+    DAYS.iter()
+        .find(|(names, _)| names.contains(&folded.as_str()))
+        .map(|(_, day)| *day)
 }
 
 fn fold_letter(c: char) -> char {
@@ -100,7 +290,8 @@ impl Tokens {
         let mut before = ' ';
         while let Some(c) = rest.chars().next() {
             if c.is_ascii_digit() {
-                let (token, length) = time(rest, before);
+                let ends_range = matches!(out.list.as_slice(), [.., Token::Time(_), Token::Dash]);
+                let (token, length) = time(rest, before, ends_range);
                 out.push(token);
                 before = rest[..length].chars().next_back().unwrap_or(' ');
                 rest = &rest[length..];
@@ -112,7 +303,9 @@ impl Tokens {
                 continue;
             }
             if c.is_alphabetic() {
-                let length = rest.find(|c: char| !(c.is_alphabetic() || c == '\'' || c == '’')).unwrap_or(rest.len());
+                let length = rest
+                    .find(|c: char| !(c.is_alphabetic() || c == '\'' || c == '’'))
+                    .unwrap_or(rest.len());
                 let (word, after) = rest.split_at(length);
                 out.word(word, after);
                 before = 'a';
@@ -132,8 +325,13 @@ impl Tokens {
 
     /// Whether a line can belong to a table of hours.
     pub(crate) fn mentions_hours(&self) -> bool {
-        self.list.iter().any(|token| matches!(token, Token::Day(_) | Token::Days(_) | Token::AllDay | Token::Closed))
-            || self.list.windows(3).any(|three| matches!(three, [Token::Time(_), Token::Dash, Token::Time(_)]))
+        self.list
+            .iter()
+            .any(|token| matches!(token, Token::Day(_) | Token::Days(_) | Token::AllDay | Token::Closed))
+            || self
+                .list
+                .windows(3)
+                .any(|three| matches!(three, [Token::Time(_), Token::Dash, Token::Time(_)]))
     }
 
     /// Words without meaning for hours.
@@ -142,7 +340,10 @@ impl Tokens {
     }
 
     fn push(&mut self, token: Token) {
-        let same = matches!((self.list.last(), &token), (Some(Token::Dash), Token::Dash) | (Some(Token::And), Token::And));
+        let same = matches!(
+            (self.list.last(), &token),
+            (Some(Token::Dash), Token::Dash) | (Some(Token::And), Token::And)
+        );
         if !same && self.list.len() < 400 {
             self.list.push(token);
         }
@@ -152,29 +353,51 @@ impl Tokens {
         let lower = word.to_lowercase();
         match lower.as_str() {
             "to" if self.after_day_or_time() => return self.push(Token::Dash),
-            "bis" | "till" | "til" | "until" | "through" | "thru" | "au" | "à" | "a" | "al" | "hasta" | "tot" | "t" | "tm" | "alle" | "fino" | "ate" | "até" | "às" | "do"
+            "bis" | "till" | "til" | "until" | "through" | "thru" | "au" | "à" | "a" | "al" | "hasta" | "tot" | "t"
+            | "tm" | "alle" | "fino" | "ate" | "até" | "às" | "do"
                 if self.after_day_or_time() && !(lower == "do" && day_like_after(after)) =>
             {
                 return self.push(Token::Dash);
             }
-            "and" | "und" | "et" | "y" | "e" | "en" | "og" | "och" | "ja" | "i" | "sowie" => return self.push(Token::And),
-            "closed" | "geschlossen" | "fermé" | "ferme" | "cerrado" | "chiuso" | "gesloten" | "fechado" | "lukket" | "stängt" | "suljettu" | "zamknięte"
-            | "nieczynne" | "zavřeno" | "ruhetag" => return self.push(Token::Closed),
-            "daily" | "everyday" | "täglich" | "dagelijks" | "quotidien" => return self.push(Token::Days(Day::WEEK.to_vec())),
-            "weekdays" | "werktags" | "wochentags" | "weekday" | "doordeweeks" => return self.push(Token::Days(Day::Mo.through(Day::Fr))),
+            "and" | "und" | "et" | "y" | "e" | "en" | "og" | "och" | "ja" | "i" | "sowie" => {
+                return self.push(Token::And);
+            }
+            "closed" | "geschlossen" | "fermé" | "ferme" | "cerrado" | "chiuso" | "gesloten" | "fechado" | "lukket"
+            | "stängt" | "suljettu" | "zamknięte" | "nieczynne" | "zavřeno" | "ruhetag" => {
+                return self.push(Token::Closed);
+            }
+            "daily" | "everyday" | "täglich" | "dagelijks" | "quotidien" => {
+                return self.push(Token::Days(Day::WEEK.to_vec()));
+            }
+            "weekdays" | "werktags" | "wochentags" | "weekday" | "doordeweeks" => {
+                return self.push(Token::Days(Day::Mo.through(Day::Fr)));
+            }
             "weekends" | "weekend" | "wochenende" => return self.push(Token::Days(vec![Day::Sa, Day::Su])),
-            "hours" | "stunden" | "heures" | "horas" if matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 24 && time.minute == 0) => {
+            "hours" | "stunden" | "heures" | "horas" if matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 24 && time.minute == 0) =>
+            {
                 self.list.pop();
                 return self.push(Token::AllDay);
             }
             "noon" | "midday" | "mittags" | "midi" => {
                 if !matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 12) {
-                    self.push(Token::Time(Time { hour: 12, minute: 0, pm: Some(true), explicit: true, padded: false }));
+                    self.push(Token::Time(Time {
+                        hour: 12,
+                        minute: 0,
+                        pm: Some(true),
+                        explicit: true,
+                        padded: false,
+                    }));
                 }
                 return;
             }
             "midnight" | "mitternacht" | "minuit" => {
-                self.push(Token::Time(Time { hour: 24, minute: 0, pm: Some(true), explicit: true, padded: true }));
+                self.push(Token::Time(Time {
+                    hour: 24,
+                    minute: 0,
+                    pm: Some(true),
+                    explicit: true,
+                    padded: true,
+                }));
                 return;
             }
             "uhr" | "h" | "hrs" | "hs" | "klo" | "kl" | "o'clock" => {
@@ -217,17 +440,46 @@ fn short_day(word: &str, after: &str) -> bool {
         Some('.' | ':' | '-' | '–' | '—' | '/' | '&' | '+' | ',' | '\t' | '|' | ')') => true,
         Some(' ') => {
             let rest = after.trim_start();
-            let follows = rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '–' | '—' | '&' | '+' | '/' | '(' | ':' | '|'));
-            let word_after = rest.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
-            let linked = matches!(word_after.as_str(), "to" | "bis" | "t" | "and" | "und" | "au" | "al" | "a" | "et" | "y" | "e" | "tot" | "till" | "closed" | "geschlossen" | "til" | "from" | "von" | "ab" | "through");
-            (capital || follows) && (follows || linked || day(&word_after).is_some())
+            let follows = rest.starts_with(|c: char| {
+                c.is_ascii_digit() || matches!(c, '-' | '–' | '—' | '&' | '+' | '/' | '(' | ':' | '|')
+            });
+            let word_after = rest
+                .split(|c: char| !c.is_alphabetic())
+                .next()
+                .unwrap_or_default()
+                .to_lowercase();
+            let linked = matches!(
+                word_after.as_str(),
+                "to" | "bis"
+                    | "t"
+                    | "and"
+                    | "und"
+                    | "au"
+                    | "al"
+                    | "a"
+                    | "et"
+                    | "y"
+                    | "e"
+                    | "tot"
+                    | "till"
+                    | "closed"
+                    | "geschlossen"
+                    | "til"
+                    | "from"
+                    | "von"
+                    | "ab"
+                    | "through"
+            );
+            // "ma t/m vr": what links two days makes both of them days, however they are written.
+            let linked_days = linked && rest.split([' ', '/']).skip(1).take(2).any(|word| day(word).is_some());
+            follows || linked_days || (capital && (linked || day(&word_after).is_some()))
         }
         Some(_) => false,
     }
 }
 
 /// The number at the start of `rest` as a time of day, or a word when it is none, and its length.
-fn time(rest: &str, before: char) -> (Token, usize) {
+fn time(rest: &str, before: char, ends_range: bool) -> (Token, usize) {
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     let word = (Token::Word, digits);
     if matches!(before, '$' | '€' | '£' | '#' | '.' | '+') {
@@ -238,8 +490,18 @@ fn time(rest: &str, before: char) -> (Token, usize) {
     let mut length = digits;
     let (hour, mut minute, mut explicit) = match digits {
         1 | 2 => (number(0..digits), 0, false),
-        3 | 4 if rest[digits..].trim_start().to_ascii_lowercase().starts_with(['a', 'p', 'h', '-', '–']) => {
-            (number(0..digits - 2), number(digits - 2..digits).unwrap_or(99), digits == 4)
+        3 | 4
+            if ends_range
+                || rest[digits..]
+                    .trim_start()
+                    .to_ascii_lowercase()
+                    .starts_with(['a', 'p', 'h', '-', '–']) =>
+        {
+            (
+                number(0..digits - 2),
+                number(digits - 2..digits).unwrap_or(99),
+                digits == 4,
+            )
         }
         _ => return word,
     };
@@ -258,7 +520,9 @@ fn time(rest: &str, before: char) -> (Token, usize) {
                 return (Token::Word, length);
             }
         }
-    } else if bytes.get(digits).is_some_and(|b| matches!(b, b'h' | b'H')) && !bytes.get(digits + 1).is_some_and(u8::is_ascii_alphanumeric) {
+    } else if bytes.get(digits).is_some_and(|b| matches!(b, b'h' | b'H'))
+        && !bytes.get(digits + 1).is_some_and(u8::is_ascii_alphanumeric)
+    {
         length += 1;
         explicit = true;
     }
@@ -266,7 +530,16 @@ fn time(rest: &str, before: char) -> (Token, usize) {
     let space = rest.len() - length - tail.len();
     let mut pm = None;
     let lower: String = tail.chars().take(5).flat_map(char::to_lowercase).collect();
-    for (mark, is_pm) in [("a.m.", false), ("p.m.", true), ("a.m", false), ("p.m", true), ("am", false), ("pm", true), ("a", false), ("p", true)] {
+    for (mark, is_pm) in [
+        ("a.m.", false),
+        ("p.m.", true),
+        ("a.m", false),
+        ("p.m", true),
+        ("am", false),
+        ("pm", true),
+        ("a", false),
+        ("p", true),
+    ] {
         let glued = mark.len() > 1 || space == 0;
         if glued && lower.starts_with(mark) && !lower[mark.len()..].starts_with(char::is_alphabetic) && hour <= 12 {
             pm = Some(is_pm);
@@ -282,8 +555,21 @@ fn time(rest: &str, before: char) -> (Token, usize) {
         _ => {}
     }
     let ends = rest[length..].chars().next();
-    if hour > 24 || minute > 59 || (hour == 24 && minute > 0) || ends.is_some_and(|c| matches!(c, '%' | '°' | '€' | '$')) {
+    if hour > 24
+        || minute > 59
+        || (hour == 24 && minute > 0)
+        || ends.is_some_and(|c| matches!(c, '%' | '°' | '€' | '$'))
+    {
         return (Token::Word, length.max(digits));
     }
-    (Token::Time(Time { hour, minute, pm, explicit, padded }), length)
+    (
+        Token::Time(Time {
+            hour,
+            minute,
+            pm,
+            explicit,
+            padded,
+        }),
+        length,
+    )
 }

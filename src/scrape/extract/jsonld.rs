@@ -15,14 +15,20 @@ pub(crate) fn parse(block: &str) -> Vec<Value> {
         return vec![value];
     }
     let repaired = repair(text);
-    let values: Vec<Value> = serde_json::Deserializer::from_str(&repaired).into_iter().map_while(Result::ok).collect();
+    let values: Vec<Value> = serde_json::Deserializer::from_str(&repaired)
+        .into_iter()
+        .map_while(Result::ok)
+        .collect();
     if !values.is_empty() {
         return values;
     }
     // Some templates escape the whole block as if it were text.
     if repaired.contains("&quot;") {
         let decoded = repaired.replace("&quot;", "\"").replace("&amp;", "&");
-        return serde_json::Deserializer::from_str(&decoded).into_iter().map_while(Result::ok).collect();
+        return serde_json::Deserializer::from_str(&decoded)
+            .into_iter()
+            .map_while(Result::ok)
+            .collect();
     }
     Vec::new()
 }
@@ -54,9 +60,7 @@ fn repair(text: &str) -> String {
         match c {
             '"' | '“' | '”' | '„' => string(&mut chars, &mut out, c),
             '\'' => string(&mut chars, &mut out, c),
-            '/' if chars.peek() == Some(&'/') => {
-                while chars.next_if(|c| *c != '\n').is_some() {}
-            }
+            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
             '/' if chars.peek() == Some(&'*') => {
                 chars.next();
                 let mut last = ' ';
@@ -197,7 +201,10 @@ mod tests {
             assert_eq!(parse(block), vec![good.clone()], "{block}");
         }
         assert_eq!(parse("{\"d\": \"a\nb\"}"), vec![json!({"d": "a b"})]);
-        assert_eq!(parse(r#"{"d": "the "best" one", "e": 1}"#), vec![json!({"d": "the \"best\" one", "e": 1})]);
+        assert_eq!(
+            parse(r#"{"d": "the "best" one", "e": 1}"#),
+            vec![json!({"d": "the \"best\" one", "e": 1})]
+        );
         assert_eq!(parse(r#"{"d": "\'x\'"}"#), vec![json!({"d": "'x'"})]);
         assert_eq!(parse(r#"{"a":1}{"b":2}"#), vec![json!({"a": 1}), json!({"b": 2})]);
     }

@@ -6,7 +6,7 @@ use super::phones::Candidates;
 use super::scan::{Anchor, Scan, Zone};
 use super::{cloudflare, emails, social};
 use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, Source};
-use crate::scrape::text::{contains_ci, percent_decode, starts_ci};
+use crate::scrape::text::{Words, contains_ci, percent_decode, starts_ci};
 use url::Url;
 
 /// Links to further pages that are kept: enough for any `max_pages`.
@@ -16,17 +16,20 @@ const MAX_PAGE_LINKS: usize = 60;
 pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
     for anchor in &scan.anchors {
         let href = anchor.href.trim();
+        if anchor.zone == Zone::Quote && !is_web(href) {
+            continue;
+        }
         let text = &scan.text[anchor.text.clone()];
         if starts_ci(href, "tel:") || starts_ci(href, "callto:") || starts_ci(href, "sms:") || starts_ci(href, "fax:") {
             phone(href, text, scan, anchor, phones);
         } else if starts_ci(href, "mailto:") {
-            if !is_credit(scan.line(anchor.line)) {
+            if !is_credit(scan, anchor) {
                 for mail in emails::from_mailto(href) {
-                    push_unique(&mut facts.emails, mail, Source::Link, mail_trust(anchor.zone));
+                    push_unique(&mut facts.emails, mail, Source::Link, 70);
                 }
             }
         } else if let Some(mail) = cloudflare::from_href(href).and_then(|mail| emails::normalise(&mail)) {
-            push_unique(&mut facts.emails, mail, Source::Link, mail_trust(anchor.zone));
+            push_unique(&mut facts.emails, mail, Source::Link, 70);
         } else if let Some(url) = context.resolve(href) {
             web(&url, text, anchor, scan, context, phones, facts);
         }
@@ -45,21 +48,29 @@ pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, fact
 }
 
 fn phone(href: &str, text: &str, scan: &Scan, anchor: &Anchor, phones: &mut Candidates) {
-    let Some((scheme, number)) = href.split_once(':') else { return };
-    let line = scan.line(anchor.line);
-    if is_credit(line) {
+    let Some((scheme, number)) = href.split_once(':') else {
+        return;
+    };
+    if is_credit(scan, anchor) {
         return;
     }
     let number = percent_decode(number);
     let number = number.split('?').next().unwrap_or_default().trim_start_matches('/');
     let start = anchor.text.start;
-    let before = scan.lines.get(anchor.line).map_or("", |line| &scan.text[line.range.start.min(start)..start]);
+    let before = scan
+        .lines
+        .get(anchor.line)
+        .map_or("", |line| &scan.text[line.range.start.min(start)..start]);
     let fax = scheme.eq_ignore_ascii_case("fax") || says_fax(text) || says_fax(tail(before)) || says_fax(&anchor.label);
     let kind = if fax { PhoneKind::Fax } else { PhoneKind::Phone };
     // What the visitor reads is the better spelling of the same number.
     let shown_digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let raw = if shown_digits >= 6 && !text.contains(|c: char| c.is_alphabetic()) && same_number(text, number) { text } else { number };
-    phones.push(raw, kind, Source::Link, if anchor.zone == Zone::Quote { 20 } else { 70 });
+    let raw = if shown_digits >= 6 && !text.contains(|c: char| c.is_alphabetic()) && same_number(text, number) {
+        text
+    } else {
+        number
+    };
+    phones.push(raw, kind, Source::Link, 70);
     if raw != number {
         phones.push(number, kind, Source::Link, 60);
     }
@@ -67,7 +78,13 @@ fn phone(href: &str, text: &str, scan: &Scan, anchor: &Anchor, phones: &mut Cand
 
 /// Whether two spellings end in the same six digits.
 fn same_number(one: &str, other: &str) -> bool {
-    let tail = |text: &str| text.bytes().rev().filter(u8::is_ascii_digit).take(6).collect::<Vec<_>>();
+    let tail = |text: &str| {
+        text.bytes()
+            .rev()
+            .filter(u8::is_ascii_digit)
+            .take(6)
+            .collect::<Vec<_>>()
+    };
     tail(one) == tail(other)
 }
 
@@ -79,27 +96,79 @@ fn tail(before: &str) -> &str {
 
 fn says_fax(text: &str) -> bool {
     let text = text.trim();
-    contains_ci(text, "fax") || contains_ci(text, "faks") || text.eq_ignore_ascii_case("f:") || text.ends_with(" F:") || text == "F"
+    contains_ci(text, "fax")
+        || contains_ci(text, "faks")
+        || text.eq_ignore_ascii_case("f:")
+        || text.ends_with(" F:")
+        || text == "F"
 }
 
-fn mail_trust(zone: Zone) -> u8 {
-    if zone == Zone::Quote { 20 } else { 70 }
+/// Whether a link leads to a page rather than to a telephone or a mail program.
+fn is_web(href: &str) -> bool {
+    !["tel:", "callto:", "sms:", "fax:", "mailto:"]
+        .iter()
+        .any(|scheme| starts_ci(href, scheme))
+        && !href.contains("/email-protection#")
 }
 
-/// Lines in which the makers of the website name themselves.
-pub(crate) fn is_credit(line: &str) -> bool {
-    const CREDITS: [&str; 16] = [
-        "website by", "web design by", "designed by", "developed by", "site by", "powered by", "created by", "built by",
-        "webdesign", "website design", "design by", "made by", "realisiert", "umsetzung", "réalisation", "hosted by",
-    ];
-    line.len() < 600 && CREDITS.iter().any(|words| contains_ci(line, words))
+/// Where in a line the makers of the website begin to name themselves.
+pub(crate) fn credit_start(line: &str) -> Option<usize> {
+    if line.len() > 600 {
+        None
+    } else {
+        CREDITS.find(line).map(|(at, _)| at)
+    }
 }
 
-fn web(url: &Url, text: &str, anchor: &Anchor, scan: &Scan, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
+static CREDITS: Words = Words::new(&[
+    "website by",
+    "web design by",
+    "designed by",
+    "developed by",
+    "site by",
+    "powered by",
+    "created by",
+    "built by",
+    "webdesign",
+    "website design",
+    "design by",
+    "made by",
+    "made with",
+    "realisiert",
+    "umsetzung",
+    "realisation",
+    "réalisation",
+    "hosted by",
+    "sitio web por",
+    "hosting",
+]);
+
+/// Whether a link stands behind the words with which the makers of the website name themselves.
+fn is_credit(scan: &Scan, anchor: &Anchor) -> bool {
+    let Some(line) = scan.lines.get(anchor.line) else {
+        return false;
+    };
+    let before = anchor.text.start.max(line.range.start) - line.range.start;
+    credit_start(scan.line(anchor.line)).is_some_and(|at| at <= before)
+}
+
+fn web(
+    url: &Url,
+    text: &str,
+    anchor: &Anchor,
+    scan: &Scan,
+    context: &Context,
+    phones: &mut Candidates,
+    facts: &mut PageFacts,
+) {
     if anchor.zone != Zone::Quote {
         if let Some(profile) = social::profile(url) {
-            if !is_credit(scan.line(anchor.line)) && !facts.social.iter().any(|known| known.value == profile) {
-                let trust = if matches!(anchor.zone, Zone::Header | Zone::Footer) { 70 } else { 50 };
+            if !is_credit(scan, anchor) && !facts.social.iter().any(|known| known.value == profile) {
+                let trust = if matches!(anchor.zone, Zone::Header | Zone::Footer) {
+                    70
+                } else {
+                    50
+                };
                 facts.social.push(Fact::with_trust(profile, Source::Link, trust));
             }
             return;
@@ -115,8 +184,13 @@ fn web(url: &Url, text: &str, anchor: &Anchor, scan: &Scan, context: &Context, p
     }
     let own = crate::scrape::url::site_key(url) == context.site;
     if is_booking(url) || (own && is_booking_path(url)) {
-        push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, if own { 40 } else { 60 });
-    } else if !own && says_book(text) && !is_credit(scan.line(anchor.line)) {
+        push_unique(
+            &mut facts.booking_urls,
+            url.to_string(),
+            Source::Link,
+            if own { 40 } else { 60 },
+        );
+    } else if !own && says_book(text) && !is_credit(scan, anchor) {
         push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, 50);
     }
     if own && *url != context.url {
@@ -125,7 +199,10 @@ fn web(url: &Url, text: &str, anchor: &Anchor, scan: &Scan, context: &Context, p
         let room = facts.links.len() < 400;
         match facts.links.iter_mut().find(|link| link.url == *url) {
             Some(link) => link.score = link.score.max(score),
-            None if score > 0 && room => facts.links.push(PageLink { url: url.clone(), score }),
+            None if score > 0 && room => facts.links.push(PageLink {
+                url: url.clone(),
+                score,
+            }),
             None => {}
         }
     }
@@ -149,11 +226,17 @@ fn map_position(url: &Url) -> Option<Geo> {
         if let Some(geo) = between(url.as_str(), "!3d", "!4d").or_else(|| embedded(url.as_str())) {
             return Some(geo);
         }
-        let pair = url.query_pairs().find(|(key, value)| matches!(&**key, "ll" | "q" | "query" | "center" | "daddr") && pair(value).is_some());
+        let pair = url
+            .query_pairs()
+            .find(|(key, value)| matches!(&**key, "ll" | "q" | "query" | "center" | "daddr") && pair(value).is_some());
         return pair.and_then(|(_, value)| self::pair(&value));
     }
     if host.ends_with("openstreetmap.org") {
-        let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok());
+        let value = |name: &str| {
+            url.query_pairs()
+                .find(|(key, _)| key == name)
+                .and_then(|(_, value)| value.parse().ok())
+        };
         return position(value("mlat")?, value("mlon")?);
     }
     None
@@ -163,7 +246,9 @@ fn map_position(url: &Url) -> Option<Geo> {
 fn between(text: &str, lat: &str, lng: &str) -> Option<Geo> {
     let after = |mark: &str| {
         let rest = &text[text.rfind(mark)? + mark.len()..];
-        let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-'))).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-')))
+            .unwrap_or(rest.len());
         rest[..end].parse().ok()
     };
     position(after(lat)?, after(lng)?)
@@ -188,16 +273,48 @@ pub(crate) fn position(lat: f64, lng: f64) -> Option<Geo> {
 /// Hosts of engines that take bookings for practices, restaurants and shops.
 fn is_booking(url: &Url) -> bool {
     const ENGINES: [&str; 34] = [
-        "hotdoc.com.au", "healthengine.com.au", "centaurportal.com", "corepractice.is", "dentally.co", "dentally.com",
-        "zocdoc.com", "nexhealth.com", "localmed.com", "doctolib.de", "doctolib.fr", "doctolib.it", "jameda.de",
-        "dr-flex.de", "samedi.de", "calendly.com", "acuityscheduling.com", "setmore.com", "cliniko.com", "janeapp.com",
-        "fresha.com", "timely.com", "gettimely.com", "opentable.com", "opentable.co.uk", "resy.com", "sevenrooms.com",
-        "quandoo.de", "bookwhen.com", "simplybook.me", "simplybook.it", "youcanbook.me", "phorest.com", "treatwell.de",
+        "hotdoc.com.au",
+        "healthengine.com.au",
+        "centaurportal.com",
+        "corepractice.is",
+        "dentally.co",
+        "dentally.com",
+        "zocdoc.com",
+        "nexhealth.com",
+        "localmed.com",
+        "doctolib.de",
+        "doctolib.fr",
+        "doctolib.it",
+        "jameda.de",
+        "dr-flex.de",
+        "samedi.de",
+        "calendly.com",
+        "acuityscheduling.com",
+        "setmore.com",
+        "cliniko.com",
+        "janeapp.com",
+        "fresha.com",
+        "timely.com",
+        "gettimely.com",
+        "opentable.com",
+        "opentable.co.uk",
+        "resy.com",
+        "sevenrooms.com",
+        "quandoo.de",
+        "bookwhen.com",
+        "simplybook.me",
+        "simplybook.it",
+        "youcanbook.me",
+        "phorest.com",
+        "treatwell.de",
     ];
     let Some(host) = url.host_str() else { return false };
     let path = url.path();
     ENGINES.iter().any(|engine| {
-        host == *engine || host.strip_suffix(engine).is_some_and(|rest| rest.ends_with('.') && (rest != "www." || path.len() > 1))
+        host == *engine
+            || host
+                .strip_suffix(engine)
+                .is_some_and(|rest| rest.ends_with('.') && (rest != "www." || path.len() > 1))
     }) && (path.len() > 1 || host.matches('.').count() >= 2)
 }
 
@@ -206,17 +323,47 @@ fn is_booking_path(url: &Url) -> bool {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     matches!(
         last.trim_end_matches(".html").trim_end_matches(".php"),
-        "book" | "book-now" | "booking" | "bookings" | "book-online" | "book-an-appointment" | "online-booking" | "make-an-appointment"
-            | "book-appointment" | "request-appointment" | "request-an-appointment" | "schedule" | "termin" | "termin-buchen"
-            | "online-termin" | "terminvereinbarung" | "termine" | "reservierung" | "reservation" | "reservations" | "rendez-vous" | "appointments"
-            | "appointment" | "prendre-rendez-vous" | "reserve"
+        "book"
+            | "book-now"
+            | "booking"
+            | "bookings"
+            | "book-online"
+            | "book-an-appointment"
+            | "online-booking"
+            | "make-an-appointment"
+            | "book-appointment"
+            | "request-appointment"
+            | "request-an-appointment"
+            | "schedule"
+            | "termin"
+            | "termin-buchen"
+            | "online-termin"
+            | "terminvereinbarung"
+            | "termine"
+            | "reservierung"
+            | "reservation"
+            | "reservations"
+            | "rendez-vous"
+            | "appointments"
+            | "appointment"
+            | "prendre-rendez-vous"
+            | "reserve"
     )
 }
 
 fn says_book(text: &str) -> bool {
     const WORDS: [&str; 11] = [
-        "book now", "book online", "book an appointment", "book appointment", "make a booking", "online buchen", "termin buchen",
-        "termin vereinbaren", "prendre rendez-vous", "reserve a table", "book a table",
+        "book now",
+        "book online",
+        "book an appointment",
+        "book appointment",
+        "make a booking",
+        "online buchen",
+        "termin buchen",
+        "termin vereinbaren",
+        "prendre rendez-vous",
+        "reserve a table",
+        "book a table",
     ];
     text.len() < 60 && WORDS.iter().any(|words| contains_ci(text, words))
 }
@@ -242,21 +389,34 @@ mod tests {
     #[test]
     fn maps_give_positions() {
         for (url, lat, lng) in [
-            ("https://www.google.com/maps/place/Smile/@-36.1,174.2,17z/data=!3m1!4b1!4m5!8m2!3d-36.85!4d174.76", -36.85, 174.76),
-            ("https://www.google.com/maps/embed?pb=!1m18!1m12!1m3!1d3192!2d174.7!3d-36.8!2m3", -36.8, 174.7),
+            (
+                "https://www.google.com/maps/place/Smile/@-36.1,174.2,17z/data=!3m1!4b1!4m5!8m2!3d-36.85!4d174.76",
+                -36.85,
+                174.76,
+            ),
+            (
+                "https://www.google.com/maps/embed?pb=!1m18!1m12!1m3!1d3192!2d174.7!3d-36.8!2m3",
+                -36.8,
+                174.7,
+            ),
             ("https://maps.google.com/?q=-36.5,174.5", -36.5, 174.5),
             ("https://www.openstreetmap.org/?mlat=52.5&mlon=13.4", 52.5, 13.4),
         ] {
             let geo = map_position(&url.parse().unwrap()).unwrap();
             assert_eq!((geo.lat, geo.lng), (lat, lng), "{url}");
         }
-        assert_eq!(map_position(&"https://www.google.com/maps?q=Smile+Dental".parse().unwrap()), None);
+        assert_eq!(
+            map_position(&"https://www.google.com/maps?q=Smile+Dental".parse().unwrap()),
+            None
+        );
         assert_eq!(map_position(&"https://maps.google.com/?ll=0,0".parse().unwrap()), None);
     }
 
     #[test]
     fn booking_engines_are_known() {
-        assert!(is_booking(&"https://www.hotdoc.com.au/medical-centres/x".parse().unwrap()));
+        assert!(is_booking(
+            &"https://www.hotdoc.com.au/medical-centres/x".parse().unwrap()
+        ));
         assert!(is_booking(&"https://smile.janeapp.com/".parse().unwrap()));
         assert!(!is_booking(&"https://www.hotdoc.com.au/".parse().unwrap()));
         assert!(!is_booking(&"https://smile.co.nz/".parse().unwrap()));
@@ -264,7 +424,10 @@ mod tests {
 
     #[test]
     fn whatsapp_numbers() {
-        assert_eq!(whatsapp(&"https://wa.me/64211234567".parse().unwrap()).as_deref(), Some("64211234567"));
+        assert_eq!(
+            whatsapp(&"https://wa.me/64211234567".parse().unwrap()).as_deref(),
+            Some("64211234567")
+        );
         assert_eq!(whatsapp(&"https://wa.me/message/ABC".parse().unwrap()), None);
     }
 }

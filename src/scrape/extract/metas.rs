@@ -11,7 +11,11 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     let source = Source::Opengraph;
     for (name, trust) in [("og:description", 60), ("description", 55), ("twitter:description", 40)] {
         if let Some(text) = scan.meta(name).filter(|text| is_description(text)) {
-            facts.descriptions.push(Fact::with_trust(text.to_owned(), source, if context.is_home() { trust } else { trust / 2 }));
+            facts.descriptions.push(Fact::with_trust(
+                text.to_owned(),
+                source,
+                if context.is_home() { trust } else { trust / 2 },
+            ));
         }
     }
     if let Some(logo) = scan.meta("og:logo").and_then(|logo| context.resolve(logo)) {
@@ -27,16 +31,26 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         position(lat.trim().parse().ok()?, lng.trim().parse().ok()?)
     });
     let number = |name: &str| scan.meta(name).and_then(|value| value.parse::<f64>().ok());
-    let og_place = || position(number("place:location:latitude").or(number("og:latitude"))?, number("place:location:longitude").or(number("og:longitude"))?);
+    let og_place = || {
+        position(
+            number("place:location:latitude").or(number("og:latitude"))?,
+            number("place:location:longitude").or(number("og:longitude"))?,
+        )
+    };
     if let Some(geo) = place.or_else(og_place) {
         facts.geo.push(Fact::new(geo, source));
     }
     languages(scan, facts);
     facts.refresh = scan.refresh.as_deref().and_then(|refresh| {
         let (delay, rest) = refresh.split_once([';', ','])?;
-        let target = rest.trim().trim_start_matches(['u', 'U', 'r', 'R', 'l', 'L']).trim_start().strip_prefix('=')?;
+        let target = rest
+            .trim()
+            .trim_start_matches(['u', 'U', 'r', 'R', 'l', 'L'])
+            .trim_start()
+            .strip_prefix('=')?;
         let soon = delay.trim().parse::<f64>().is_ok_and(|seconds| seconds <= 10.0);
-        soon.then(|| context.resolve(target.trim().trim_matches(['\'', '"']))).flatten()
+        soon.then(|| context.resolve(target.trim().trim_matches(['\'', '"'])))
+            .flatten()
     });
 }
 
@@ -47,7 +61,11 @@ fn is_description(text: &str) -> bool {
 /// The languages that the site is offered in.
 fn languages(scan: &Scan, facts: &mut PageFacts) {
     let own = scan.lang.as_deref().or(scan.meta("og:locale"));
-    let alternates = scan.head_links.iter().filter(|(rel, ..)| rel == "alternate").map(|(.., lang)| lang.as_str());
+    let alternates = scan
+        .head_links
+        .iter()
+        .filter(|(rel, ..)| rel == "alternate")
+        .map(|(.., lang)| lang.as_str());
     for lang in own.into_iter().chain(alternates) {
         if let Some(tag) = language(lang) {
             push_unique(&mut facts.languages, tag, Source::Opengraph, 60);

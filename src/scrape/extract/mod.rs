@@ -9,19 +9,25 @@ mod cloudflare;
 mod context;
 mod countries;
 mod emails;
+mod foreign;
 pub(crate) mod hours;
 mod hours_text;
 mod hours_words;
 mod jsonld;
 mod languages;
 mod links;
+mod markup;
 mod metas;
+mod microdata;
 pub(crate) mod names;
 mod pages;
+mod people;
 pub(crate) mod phones;
+mod rdfa;
 mod scan;
 mod schema;
 mod schema_types;
+mod services;
 pub(crate) mod social;
 mod texts;
 mod visible;
@@ -49,20 +55,48 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
 
     let blocks: Vec<Value> = scan.json_ld.iter().flat_map(|block| jsonld::parse(block)).collect();
     schema::read(&blocks, Source::JsonLd, &context, &mut numbers, &mut facts);
+    if scan.has_microdata {
+        schema::read(
+            &microdata::read(&dom),
+            Source::Microdata,
+            &context,
+            &mut numbers,
+            &mut facts,
+        );
+    }
+    if scan.has_rdfa {
+        schema::read(&rdfa::read(&dom), Source::Rdfa, &context, &mut numbers, &mut facts);
+    }
     metas::read(&scan, &context, &mut facts);
     links::read(&scan, &context, &mut numbers, &mut facts);
     names::read(&scan, &context, &mut facts);
     address::read(&scan, &context, &mut facts);
     texts::read(&scan, &context, &mut numbers, &mut facts);
+    people::read(&scan, &context, &mut facts);
+    services::read(&scan, &context, &mut facts);
     facts.phones = numbers.resolve(region_of(&facts, &context, &scan));
     facts
 }
 
 /// Where the page's phones are: by its own address, its domain, the job, its language.
 fn region_of(facts: &PageFacts, context: &Context, scan: &scan::Scan) -> Option<Id> {
-    let by_address = facts.addresses.iter().find_map(|fact| fact.value.country.as_deref()?.parse().ok());
-    let by_lang = || scan.lang.as_deref()?.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok();
-    by_address.or_else(|| context.tld_region()).or(context.region).or_else(by_lang)
+    let by_address = facts
+        .addresses
+        .iter()
+        .find_map(|fact| fact.value.country.as_deref()?.parse().ok());
+    let by_lang = || {
+        scan.lang
+            .as_deref()?
+            .split(['-', '_'])
+            .nth(1)?
+            .to_ascii_uppercase()
+            .parse()
+            .ok()
+    };
+    by_address
+        .or_else(|| context.tld_region())
+        .or(context.region)
+        .or_else(by_lang)
 }
 
 #[cfg(test)]

@@ -12,7 +12,13 @@ const MAX_NAME: usize = 80;
 /// Adds every name that the page's head and text suggest, each with the trust that place and domain give it.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     let home = context.is_home();
-    for (meta, trust) in [("og:site_name", 58), ("application-name", 45), ("apple-mobile-web-app-title", 40), ("og:title", 22), ("dc.publisher", 40)] {
+    for (meta, trust) in [
+        ("og:site_name", 58),
+        ("application-name", 45),
+        ("apple-mobile-web-app-title", 40),
+        ("og:title", 22),
+        ("dc.publisher", 40),
+    ] {
         if let Some(text) = scan.meta(meta) {
             if meta == "og:title" {
                 title(text, 15, Source::Opengraph, context, facts);
@@ -27,7 +33,11 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         let base = if home { 22 } else { 5 };
         offer(&scan.text[line.range.clone()], base, Source::Text, context, facts);
     }
-    if let Some(logo) = scan.pictures.iter().find(|picture| matches!(picture.zone, Zone::Header | Zone::Main | Zone::Nav)) {
+    if let Some(logo) = scan
+        .pictures
+        .iter()
+        .find(|picture| matches!(picture.zone, Zone::Header | Zone::Main | Zone::Nav))
+    {
         offer(strip_logo(&logo.alt), 30, Source::Text, context, facts);
     }
     for line in scan.lines.iter().rev().take(25) {
@@ -50,7 +60,11 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
         .collect();
     let count = parts.len();
     for (at, part) in parts.into_iter().enumerate() {
-        let place = if count == 1 { 4 } else { u8::from(at == 0 || at + 1 == count) * 4 };
+        let place = if count == 1 {
+            4
+        } else {
+            u8::from(at == 0 || at + 1 == count) * 4
+        };
         offer(strip_welcome(part), base + place, source, context, facts);
         // "Smile Dental, Auckland" and "Smile Dental in Auckland" name the place as well.
         if let Some((before, _)) = part.split_once(", ") {
@@ -60,7 +74,18 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
 }
 
 fn strip_welcome(text: &str) -> &str {
-    for words in ["welcome to the ", "welcome to ", "home of ", "willkommen bei der ", "willkommen bei ", "willkommen in der ", "bienvenue à ", "bienvenue chez ", "bienvenidos a ", "home "] {
+    for words in [
+        "welcome to the ",
+        "welcome to ",
+        "home of ",
+        "willkommen bei der ",
+        "willkommen bei ",
+        "willkommen in der ",
+        "bienvenue à ",
+        "bienvenue chez ",
+        "bienvenidos a ",
+        "home ",
+    ] {
         if starts_ci(text, words) && text.is_char_boundary(words.len()) {
             return text[words.len()..].trim();
         }
@@ -70,31 +95,61 @@ fn strip_welcome(text: &str) -> &str {
 
 fn strip_logo(alt: &str) -> &str {
     let alt = alt.trim();
-    let end = find_ci(alt, "logo").filter(|at| at + 4 == alt.len()).unwrap_or(alt.len());
+    let end = find_ci(alt, "logo")
+        .filter(|at| at + 4 == alt.len())
+        .unwrap_or(alt.len());
     let alt = alt[..end].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '.');
-    if starts_ci(alt, "logo ") { alt[5..].trim_start_matches(|c: char| !c.is_alphanumeric()) } else { alt }
+    if starts_ci(alt, "logo ") {
+        alt[5..].trim_start_matches(|c: char| !c.is_alphanumeric())
+    } else {
+        alt
+    }
 }
 
 /// Who holds the copyright: `© 2019–2024 Smile Dental Ltd. All rights reserved.`
 fn copyright(line: &str) -> Option<&str> {
-    let at = line.find('©').map(|at| at + '©'.len_utf8()).or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
+    let at = line
+        .find('©')
+        .map(|at| at + '©'.len_utf8())
+        .or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
     let mut rest = line[at..].trim_start_matches(|c: char| !c.is_alphabetic());
     for word in ["copyright", "by"] {
         if starts_ci(rest, word) && rest[word.len()..].starts_with(|c: char| !c.is_alphabetic()) {
             rest = rest[word.len()..].trim_start_matches(|c: char| !c.is_alphabetic());
         }
     }
-    let end = ["all rights", "alle rechte", "tous droits", "todos los", "website", "powered", "design", "privacy", "|", " - ", " – ", "·", "•", ", 2", " 20", " 19", "\t"]
-        .iter()
-        .filter_map(|mark| find_ci(rest, mark))
-        .min()
-        .unwrap_or(rest.len());
+    let end = [
+        "all rights",
+        "alle rechte",
+        "tous droits",
+        "todos los",
+        "website",
+        "powered",
+        "design",
+        "privacy",
+        "|",
+        " - ",
+        " – ",
+        "·",
+        "•",
+        ", 2",
+        " 20",
+        " 19",
+        "\t",
+    ]
+    .iter()
+    .filter_map(|mark| find_ci(rest, mark))
+    .min()
+    .unwrap_or(rest.len());
     let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
     (owner.chars().count() >= 3).then_some(owner)
 }
 
 fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
-    let text = text.trim().trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™')).trim();
+    let text = text
+        .trim()
+        .trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™'))
+        .trim();
     let length = text.chars().count();
     if !(2..=MAX_NAME).contains(&length) || !text.chars().any(char::is_alphabetic) || is_generic(text) {
         return;
@@ -102,18 +157,83 @@ fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut Pa
     let likeness = likeness(text, &context.label);
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let trust = (f64::from(base) + 40.0 * likeness) as u8;
-    push_unique(&mut facts.names, text.to_owned(), source, trust.saturating_sub(wordy).clamp(1, 99));
+    push_unique(
+        &mut facts.names,
+        text.to_owned(),
+        source,
+        trust.saturating_sub(wordy).clamp(1, 99),
+    );
 }
 
 /// Whether a text names a kind of page or no business in particular.
 pub(crate) fn is_generic(text: &str) -> bool {
     const GENERIC: [&str; 66] = [
-        "home", "homepage", "home page", "welcome", "index", "start", "startseite", "accueil", "inicio", "forside", "hem", "etusivu", "about", "about us",
-        "contact", "contact us", "kontakt", "services", "our services", "our team", "team", "news", "blog", "gallery", "untitled", "untitled document",
-        "new page", "page", "site", "website", "my site", "mysite", "logo", "header", "impressum", "datenschutz", "leistungen", "willkommen", "herzlich willkommen",
-        "bienvenue", "bienvenidos", "menu", "search", "loading", "just a moment", "403 forbidden", "404", "404 not found", "not found", "page not found", "access denied", "official site",
-        "official website", "coming soon", "under construction", "site title", "home 1", "all rights reserved", "hello world", "wordpress", "parallels",
-        "uber uns", "privacy policy", "opening hours", "book now", "kontakt und anfahrt",
+        "home",
+        "homepage",
+        "home page",
+        "welcome",
+        "index",
+        "start",
+        "startseite",
+        "accueil",
+        "inicio",
+        "forside",
+        "hem",
+        "etusivu",
+        "about",
+        "about us",
+        "contact",
+        "contact us",
+        "kontakt",
+        "services",
+        "our services",
+        "our team",
+        "team",
+        "news",
+        "blog",
+        "gallery",
+        "untitled",
+        "untitled document",
+        "new page",
+        "page",
+        "site",
+        "website",
+        "my site",
+        "mysite",
+        "logo",
+        "header",
+        "impressum",
+        "datenschutz",
+        "leistungen",
+        "willkommen",
+        "herzlich willkommen",
+        "bienvenue",
+        "bienvenidos",
+        "menu",
+        "search",
+        "loading",
+        "just a moment",
+        "403 forbidden",
+        "404",
+        "404 not found",
+        "not found",
+        "page not found",
+        "access denied",
+        "official site",
+        "official website",
+        "coming soon",
+        "under construction",
+        "site title",
+        "home 1",
+        "all rights reserved",
+        "hello world",
+        "wordpress",
+        "parallels",
+        "uber uns",
+        "privacy policy",
+        "opening hours",
+        "book now",
+        "kontakt und anfahrt",
     ];
     GENERIC.contains(&fold(text).as_str())
 }
@@ -133,7 +253,12 @@ pub(crate) fn likeness(text: &str, label: &str) -> f64 {
         return 1.0;
     }
     // German domains write umlauts out.
-    let spelled = |text: &str| text.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue").replace('ß', "ss");
+    let spelled = |text: &str| {
+        text.replace('ä', "ae")
+            .replace('ö', "oe")
+            .replace('ü', "ue")
+            .replace('ß', "ss")
+    };
     if fold(&spelled(&text.to_lowercase())).replace(' ', "") == label {
         return 1.0;
     }
@@ -163,13 +288,27 @@ pub(crate) fn likeness(text: &str, label: &str) -> f64 {
 /// Whether two spellings mean one business: one holds all the words of the other.
 pub(crate) fn agree(one: &str, other: &str) -> bool {
     let (one, other) = (fold(one), fold(other));
-    let (short, long) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
-    !short.is_empty() && (short.replace(' ', "") == long.replace(' ', "") || short.split(' ').all(|word| long.split(' ').any(|w| w == word)))
+    let (short, long) = if one.len() <= other.len() {
+        (&one, &other)
+    } else {
+        (&other, &one)
+    };
+    !short.is_empty()
+        && (short.replace(' ', "") == long.replace(' ', "")
+            || short.split(' ').all(|word| long.split(' ').any(|w| w == word)))
 }
 
 /// Whether a text speaks in template words, as themes do before their owner has filled them in.
 pub(crate) fn is_demo(text: &str) -> bool {
-    ["lorem ipsum", "dolor sit amet", "your company", "your business name", "company name here"].iter().any(|words| contains_ci(text, words))
+    [
+        "lorem ipsum",
+        "dolor sit amet",
+        "your company",
+        "your business name",
+        "company name here",
+    ]
+    .iter()
+    .any(|words| contains_ci(text, words))
 }
 
 #[cfg(test)]
@@ -187,8 +326,14 @@ mod tests {
 
     #[test]
     fn copyright_lines_name_the_owner() {
-        assert_eq!(copyright("© 2019–2024 Smile Dental Ltd. All rights reserved."), Some("Smile Dental Ltd"));
-        assert_eq!(copyright("Copyright 2024 by Smile Dental | Privacy"), Some("Smile Dental"));
+        assert_eq!(
+            copyright("© 2019–2024 Smile Dental Ltd. All rights reserved."),
+            Some("Smile Dental Ltd")
+        );
+        assert_eq!(
+            copyright("Copyright 2024 by Smile Dental | Privacy"),
+            Some("Smile Dental")
+        );
         assert_eq!(copyright("Smile Dental"), None);
     }
 

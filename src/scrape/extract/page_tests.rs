@@ -17,8 +17,18 @@ fn json_ld_is_read() {
         {"@type":"Review","author":{"@type":"Organization","name":"Other Co","telephone":"+64 9 999 8877"}}]}</script>"##,
     );
     assert_eq!(facts.names[0].value, "Smile Dental");
-    let phones: Vec<_> = facts.phones.iter().map(|f| (f.value.e164.clone().unwrap(), f.value.kind)).collect();
-    assert_eq!(phones, [("+6495247381".to_owned(), super::super::payload::PhoneKind::Phone), ("+6495247382".to_owned(), super::super::payload::PhoneKind::Fax)]);
+    let phones: Vec<_> = facts
+        .phones
+        .iter()
+        .map(|f| (f.value.e164.clone().unwrap(), f.value.kind))
+        .collect();
+    assert_eq!(
+        phones,
+        [
+            ("+6495247381".to_owned(), super::super::payload::PhoneKind::Phone),
+            ("+6495247382".to_owned(), super::super::payload::PhoneKind::Fax)
+        ]
+    );
     assert_eq!(facts.emails[0].value, "hi@smile-dental.co.nz");
     assert_eq!(facts.addresses[0].value.country.as_deref(), Some("NZ"));
     assert_eq!(facts.opening_hours[0].value[0].opens, "08:30");

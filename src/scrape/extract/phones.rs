@@ -1,7 +1,7 @@
 //! Telephone numbers: candidates from every source, then one pass that validates them for the page's region.
 
 use crate::scrape::payload::{Fact, Phone, PhoneKind, Source};
-use crate::scrape::text::{contains_ci, squeeze_to};
+use crate::scrape::text::{Words, contains_ci, squeeze_to};
 use phonenumber::country::Id;
 use phonenumber::{Mode, PhoneNumber};
 
@@ -27,7 +27,12 @@ impl Candidates {
         let raw = squeeze_to(raw, 60);
         let digits = raw.bytes().filter(u8::is_ascii_digit).count();
         if (5..=18).contains(&digits) && self.0.len() < MAX_CANDIDATES {
-            self.0.push(Candidate { raw, kind, source, trust });
+            self.0.push(Candidate {
+                raw,
+                kind,
+                source,
+                trust,
+            });
         }
     }
 
@@ -35,7 +40,9 @@ impl Candidates {
     pub(crate) fn resolve(self, region: Option<Id>) -> Vec<Fact<Phone>> {
         let mut out: Vec<Fact<Phone>> = Vec::new();
         for candidate in self.0 {
-            let Some(e164) = e164(&candidate.raw, region) else { continue };
+            let Some(e164) = e164(&candidate.raw, region) else {
+                continue;
+            };
             let same = out.iter_mut().find(|known| known.value.e164.as_ref() == Some(&e164));
             match same {
                 Some(known) => {
@@ -47,7 +54,11 @@ impl Candidates {
                     known.trust = known.trust.max(candidate.trust);
                 }
                 None => {
-                    let value = Phone { raw: candidate.raw, e164: Some(e164), kind: candidate.kind };
+                    let value = Phone {
+                        raw: candidate.raw,
+                        e164: Some(e164),
+                        kind: candidate.kind,
+                    };
                     out.push(Fact::with_trust(value, candidate.source, candidate.trust));
                 }
             }
@@ -74,19 +85,35 @@ fn parse(compact: &str, region: Option<Id>) -> Option<PhoneNumber> {
         return Some(number);
     }
     // Written with the country code but without its plus sign.
-    let code = phonenumber::metadata::DATABASE.by_id(region.as_ref())?.country_code().to_string();
+    let code = phonenumber::metadata::DATABASE
+        .by_id(region.as_ref())?
+        .country_code()
+        .to_string();
     let rest = compact.strip_prefix("00").unwrap_or(compact);
-    (rest.starts_with(&code) && rest.len() > code.len() + 6).then(|| valid(&format!("+{rest}"), None)).flatten()
+    (rest.starts_with(&code) && rest.len() > code.len() + 6)
+        .then(|| valid(&format!("+{rest}"), None))
+        .flatten()
 }
 
 /// Digits with a leading plus where there was one; no extension, no `(0)` behind a country code.
 fn compact(raw: &str) -> Option<String> {
     let lower = raw.to_ascii_lowercase();
-    let end = ["ext", "x", "poste", "durchwahl", ";", "#"].iter().filter_map(|mark| lower.find(mark)).min();
+    let end = ["ext", "x", "poste", "durchwahl", ";", "#"]
+        .iter()
+        .filter_map(|mark| lower.find(mark))
+        .min();
     let number = &raw[..end.unwrap_or(raw.len())];
-    let international = number.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '+').starts_with('+')
-        || number.trim_start_matches(|c: char| !c.is_ascii_digit()).starts_with("00");
-    let number = if international { number.replace("(0)", "") } else { number.to_owned() };
+    let international = number
+        .trim_start_matches(|c: char| !c.is_ascii_digit() && c != '+')
+        .starts_with('+')
+        || number
+            .trim_start_matches(|c: char| !c.is_ascii_digit())
+            .starts_with("00");
+    let number = if international {
+        number.replace("(0)", "")
+    } else {
+        number.to_owned()
+    };
     let mut out = String::with_capacity(number.len());
     for c in number.chars() {
         match c {
@@ -110,7 +137,10 @@ fn compact(raw: &str) -> Option<String> {
 fn is_placeholder(national: &str) -> bool {
     let bytes = national.as_bytes();
     let same = |part: &[u8]| part.windows(2).all(|pair| pair[0] == pair[1]);
-    let rising = |part: &[u8]| part.windows(2).all(|pair| pair[1] == pair[0] + 1 || (pair[0] == b'9' && pair[1] == b'0'));
+    let rising = |part: &[u8]| {
+        part.windows(2)
+            .all(|pair| pair[1] == pair[0] + 1 || (pair[0] == b'9' && pair[1] == b'0'))
+    };
     let tail = &bytes[bytes.len().saturating_sub(7)..];
     same(tail)
         || rising(tail)
@@ -131,7 +161,8 @@ pub(crate) fn from_line(line: &str, trust: u8, out: &mut Candidates) {
     let mut previous_end = 0;
     let mut label = Label::None;
     while at < bytes.len() {
-        let starts = bytes[at].is_ascii_digit() || (matches!(bytes[at], b'+' | b'(') && at + 1 < bytes.len() && next_is_digit(bytes, at + 1));
+        let starts = bytes[at].is_ascii_digit()
+            || (matches!(bytes[at], b'+' | b'(') && at + 1 < bytes.len() && next_is_digit(bytes, at + 1));
         if !starts {
             at += 1;
             continue;
@@ -152,7 +183,11 @@ pub(crate) fn from_line(line: &str, trust: u8, out: &mut Candidates) {
 }
 
 fn next_is_digit(bytes: &[u8], from: usize) -> bool {
-    bytes[from..].iter().take(3).find(|b| !matches!(b, b' ' | b'(' | b'+')).is_some_and(u8::is_ascii_digit)
+    bytes[from..]
+        .iter()
+        .take(3)
+        .find(|b| !matches!(b, b' ' | b'(' | b'+'))
+        .is_some_and(u8::is_ascii_digit)
 }
 
 /// Where the run of digits and separators that starts at `start` ends.
@@ -163,7 +198,10 @@ fn number_end(line: &str, start: usize) -> usize {
         if c.is_ascii_digit() {
             end = start + offset + 1;
             quiet = 0;
-        } else if matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '+' | '\u{2010}'..='\u{2015}' | '\u{2212}') {
+        } else if matches!(
+            c,
+            ' ' | '-' | '.' | '(' | ')' | '/' | '+' | '\u{2010}'..='\u{2015}' | '\u{2212}'
+        ) {
             quiet += 1;
             if quiet > 3 || (c == '+' && offset > 0) {
                 break;
@@ -179,15 +217,19 @@ fn number_end(line: &str, start: usize) -> usize {
 fn continues_word(line: &str, start: usize, end: usize) -> bool {
     let before = line[..start].chars().next_back();
     let after = line[end..].chars().next();
-    before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '#' | '@' | '_' | '=' | ',') && !c.is_whitespace())
-        || after.is_some_and(|c| c.is_alphabetic() || matches!(c, '%' | '€' | '$' | '£' | '@' | '_' | '='))
+    before.is_some_and(|c| {
+        c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '#' | '@' | '_' | '=' | ',') && !c.is_whitespace()
+    }) || after.is_some_and(|c| c.is_alphabetic() || matches!(c, '%' | '€' | '$' | '£' | '@' | '_' | '='))
         || (after == Some(':') && end - start <= 2)
 }
 
 /// The numbers in a run: whole when it may be one, else split where writers put separators between numbers.
 fn parts(run: &str) -> Vec<&str> {
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    if let Some((first, second)) = run.split_once(" / ").or_else(|| run.split_once(" - ").filter(|_| digits > 13)) {
+    if let Some((first, second)) = run
+        .split_once(" / ")
+        .or_else(|| run.split_once(" - ").filter(|_| digits > 13))
+    {
         let counts = |part: &str| part.bytes().filter(u8::is_ascii_digit).count() >= 6;
         if counts(first) && counts(second) {
             return vec![first, second];
@@ -203,13 +245,26 @@ fn push_part(part: &str, label: Label, trust: u8, out: &mut Candidates) {
         return;
     }
     let labelled = matches!(label, Label::Phone | Label::Fax);
-    let shaped = part.starts_with(['+', '(']) || part.starts_with('0') || (digits == 10 && part.len() > 11)
-        || part.starts_with("1300") || part.starts_with("1800") || part.starts_with("13 ");
+    let shaped = part.starts_with(['+', '('])
+        || part.starts_with('0')
+        || (digits == 10 && part.len() > 11)
+        || part.starts_with("1300")
+        || part.starts_with("1800")
+        || part.starts_with("13 ");
     if !labelled && !(shaped && digits >= 7) && !(digits >= 8 && part.contains(' ')) {
         return;
     }
-    let kind = if label == Label::Fax { PhoneKind::Fax } else { PhoneKind::Phone };
-    out.push(part, kind, Source::Text, if labelled { trust.saturating_add(20) } else { trust });
+    let kind = if label == Label::Fax {
+        PhoneKind::Fax
+    } else {
+        PhoneKind::Phone
+    };
+    out.push(
+        part,
+        kind,
+        Source::Text,
+        if labelled { trust.saturating_add(20) } else { trust },
+    );
 }
 
 fn is_date(part: &str) -> bool {
@@ -217,7 +272,10 @@ fn is_date(part: &str) -> bool {
     let number = |at: usize| groups.get(at).and_then(|group| group.parse::<u32>().ok()).unwrap_or(0);
     let year = |n: u32| (1900..2100).contains(&n);
     match groups.len() {
-        3 => (year(number(0)) && number(1) <= 12 && number(2) <= 31) || (year(number(2)) && number(0) <= 31 && number(1) <= 31),
+        3 => {
+            (year(number(0)) && number(1) <= 12 && number(2) <= 31)
+                || (year(number(2)) && number(0) <= 31 && number(1) <= 31)
+        }
         2 => year(number(0)) && year(number(1)),
         _ => false,
     }
@@ -237,7 +295,9 @@ fn label_of(before: &str) -> Label {
     let start = before.char_indices().rev().nth(40).map_or(0, |(at, _)| at);
     let before = &before[start..];
     let trimmed = before.trim_end_matches(|c: char| !c.is_alphanumeric());
-    let word_start = trimmed.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + trimmed[at..].chars().next().map_or(1, char::len_utf8));
+    let word_start = trimmed
+        .rfind(|c: char| !c.is_alphanumeric())
+        .map_or(0, |at| at + trimmed[at..].chars().next().map_or(1, char::len_utf8));
     let last = trimmed[word_start..].to_lowercase();
     match last.as_str() {
         "f" | "fx" | "fax" | "telefax" | "facsimile" | "faks" | "télécopie" | "telecopie" => return Label::Fax,
@@ -247,19 +307,56 @@ fn label_of(before: &str) -> Label {
         }
         _ => {}
     }
-    if ["fax", "faks"].iter().any(|word| contains_ci(before, word)) && !contains_ci(before, "tel") && !contains_ci(before, "phone") {
+    if ["fax", "faks"].iter().any(|word| contains_ci(before, word))
+        && !contains_ci(before, "tel")
+        && !contains_ci(before, "phone")
+    {
         return Label::Fax;
     }
-    const OTHER: [&str; 24] = [
-        "abn", "acn", "nzbn", "gst", "vat", "iban", "bic", "ust", "hrb", "siret", "siren", "kvk", "btw", "company n",
-        "registration", "registered", "licen", "account", "konto", "blz", "steuer", "invoice", "nif", "rcs",
-    ];
-    if OTHER.iter().any(|word| contains_ci(before, word)) {
+    if OTHER.any(before) {
         return Label::Other;
     }
-    const PHONE: [&str; 8] = ["tel", "phone", "call", "mobil", "text", "fon", "contact", "emergenc"];
-    if PHONE.iter().any(|word| contains_ci(before, word)) { Label::Phone } else { Label::None }
+    if PHONE.any(before) { Label::Phone } else { Label::None }
 }
+
+static OTHER: Words = Words::new(&[
+    "abn",
+    "acn",
+    "nzbn",
+    "gst",
+    "vat",
+    "iban",
+    "bic",
+    "ust-id",
+    "ust.",
+    "ustid",
+    "hrb",
+    "siret",
+    "siren",
+    "kvk",
+    "btw",
+    "company n",
+    "registration",
+    "registered",
+    "licen",
+    "account",
+    "konto",
+    "blz",
+    "steuer",
+    "invoice",
+    "nif",
+    "rcs",
+    "reg. n",
+    "reg no",
+    "isbn",
+    "order",
+    "provider n",
+    "finess",
+    "rpps",
+]);
+static PHONE: Words = Words::new(&[
+    "tel", "phone", "call", "mobil", "text", "fon", "contact", "emergenc", "waea", "appel", "llam", "ring",
+]);
 
 #[cfg(test)]
 #[path = "phones_tests.rs"]

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 fn read(line: &str, region: Id) -> Vec<(String, PhoneKind)> {
     let mut out = Candidates::default();
     from_line(line, 40, &mut out);
-    out.resolve(Some(region)).into_iter().map(|fact| (fact.value.e164.unwrap(), fact.value.kind)).collect()
+    out.resolve(Some(region))
+        .into_iter()
+        .map(|fact| (fact.value.e164.unwrap(), fact.value.kind))
+        .collect()
 }
 
 #[test]
@@ -13,17 +16,37 @@ fn numbers_as_pages_write_them() {
     use PhoneKind::{Fax, Phone};
     for (line, region, expected) in [
         ("Phone: 09 524 7381", Id::NZ, vec![("+6495247381", Phone)]),
-        ("Ph (09) 524 7381 Fax (09) 524 7382", Id::NZ, vec![("+6495247381", Phone), ("+6495247382", Fax)]),
+        (
+            "Ph (09) 524 7381 Fax (09) 524 7382",
+            Id::NZ,
+            vec![("+6495247381", Phone), ("+6495247382", Fax)],
+        ),
         ("Call us on 0800 227 645 today", Id::NZ, vec![("+64800227645", Phone)]),
         ("+64 (0) 9 524 7381", Id::NZ, vec![("+6495247381", Phone)]),
-        ("T 020 7946 1358 | F 020 7946 1359", Id::GB, vec![("+442079461358", Phone), ("+442079461359", Fax)]),
+        (
+            "T 020 7946 1358 | F 020 7946 1359",
+            Id::GB,
+            vec![("+442079461358", Phone), ("+442079461359", Fax)],
+        ),
         ("(02) 9267 1840", Id::AU, vec![("+61292671840", Phone)]),
         ("1300 654 832", Id::AU, vec![("+611300654832", Phone)]),
-        ("212-967-4138 or (212) 967-4139", Id::US, vec![("+12129674138", Phone), ("+12129674139", Phone)]),
+        (
+            "212-967-4138 or (212) 967-4139",
+            Id::US,
+            vec![("+12129674138", Phone), ("+12129674139", Phone)],
+        ),
         ("Tel.: 030 / 2758 3641", Id::DE, vec![("+493027583641", Phone)]),
-        ("Telefon 089/5432178, Telefax 089/5432179", Id::DE, vec![("+49895432178", Phone), ("+49895432179", Fax)]),
+        (
+            "Telefon 089/5432178, Telefax 089/5432179",
+            Id::DE,
+            vec![("+49895432178", Phone), ("+49895432179", Fax)],
+        ),
         ("0049 30 2758 3641", Id::DE, vec![("+493027583641", Phone)]),
-        ("09 524 7381 / 021 524 738", Id::NZ, vec![("+6495247381", Phone), ("+6421524738", Phone)]),
+        (
+            "09 524 7381 / 021 524 738",
+            Id::NZ,
+            vec![("+6495247381", Phone), ("+6421524738", Phone)],
+        ),
         ("Tél. 01 42 68 53 17", Id::FR, vec![("+33142685317", Phone)]),
         ("01 676 4892 ext 12", Id::IE, vec![("+35316764892", Phone)]),
     ] {

@@ -1,6 +1,7 @@
 //! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
 
 use super::cloudflare;
+use super::foreign;
 use super::visible::{Visibility, hidden_classes};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
 use crate::scrape::text::{contains_ci, is_space, is_unwanted};
@@ -16,7 +17,7 @@ pub(crate) enum Zone {
     Nav,
     Footer,
     Aside,
-    /// Quotations, reviews and comments: what somebody else says.
+    /// Quotations, reviews and comments, and sections about somebody else: nothing there is the practice's own.
     Quote,
 }
 
@@ -95,7 +96,10 @@ impl Scan {
 
     /// The content of the first meta element named `name`.
     pub(crate) fn meta(&self, name: &str) -> Option<&str> {
-        self.metas.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.metas
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -118,6 +122,7 @@ pub(crate) fn scan(dom: &Dom) -> Scan {
             walk.leave(dom, at);
             if at == ROOT {
                 walk.break_line();
+                foreign::mark(&mut walk.out);
                 return walk.out;
             }
             let node = dom.node(at);
@@ -153,7 +158,10 @@ struct Walk {
 
 impl Walk {
     fn new(visibility: Visibility, nodes: usize) -> Self {
-        let out = Scan { text: String::with_capacity(nodes * 8), ..Scan::default() };
+        let out = Scan {
+            text: String::with_capacity(nodes * 8),
+            ..Scan::default()
+        };
         Self {
             out,
             visibility,
@@ -222,7 +230,10 @@ impl Walk {
             }
             local_name!("html") => self.out.lang = attr(attrs, "lang").or(attr(attrs, "xml:lang")).map(str::to_owned),
             local_name!("iframe") | local_name!("frame") => {
-                if let Some(src) = attr(attrs, "src").or(attr(attrs, "data-src")).or(attr(attrs, "data-lazy-src")) {
+                if let Some(src) = attr(attrs, "src")
+                    .or(attr(attrs, "data-src"))
+                    .or(attr(attrs, "data-lazy-src"))
+                {
                     if self.out.frames.len() < 50 {
                         self.out.frames.push(src.to_owned());
                     }
@@ -320,7 +331,11 @@ impl Walk {
             return;
         }
         let range = self.line_start..text.len();
-        self.out.lines.push(Line { range, zone: self.zone, kind: self.kind });
+        self.out.lines.push(Line {
+            range,
+            zone: self.zone,
+            kind: self.kind,
+        });
         text.push('\n');
         self.line_start = text.len();
     }
@@ -330,19 +345,28 @@ impl Walk {
         if attr(attrs, "http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh")) {
             self.out.refresh = Some(content.to_owned());
         }
-        let name = attr(attrs, "property").or(attr(attrs, "name")).or(attr(attrs, "itemprop"));
+        let name = attr(attrs, "property")
+            .or(attr(attrs, "name"))
+            .or(attr(attrs, "itemprop"));
         if let Some(name) = name.filter(|name| name.len() < 100) {
             if self.out.metas.len() < 300 {
-                self.out.metas.push((name.to_ascii_lowercase(), crate::scrape::text::squeeze_to(content, 2_000)));
+                self.out.metas.push((
+                    name.to_ascii_lowercase(),
+                    crate::scrape::text::squeeze_to(content, 2_000),
+                ));
             }
         }
     }
 
     fn head_link(&mut self, attrs: &[Attribute]) {
-        let (Some(rel), Some(href)) = (attr(attrs, "rel"), attr(attrs, "href")) else { return };
+        let (Some(rel), Some(href)) = (attr(attrs, "rel"), attr(attrs, "href")) else {
+            return;
+        };
         if self.out.head_links.len() < 200 {
             let lang = attr(attrs, "hreflang").unwrap_or_default().to_owned();
-            self.out.head_links.push((rel.to_ascii_lowercase(), href.to_owned(), lang));
+            self.out
+                .head_links
+                .push((rel.to_ascii_lowercase(), href.to_owned(), lang));
         }
     }
 
@@ -353,8 +377,12 @@ impl Walk {
                 self.out.anchors[anchor].label = crate::scrape::text::squeeze_to(alt, 200);
             }
         }
-        let lazy = ["data-src", "data-lazy-src", "data-original"].iter().find_map(|name| attr(attrs, name));
-        let Some(src) = lazy.or(attr(attrs, "src")).filter(|src| src.len() < 2_000) else { return };
+        let lazy = ["data-src", "data-lazy-src", "data-original"]
+            .iter()
+            .find_map(|name| attr(attrs, name));
+        let Some(src) = lazy.or(attr(attrs, "src")).filter(|src| src.len() < 2_000) else {
+            return;
+        };
         let named_logo = ["class", "id", "alt", "src", "title"]
             .iter()
             .any(|name| attr(attrs, name).is_some_and(|value| contains_ci(value, "logo")));
@@ -374,7 +402,10 @@ impl Walk {
             return;
         }
         let start = self.out.text.len();
-        let label = attr(attrs, "aria-label").or(attr(attrs, "title")).or(attr(attrs, "alt")).unwrap_or_default();
+        let label = attr(attrs, "aria-label")
+            .or(attr(attrs, "title"))
+            .or(attr(attrs, "alt"))
+            .unwrap_or_default();
         self.open_anchor = Some(self.out.anchors.len());
         self.restore.push((id, Restore::Anchor(self.out.anchors.len())));
         self.out.anchors.push(Anchor {

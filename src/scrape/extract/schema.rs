@@ -21,8 +21,21 @@ const MAX_DEPTH: usize = 24;
 type Object = Map<String, Value>;
 
 /// Reads all items of one syntax.
-pub(crate) fn read(values: &[Value], source: Source, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
-    let mut reader = Reader { source, context, by_id: HashMap::new(), phones, facts, left: MAX_ITEMS };
+pub(crate) fn read(
+    values: &[Value],
+    source: Source,
+    context: &Context,
+    phones: &mut Candidates,
+    facts: &mut PageFacts,
+) {
+    let mut reader = Reader {
+        source,
+        context,
+        by_id: HashMap::new(),
+        phones,
+        facts,
+        left: MAX_ITEMS,
+    };
     for value in values {
         reader.index(value, 0);
     }
@@ -42,9 +55,33 @@ struct Reader<'a> {
 
 /// Properties whose values are about somebody else.
 const FOREIGN: [&str; 27] = [
-    "author", "creator", "review", "reviews", "itemReviewed", "memberOf", "affiliation", "worksFor", "alumniOf", "parentOrganization",
-    "brand", "sponsor", "funder", "manufacturer", "seller", "offeredBy", "hiringOrganization", "recognizedBy", "isPartOf", "hospitalAffiliation",
-    "organizer", "performer", "contributor", "editor", "copyrightHolder", "accreditedBy", "healthPlanNetworkId",
+    "author",
+    "creator",
+    "review",
+    "reviews",
+    "itemReviewed",
+    "memberOf",
+    "affiliation",
+    "worksFor",
+    "alumniOf",
+    "parentOrganization",
+    "brand",
+    "sponsor",
+    "funder",
+    "manufacturer",
+    "seller",
+    "offeredBy",
+    "hiringOrganization",
+    "recognizedBy",
+    "isPartOf",
+    "hospitalAffiliation",
+    "organizer",
+    "performer",
+    "contributor",
+    "editor",
+    "copyrightHolder",
+    "accreditedBy",
+    "healthPlanNetworkId",
 ];
 
 impl<'a> Reader<'a> {
@@ -64,7 +101,10 @@ impl<'a> Reader<'a> {
                         self.by_id.insert(id, object);
                     }
                 }
-                object.values().filter(|value| value.is_object() || value.is_array()).for_each(|value| self.index(value, depth + 1));
+                object
+                    .values()
+                    .filter(|value| value.is_object() || value.is_array())
+                    .for_each(|value| self.index(value, depth + 1));
             }
             _ => {}
         }
@@ -91,7 +131,9 @@ impl<'a> Reader<'a> {
                 }
                 for (key, value) in object {
                     if value.is_object() || value.is_array() {
-                        let own = own && !FOREIGN.contains(&key.as_str()) && !matches!(key.as_str(), "employee" | "employees" | "founder");
+                        let own = own
+                            && !FOREIGN.contains(&key.as_str())
+                            && !matches!(key.as_str(), "employee" | "employees" | "founder");
                         self.visit(value, depth + 1, own);
                     }
                 }
@@ -110,13 +152,20 @@ impl<'a> Reader<'a> {
     }
 
     fn objects(&self, value: Option<&'a Value>) -> Vec<&'a Object> {
-        each(value).into_iter().filter_map(Value::as_object).map(|object| self.follow(object)).collect()
+        each(value)
+            .into_iter()
+            .filter_map(Value::as_object)
+            .map(|object| self.follow(object))
+            .collect()
     }
 
     fn business(&mut self, object: &'a Object, types: &[&str], trust: u8) {
         let source = self.source;
         for key in ["name", "legalName", "alternateName"] {
-            for name in texts(object.get(key)).into_iter().filter(|name| name.chars().count() <= 120) {
+            for name in texts(object.get(key))
+                .into_iter()
+                .filter(|name| name.chars().count() <= 120)
+            {
                 let trust = match key {
                     "name" => trust,
                     "legalName" => trust - 10,
@@ -133,7 +182,12 @@ impl<'a> Reader<'a> {
                 push_unique(&mut self.facts.categories, category, source, trust);
             }
         }
-        for key in ["medicalSpecialty", "servesCuisine", "keywordsCategory", "additionalType"] {
+        for key in [
+            "medicalSpecialty",
+            "servesCuisine",
+            "keywordsCategory",
+            "additionalType",
+        ] {
             for text in texts(object.get(key)) {
                 let word = text.rsplit('/').next().unwrap_or(&text);
                 if let Some(category) = readable(word).filter(|word| word.len() < 60) {
@@ -142,7 +196,11 @@ impl<'a> Reader<'a> {
             }
         }
         self.contact(object, trust);
-        for contact in self.objects(object.get("contactPoint")).into_iter().chain(self.objects(object.get("contactPoints"))) {
+        for contact in self
+            .objects(object.get("contactPoint"))
+            .into_iter()
+            .chain(self.objects(object.get("contactPoints")))
+        {
             self.contact(contact, trust - 10);
         }
         self.addresses(object, trust);
@@ -155,22 +213,37 @@ impl<'a> Reader<'a> {
             }
         }
         for geo in self.objects(object.get("geo")) {
-            if let Some(place) = number(geo.get("latitude")).zip(number(geo.get("longitude"))).and_then(|(lat, lng)| position(lat, lng)) {
+            if let Some(place) = number(geo.get("latitude"))
+                .zip(number(geo.get("longitude")))
+                .and_then(|(lat, lng)| position(lat, lng))
+            {
                 self.facts.geo.push(Fact::with_trust(place, source, trust));
             }
         }
         for rating in self.objects(object.get("aggregateRating")) {
             if let Some(value) = number(rating.get("ratingValue")).filter(|value| (0.0..=100.0).contains(value)) {
-                let count = number(rating.get("reviewCount")).or(number(rating.get("ratingCount"))).map(|count| count as u64);
-                self.facts.ratings.push(Fact::with_trust(Rating { value, count }, source, trust));
+                let count = number(rating.get("reviewCount"))
+                    .or(number(rating.get("ratingCount")))
+                    .map(|count| count as u64);
+                self.facts
+                    .ratings
+                    .push(Fact::with_trust(Rating { value, count }, source, trust));
             }
         }
         for key in ["logo", "image"] {
             for url in self.urls(object.get(key)).into_iter().take(1) {
-                push_unique(&mut self.facts.logo_urls, url, source, if key == "logo" { trust } else { 15 });
+                push_unique(
+                    &mut self.facts.logo_urls,
+                    url,
+                    source,
+                    if key == "logo" { trust } else { 15 },
+                );
             }
         }
-        for text in texts(object.get("priceRange")).into_iter().filter(|text| text.len() <= 60) {
+        for text in texts(object.get("priceRange"))
+            .into_iter()
+            .filter(|text| text.len() <= 60)
+        {
             push_unique(&mut self.facts.price_ranges, text, source, trust);
         }
         for key in ["knowsLanguage", "availableLanguage"] {
@@ -187,7 +260,10 @@ impl<'a> Reader<'a> {
             }
         }
         for action in self.objects(object.get("potentialAction")) {
-            if types_name(action).iter().any(|kind| kind.contains("Reserve") || kind.contains("Schedule")) {
+            if types_name(action)
+                .iter()
+                .any(|kind| kind.contains("Reserve") || kind.contains("Schedule"))
+            {
                 for url in self.urls(action.get("target")) {
                     push_unique(&mut self.facts.booking_urls, url, source, trust);
                 }
@@ -201,12 +277,19 @@ impl<'a> Reader<'a> {
     }
 
     fn contact(&mut self, object: &'a Object, trust: u8) {
-        let is_fax = texts(object.get("contactType")).iter().any(|kind| kind.to_lowercase().contains("fax"));
-        for (key, kind) in [("telephone", PhoneKind::Phone), ("phone", PhoneKind::Phone), ("faxNumber", PhoneKind::Fax)] {
+        let is_fax = texts(object.get("contactType"))
+            .iter()
+            .any(|kind| kind.to_lowercase().contains("fax"));
+        for (key, kind) in [
+            ("telephone", PhoneKind::Phone),
+            ("phone", PhoneKind::Phone),
+            ("faxNumber", PhoneKind::Fax),
+        ] {
             for text in texts(object.get(key)) {
                 for part in text.split([',', ';', '|']) {
                     let kind = if is_fax { PhoneKind::Fax } else { kind };
-                    self.phones.push(part.trim_start_matches("tel:"), kind, self.source, trust);
+                    self.phones
+                        .push(part.trim_start_matches("tel:"), kind, self.source, trust);
                 }
             }
         }
@@ -262,21 +345,37 @@ impl<'a> Reader<'a> {
             week.extend(hours::schema_text(&text));
         }
         let week = hours::tidy(week);
-        if !week.is_empty() && !self.facts.opening_hours.iter().any(|known| known.value == week) && self.facts.opening_hours.len() < 20 {
-            self.facts.opening_hours.push(Fact::with_trust(week, self.source, trust));
+        if !week.is_empty()
+            && !self.facts.opening_hours.iter().any(|known| known.value == week)
+            && self.facts.opening_hours.len() < 20
+        {
+            self.facts
+                .opening_hours
+                .push(Fact::with_trust(week, self.source, trust));
         }
     }
 
     fn services(&mut self, object: &'a Object, trust: u8) {
-        for key in ["availableService", "makesOffer", "hasOfferCatalog", "serviceType", "knowsAbout"] {
+        for key in [
+            "availableService",
+            "makesOffer",
+            "hasOfferCatalog",
+            "serviceType",
+            "knowsAbout",
+        ] {
             let mut open: Vec<(&Value, usize)> = each(object.get(key)).into_iter().map(|value| (value, 0)).collect();
             while let Some((value, depth)) = open.pop() {
                 match value {
                     Value::String(text) => self.service(text, trust),
                     Value::Object(inner) if depth < 6 => {
-                        let nested: Vec<&Value> = ["itemListElement", "itemOffered", "item"].iter().flat_map(|key| each(inner.get(*key))).collect();
+                        let nested: Vec<&Value> = ["itemListElement", "itemOffered", "item"]
+                            .iter()
+                            .flat_map(|key| each(inner.get(*key)))
+                            .collect();
                         if nested.is_empty() {
-                            texts(inner.get("name")).iter().for_each(|name| self.service(name, trust));
+                            texts(inner.get("name"))
+                                .iter()
+                                .for_each(|name| self.service(name, trust));
                         }
                         open.extend(nested.into_iter().rev().map(|value| (value, depth + 1)));
                     }
@@ -298,8 +397,13 @@ impl<'a> Reader<'a> {
             let part = |key: &str| texts(object.get(key)).into_iter().next();
             Some(format!("{} {}", part("givenName")?, part("familyName")?))
         };
-        let Some(name) = texts(object.get("name")).into_iter().next().or_else(joined) else { return };
-        let role = texts(object.get("jobTitle")).into_iter().next().map(|role| squeeze_to(&role, 100));
+        let Some(name) = texts(object.get("name")).into_iter().next().or_else(joined) else {
+            return;
+        };
+        let role = texts(object.get("jobTitle"))
+            .into_iter()
+            .next()
+            .map(|role| squeeze_to(&role, 100));
         if (4..=80).contains(&name.chars().count()) && name.contains(' ') && self.facts.people.len() < 100 {
             let person = Person { name, role };
             if !self.facts.people.iter().any(|known| known.value == person) {
@@ -309,7 +413,10 @@ impl<'a> Reader<'a> {
     }
 
     fn website(&mut self, object: &'a Object) {
-        for name in texts(object.get("name")).into_iter().filter(|name| name.chars().count() <= 120) {
+        for name in texts(object.get("name"))
+            .into_iter()
+            .filter(|name| name.chars().count() <= 120)
+        {
             push_unique(&mut self.facts.names, name, self.source, 45);
         }
         for text in texts(object.get("inLanguage")) {
@@ -326,7 +433,11 @@ impl<'a> Reader<'a> {
             .flat_map(|value| match value {
                 Value::Object(object) => {
                     let object = self.follow(object);
-                    ["url", "contentUrl", "urlTemplate", "@id"].iter().map(|key| texts(object.get(*key))).find(|found| !found.is_empty()).unwrap_or_default()
+                    ["url", "contentUrl", "urlTemplate", "@id"]
+                        .iter()
+                        .map(|key| texts(object.get(*key)))
+                        .find(|found| !found.is_empty())
+                        .unwrap_or_default()
                 }
                 value => texts(Some(value)),
             })
@@ -340,14 +451,36 @@ fn postal(object: &Object) -> Option<Address> {
         let text = texts(object.get(key)).join(", ");
         (!text.is_empty() && text.chars().count() <= 200).then_some(text)
     };
-    let country = part("addressCountry").or_else(|| object.get("addressCountry")?.as_object().and_then(|country| texts(country.get("name")).into_iter().next()));
-    let (street, locality, region, postal_code) = (part("streetAddress"), part("addressLocality"), part("addressRegion"), part("postalCode"));
+    let country = part("addressCountry").or_else(|| {
+        object
+            .get("addressCountry")?
+            .as_object()
+            .and_then(|country| texts(country.get("name")).into_iter().next())
+    });
+    let (street, locality, region, postal_code) = (
+        part("streetAddress"),
+        part("addressLocality"),
+        part("addressRegion"),
+        part("postalCode"),
+    );
     if street.is_none() && locality.is_none() && postal_code.is_none() {
         return None;
     }
-    let raw = [&street, &locality, &region, &postal_code, &country].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let raw = [&street, &locality, &region, &postal_code, &country]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     let country = country.and_then(|country| super::countries::code(&country));
-    Some(Address { raw, street, locality, region, postal_code, country })
+    Some(Address {
+        raw,
+        street,
+        locality,
+        region,
+        postal_code,
+        country,
+    })
 }
 
 /// A value as a list: arrays one by one, nothing for null.
@@ -366,7 +499,11 @@ pub(crate) fn texts(value: Option<&Value>) -> Vec<String> {
         .filter_map(|value| match value {
             Value::String(text) => Some(plain(text)),
             Value::Number(number) => Some(number.to_string()),
-            Value::Object(object) => object.get("@value").or(object.get("name")).and_then(Value::as_str).map(plain),
+            Value::Object(object) => object
+                .get("@value")
+                .or(object.get("name"))
+                .and_then(Value::as_str)
+                .map(plain),
             _ => None,
         })
         .filter(|text| !text.is_empty())
@@ -384,7 +521,10 @@ fn plain(text: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         if rest.starts_with('<') {
-            match rest.find('>').filter(|_| rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')) {
+            match rest
+                .find('>')
+                .filter(|_| rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
+            {
                 Some(end) => {
                     out.push(' ');
                     rest = &rest[end + 1..];
@@ -458,5 +598,9 @@ fn types_name(object: &Object) -> Vec<&str> {
 
 /// The type names without their vocabulary.
 fn types(object: &Object) -> Vec<&str> {
-    each(object.get("@type")).into_iter().filter_map(Value::as_str).map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name)).collect()
+    each(object.get("@type"))
+        .into_iter()
+        .filter_map(Value::as_str)
+        .map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name))
+        .collect()
 }

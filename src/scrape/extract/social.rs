@@ -10,23 +10,50 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     let segments: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let path = match network {
         "facebook" => facebook(url, &segments)?,
-        "instagram" => one(&segments, &["p", "reel", "reels", "explore", "accounts", "stories", "about", "tv", "share"])?,
-        "x" => one(&segments, &["intent", "share", "home", "hashtag", "search", "i", "login", "privacy", "tos", "widgets"])?,
+        "instagram" => one(
+            &segments,
+            &[
+                "p", "reel", "reels", "explore", "accounts", "stories", "about", "tv", "share",
+            ],
+        )?,
+        "x" => one(
+            &segments,
+            &[
+                "intent", "share", "home", "hashtag", "search", "i", "login", "privacy", "tos", "widgets",
+            ],
+        )?,
         "youtube" => youtube(&segments)?,
         "linkedin" => match segments.as_slice() {
             [kind @ ("company" | "school" | "showcase"), name, ..] => format!("{kind}/{}", name.to_lowercase()),
             _ => return None,
         },
-        "tiktok" => segments.first().filter(|name| name.starts_with('@') && name.len() > 1)?.to_lowercase(),
+        "tiktok" => segments
+            .first()
+            .filter(|name| name.starts_with('@') && name.len() > 1)?
+            .to_lowercase(),
         "pinterest" => one(&segments, &["pin", "search", "ideas", "categories", "today"])?,
-        "threads" => segments.first().filter(|name| name.starts_with('@') && name.len() > 1)?.to_lowercase(),
+        "threads" => segments
+            .first()
+            .filter(|name| name.starts_with('@') && name.len() > 1)?
+            .to_lowercase(),
         "yelp" => match segments.as_slice() {
             ["biz", name, ..] => format!("biz/{name}"),
             _ => return None,
         },
         "tripadvisor" => segments.first().filter(|page| page.contains("_Review-"))?.to_string(),
-        "vimeo" => one(&segments, &["watch", "features", "upgrade", "channels", "categories", "about", "video"])
-            .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic()))?,
+        "vimeo" => one(
+            &segments,
+            &[
+                "watch",
+                "features",
+                "upgrade",
+                "channels",
+                "categories",
+                "about",
+                "video",
+            ],
+        )
+        .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic()))?,
         "xing" => match segments.as_slice() {
             [kind @ ("companies" | "pages"), name, ..] => format!("{kind}/{}", name.to_lowercase()),
             _ => return None,
@@ -34,12 +61,43 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
         _ => return None,
     };
     let lower = path.to_lowercase();
-    let platform = ["wix", "wixcom", "squarespace", "wordpress", "wordpressdotcom", "weebly", "godaddy", "shopify", "facebook",
-        "instagram", "twitter", "youtube", "elegantthemes", "elementor", "yourpage", "yourprofile", "username", "profile", "#", "envato", "themeforest", "duda", "jimdo"];
-    if platform.contains(&lower.trim_start_matches('@').trim_start_matches("user/").trim_start_matches("c/")) {
+    let platform = [
+        "wix",
+        "wixcom",
+        "squarespace",
+        "wordpress",
+        "wordpressdotcom",
+        "weebly",
+        "godaddy",
+        "shopify",
+        "facebook",
+        "instagram",
+        "twitter",
+        "youtube",
+        "elegantthemes",
+        "elementor",
+        "yourpage",
+        "yourprofile",
+        "username",
+        "profile",
+        "#",
+        "envato",
+        "themeforest",
+        "duda",
+        "jimdo",
+    ];
+    if platform.contains(
+        &lower
+            .trim_start_matches('@')
+            .trim_start_matches("user/")
+            .trim_start_matches("c/"),
+    ) {
         return None;
     }
-    Some(SocialLink { network: network.to_owned(), url: format!("{home}{path}") })
+    Some(SocialLink {
+        network: network.to_owned(),
+        url: format!("{home}{path}"),
+    })
 }
 
 fn network(host: &str) -> Option<(&'static str, &'static str)> {
@@ -76,15 +134,43 @@ fn network(host: &str) -> Option<(&'static str, &'static str)> {
 /// A user name of at least two characters that is no page of the network itself.
 fn one(segments: &[&str], reserved: &[&str]) -> Option<String> {
     let name = segments.first()?.trim_start_matches('@').to_lowercase();
-    let usual = name.len() >= 2 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '%'));
+    let usual = name.len() >= 2
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '%'));
     (usual && !reserved.contains(&name.as_str()) && !name.ends_with(".php")).then_some(name)
 }
 
 fn facebook(url: &Url, segments: &[&str]) -> Option<String> {
     const RESERVED: [&str; 28] = [
-        "sharer", "share", "sharer.php", "share.php", "dialog", "plugins", "tr", "login", "login.php", "home.php", "hashtag",
-        "events", "groups", "photo", "photo.php", "photos", "watch", "reel", "story.php", "permalink.php", "policies",
-        "privacy", "help", "business", "l.php", "marketplace", "video.php", "2008",
+        "sharer",
+        "share",
+        "sharer.php",
+        "share.php",
+        "dialog",
+        "plugins",
+        "tr",
+        "login",
+        "login.php",
+        "home.php",
+        "hashtag",
+        "events",
+        "groups",
+        "photo",
+        "photo.php",
+        "photos",
+        "watch",
+        "reel",
+        "story.php",
+        "permalink.php",
+        "policies",
+        "privacy",
+        "help",
+        "business",
+        "l.php",
+        "marketplace",
+        "video.php",
+        "2008",
     ];
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match segments {
@@ -98,7 +184,9 @@ fn facebook(url: &Url, segments: &[&str]) -> Option<String> {
             [name] if segments[0] == "p" => Some(format!("p/{name}")),
             _ => None,
         },
-        [locale, rest @ ..] if !rest.is_empty() && locale.len() == 5 && locale.as_bytes()[2] == b'_' => facebook(url, rest),
+        [locale, rest @ ..] if !rest.is_empty() && locale.len() == 5 && locale.as_bytes()[2] == b'_' => {
+            facebook(url, rest)
+        }
         [first, ..] => {
             let lower = first.to_lowercase();
             (lower.len() >= 3 && !RESERVED.contains(&lower.as_str())).then_some(lower)
@@ -111,7 +199,23 @@ fn youtube(segments: &[&str]) -> Option<String> {
     match segments {
         [name, ..] if name.starts_with('@') && name.len() > 1 => Some(name.to_lowercase()),
         [kind @ ("channel" | "c" | "user"), name, ..] => Some(format!("{kind}/{name}")),
-        [name] => one(&[name], &["watch", "embed", "playlist", "results", "shorts", "feed", "about", "t", "iframe_api", "channel", "user", "live"]),
+        [name] => one(
+            &[name],
+            &[
+                "watch",
+                "embed",
+                "playlist",
+                "results",
+                "shorts",
+                "feed",
+                "about",
+                "t",
+                "iframe_api",
+                "channel",
+                "user",
+                "live",
+            ],
+        ),
         _ => None,
     }
 }
@@ -128,15 +232,33 @@ mod tests {
     #[test]
     fn profiles_are_canonical() {
         for (url, expected) in [
-            ("http://facebook.com/SmileDental/?ref=x", "https://www.facebook.com/smiledental"),
-            ("https://m.facebook.com/pg/smile/about", "https://www.facebook.com/smile"),
-            ("https://www.facebook.com/profile.php?id=1000&x=1", "https://www.facebook.com/profile.php?id=1000"),
-            ("https://www.facebook.com/pages/Smile/12345", "https://www.facebook.com/pages/Smile/12345"),
+            (
+                "http://facebook.com/SmileDental/?ref=x",
+                "https://www.facebook.com/smiledental",
+            ),
+            (
+                "https://m.facebook.com/pg/smile/about",
+                "https://www.facebook.com/smile",
+            ),
+            (
+                "https://www.facebook.com/profile.php?id=1000&x=1",
+                "https://www.facebook.com/profile.php?id=1000",
+            ),
+            (
+                "https://www.facebook.com/pages/Smile/12345",
+                "https://www.facebook.com/pages/Smile/12345",
+            ),
             ("https://de-de.facebook.com/praxis", "https://www.facebook.com/praxis"),
             ("https://instagram.com/smile.nz/", "https://www.instagram.com/smile.nz"),
             ("https://twitter.com/@Smile", "https://x.com/smile"),
-            ("https://www.youtube.com/channel/UCabc", "https://www.youtube.com/channel/UCabc"),
-            ("https://nz.linkedin.com/company/smile/about", "https://www.linkedin.com/company/smile"),
+            (
+                "https://www.youtube.com/channel/UCabc",
+                "https://www.youtube.com/channel/UCabc",
+            ),
+            (
+                "https://nz.linkedin.com/company/smile/about",
+                "https://www.linkedin.com/company/smile",
+            ),
         ] {
             assert_eq!(read(url).as_deref(), Some(expected), "{url}");
         }
@@ -145,9 +267,16 @@ mod tests {
     #[test]
     fn everything_else_is_left_alone() {
         for url in [
-            "https://www.facebook.com/sharer/sharer.php?u=x", "https://www.facebook.com/", "https://twitter.com/intent/tweet?x",
-            "https://www.linkedin.com/in/dr-jane", "https://www.instagram.com/p/abc", "https://youtu.be/abc",
-            "https://www.youtube.com/watch?v=1", "https://www.facebook.com/wix", "https://netflix.com/smile", "https://pinterest.com/pin/create/button",
+            "https://www.facebook.com/sharer/sharer.php?u=x",
+            "https://www.facebook.com/",
+            "https://twitter.com/intent/tweet?x",
+            "https://www.linkedin.com/in/dr-jane",
+            "https://www.instagram.com/p/abc",
+            "https://youtu.be/abc",
+            "https://www.youtube.com/watch?v=1",
+            "https://www.facebook.com/wix",
+            "https://netflix.com/smile",
+            "https://pinterest.com/pin/create/button",
         ] {
             assert_eq!(read(url), None, "{url}");
         }

@@ -3,21 +3,22 @@
 use super::context::Context;
 use super::hours::{coverage, tidy};
 use super::hours_text::Reader;
-use super::links::{is_credit, push_unique};
+use super::links::{credit_start, push_unique};
 use super::phones::Candidates;
 use super::scan::{Scan, Zone};
 use super::{emails, languages, phones};
 use crate::scrape::payload::{Fact, PageFacts, Source};
-use crate::scrape::text::{contains_ci, fold};
+use crate::scrape::text::Words;
 
 /// Reads every visible line once.
 pub(crate) fn read(scan: &Scan, _context: &Context, numbers: &mut Candidates, facts: &mut PageFacts) {
     let mut mails = Vec::new();
     for line in &scan.lines {
         let text = &scan.text[line.range.clone()];
-        if line.zone == Zone::Quote || is_credit_line(text) {
+        if line.zone == Zone::Quote {
             continue;
         }
+        let text = credit_start(text).map_or(text, |at| &text[..at]);
         let trust = match line.zone {
             Zone::Footer | Zone::Header => 50,
             _ => 40,
@@ -34,10 +35,6 @@ pub(crate) fn read(scan: &Scan, _context: &Context, numbers: &mut Candidates, fa
         }
     }
     hours(scan, facts);
-}
-
-fn is_credit_line(text: &str) -> bool {
-    text.len() < 200 && text.contains([' ', 'g']) && is_credit(text)
 }
 
 /// Lines without hours that may stand inside a table of hours.
@@ -84,14 +81,33 @@ fn hours(scan: &Scan, facts: &mut PageFacts) {
     facts.opening_hours.extend(found);
 }
 
+static HOURS: Words = Words::new(&[
+    "hours",
+    "opening",
+    "open ",
+    "we're open",
+    "öffnungszeit",
+    "sprechzeit",
+    "sprechstunde",
+    "horaires",
+    "ouvert",
+    "horario",
+    "orari",
+    "openingstijd",
+    "geopend",
+    "åpningstid",
+    "öppettid",
+    "åbningstid",
+    "aukiolo",
+    "godziny",
+    "otwarcia",
+    "otevírací",
+    "abierto",
+    "geöffnet",
+    "wir sind für sie da",
+]);
+
 fn speaks_of_hours(text: &str) -> bool {
-    const CUES: [&str; 22] = [
-        "hours", "opening", "open ", "we're open", "offnungszeit", "sprechzeit", "sprechstunde", "horaires", "ouvert", "horario", "orari", "openingstijd", "geopend",
-        "apningstid", "oppettid", "abningstid", "aukiolo", "godziny", "otwarcia", "oteviraci", "abierto", "geoffnet",
-    ];
-    if text.is_ascii() {
-        return CUES.iter().any(|cue| contains_ci(text, cue));
-    }
-    let folded = fold(text);
-    CUES.iter().any(|cue| folded.contains(cue.trim()))
+    // German writes the word with a capital, which only the ASCII letters are compared without.
+    HOURS.any(text) || text.contains("Öffnungszeit") || text.contains("Öppettid") || text.contains("Åpningstid")
 }

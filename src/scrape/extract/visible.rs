@@ -11,8 +11,14 @@ pub(crate) struct Visibility {
 }
 
 /// Classes that the common frameworks use for text that only screen readers get.
-const FRAMEWORK_HIDDEN: [&str; 6] =
-    ["sr-only", "visually-hidden", "screen-reader-text", "visuallyhidden", "elementor-screen-only", "show-for-sr"];
+const FRAMEWORK_HIDDEN: [&str; 6] = [
+    "sr-only",
+    "visually-hidden",
+    "screen-reader-text",
+    "visuallyhidden",
+    "elementor-screen-only",
+    "show-for-sr",
+];
 /// Bytes of style sheets that are read: hiding rules for honeypots stand in short ones.
 const MAX_STYLE: usize = 64 * 1024;
 
@@ -25,7 +31,8 @@ impl Visibility {
                 "hidden" => !value.eq_ignore_ascii_case("until-found"),
                 "style" => hidden_style(value),
                 "class" => value.split_ascii_whitespace().any(|class| {
-                    FRAMEWORK_HIDDEN.contains(&class) || (!self.classes.is_empty() && self.classes.iter().any(|c| c == class))
+                    FRAMEWORK_HIDDEN.contains(&class)
+                        || (!self.classes.is_empty() && self.classes.iter().any(|c| c == class))
                 }),
                 "id" => !self.ids.is_empty() && self.ids.iter().any(|id| id == value),
                 "type" => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
@@ -41,9 +48,14 @@ fn hidden_style(style: &str) -> bool {
         return false;
     }
     style.split(';').any(|declaration| {
-        let Some((property, value)) = declaration.split_once(':') else { return false };
+        let Some((property, value)) = declaration.split_once(':') else {
+            return false;
+        };
         let (property, value) = (property.trim(), value.trim());
-        let is = |expected: &str| value.len() >= expected.len() && value.as_bytes()[..expected.len()].eq_ignore_ascii_case(expected.as_bytes());
+        let is = |expected: &str| {
+            value.len() >= expected.len()
+                && value.as_bytes()[..expected.len()].eq_ignore_ascii_case(expected.as_bytes())
+        };
         (property.eq_ignore_ascii_case("display") && is("none"))
             || (property.eq_ignore_ascii_case("visibility") && (is("hidden") || is("collapse")))
             || (property.eq_ignore_ascii_case("font-size") && (value == "0" || value == "0px"))
@@ -56,7 +68,14 @@ pub(crate) fn hidden_classes(dom: &Dom) -> Visibility {
     let mut out = Visibility::default();
     let mut budget = MAX_STYLE;
     for node in &dom.nodes {
-        let Data::Element { name: local_name!("style"), html: true, .. } = &node.data else { continue };
+        let Data::Element {
+            name: local_name!("style"),
+            html: true,
+            ..
+        } = &node.data
+        else {
+            continue;
+        };
         if node.parent == NONE || node.first == NONE || node.first == ROOT {
             continue;
         }
@@ -86,7 +105,12 @@ fn read_rules(css: &str, out: &mut Visibility) {
         let Some(close) = rest.find('}') else { return };
         if hidden_style(&rest[..close]) {
             for selector in selectors.split(',').map(str::trim) {
-                let simple = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+                let simple = |name: &str| {
+                    !name.is_empty()
+                        && name
+                            .bytes()
+                            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                };
                 match selector.split_at_checked(1) {
                     Some((".", name)) if simple(name) => out.classes.push(name.to_owned()),
                     Some(("#", name)) if simple(name) => out.ids.push(name.to_owned()),

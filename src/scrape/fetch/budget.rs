@@ -29,13 +29,19 @@ impl ByteBudget {
         let large = (total / 4 / largest).max(1);
         let small = (total.saturating_sub(large * largest) / SMALL_SLOT).max(1);
         let bounded = |slots: usize| Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS)));
-        Self { small: bounded(small), large: bounded(large) }
+        Self {
+            small: bounded(small),
+            large: bounded(large),
+        }
     }
 
     /// Waits for a small slot; `None` only when the budget has been closed, which nobody does.
     pub(super) async fn begin(&self) -> Option<BudgetHold> {
         let small = Arc::clone(&self.small).acquire_owned().await.ok()?;
-        Some(BudgetHold { _small: small, large: None })
+        Some(BudgetHold {
+            _small: small,
+            large: None,
+        })
     }
 
     /// Makes room for a body of `size` bytes, waiting for a large slot the first time it outgrows the small one.

@@ -74,7 +74,12 @@ impl FetchError {
             K::Status(status) => matches!(status, 408 | 425 | 429 | 500..=599),
             _ => false,
         };
-        Self { kind, retryable, retry_after: None, message: message.into() }
+        Self {
+            kind,
+            retryable,
+            retry_after: None,
+            message: message.into(),
+        }
     }
 
     /// An answer that is no success.
@@ -86,7 +91,10 @@ impl FetchError {
             500..=599 => "had an error of its own",
             _ => "answered without a page",
         };
-        let mut error = Self::new(FetchErrorKind::Status(status), format!("{host} {meaning} (HTTP {status})."));
+        let mut error = Self::new(
+            FetchErrorKind::Status(status),
+            format!("{host} {meaning} (HTTP {status})."),
+        );
         error.retry_after = retry_after;
         error
     }
@@ -117,7 +125,10 @@ impl FetchError {
         } else if error.is_connect() {
             Self::new(K::Connect, format!("{host} could not be reached: {innermost}."))
         } else if body || error.is_body() || error.is_decode() {
-            Self::new(K::Body, format!("The answer of {host} broke off or was damaged: {innermost}."))
+            Self::new(
+                K::Body,
+                format!("The answer of {host} broke off or was damaged: {innermost}."),
+            )
         } else {
             Self::new(K::Connect, format!("The connection to {host} failed: {innermost}."))
         }

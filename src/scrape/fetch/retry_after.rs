@@ -12,12 +12,15 @@ pub fn parse(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         return Some(value.parse().map_or(LONGEST, Duration::from_secs).min(LONGEST));
     }
-    let date = DateTime::parse_from_rfc2822(value).map(|date| date.to_utc()).ok().or_else(|| {
-        ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
-            .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(value, format).ok())
-            .map(|naive| naive.and_utc())
-    })?;
+    let date = DateTime::parse_from_rfc2822(value)
+        .map(|date| date.to_utc())
+        .ok()
+        .or_else(|| {
+            ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+                .iter()
+                .find_map(|format| NaiveDateTime::parse_from_str(value, format).ok())
+                .map(|naive| naive.and_utc())
+        })?;
     Some((date - now).to_std().unwrap_or(Duration::ZERO).min(LONGEST))
 }
 

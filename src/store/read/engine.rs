@@ -73,7 +73,10 @@ impl EngineReader {
     }
 
     async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
-        let rows = self.hq.query_all_raw(statement(self.hq.get_database_backend(), sql, values)).await?;
+        let rows = self
+            .hq
+            .query_all_raw(statement(self.hq.get_database_backend(), sql, values))
+            .await?;
         rows.iter().map(|row| T::from_query_result(row, "")).collect()
     }
 
@@ -82,9 +85,8 @@ impl EngineReader {
     /// # Errors
     /// Where the database cannot be read. A single row that makes no sense is left out and logged.
     pub async fn open_jobs(&self) -> Result<Vec<OpenJob>, DbErr> {
-        let sql = format!(
-            "{JOB} where status in ('pending', 'running', 'paused') and imported_at is not null order by id"
-        );
+        let sql =
+            format!("{JOB} where status in ('pending', 'running', 'paused') and imported_at is not null order by id");
         let rows = self.select::<OpenJobRow>(&sql, vec![]).await?;
         Ok(rows.into_iter().filter_map(open_job).collect())
     }
@@ -95,7 +97,11 @@ impl EngineReader {
     /// Where the database cannot be read.
     pub async fn job(&self, id: Id) -> Result<Option<OpenJob>, DbErr> {
         let sql = format!("{JOB} where id = ? and imported_at is not null");
-        Ok(self.select::<OpenJobRow>(&sql, vec![id.into()]).await?.into_iter().find_map(open_job))
+        Ok(self
+            .select::<OpenJobRow>(&sql, vec![id.into()])
+            .await?
+            .into_iter()
+            .find_map(open_job))
     }
 
     /// Practices of a job in `status`, after the practice `after`, that wait for nothing.
@@ -113,7 +119,11 @@ impl EngineReader {
             "{ITEM} where job_id = ? and status = ? and id > ? and duplicate_of is null and next_at is null \
              order by id limit ?"
         );
-        self.select(&sql, vec![job.into(), status.as_str().into(), after.into(), limit(rows)]).await
+        self.select(
+            &sql,
+            vec![job.into(), status.as_str().into(), after.into(), limit(rows)],
+        )
+        .await
     }
 
     /// Unfinished practices of one host, after the practice `after`, that wait for nothing.
@@ -131,7 +141,8 @@ impl EngineReader {
             "{ITEM} where job_id = ? and host_key = ? and id > ? and duplicate_of is null and next_at is null \
              and status in ('pending', 'url_complete', 'scraped') order by id limit ?"
         );
-        self.select(&sql, vec![job.into(), host_key.into(), after.into(), limit(rows)]).await
+        self.select(&sql, vec![job.into(), host_key.into(), after.into(), limit(rows)])
+            .await
     }
 
     /// Practices of a job whose time has come.
@@ -170,9 +181,14 @@ impl EngineReader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbErr> {
-        let sql = "select next_at from job_practices where next_at is not null and next_at > ? order by next_at limit 1";
-        let row = self.hq.query_one_raw(statement(self.hq.get_database_backend(), sql, [now.into()])).await?;
-        row.map(|row| DateTime::<Utc>::try_get_by(&row, 0).map_err(DbErr::from)).transpose()
+        let sql =
+            "select next_at from job_practices where next_at is not null and next_at > ? order by next_at limit 1";
+        let row = self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, [now.into()]))
+            .await?;
+        row.map(|row| DateTime::<Utc>::try_get_by(&row, 0).map_err(DbErr::from))
+            .transpose()
     }
 
     /// Finished practices of a job whose duplicates still wait for their outcome; at most a hundred.
@@ -183,8 +199,13 @@ impl EngineReader {
         let sql = "select distinct f.duplicate_of from job_practices f join job_practices l on l.id = f.duplicate_of \
             where f.job_id = ? and f.status = 'pending' and f.duplicate_of is not null \
             and l.status in ('aggregated', 'error') limit 100";
-        let rows = self.hq.query_all_raw(statement(self.hq.get_database_backend(), sql, [job.into()])).await?;
-        rows.iter().map(|row| i64::try_get_by(row, 0).map_err(DbErr::from)).collect()
+        let rows = self
+            .hq
+            .query_all_raw(statement(self.hq.get_database_backend(), sql, [job.into()]))
+            .await?;
+        rows.iter()
+            .map(|row| i64::try_get_by(row, 0).map_err(DbErr::from))
+            .collect()
     }
 
     /// Whether any practice of the job waits for a time to come.
@@ -194,7 +215,11 @@ impl EngineReader {
     pub async fn has_waiting(&self, job: Id) -> Result<bool, DbErr> {
         let sql = "select 1 from job_practices where job_id = ? and next_at is not null \
             and status in ('pending', 'url_complete', 'scraped') limit 1";
-        Ok(self.hq.query_one_raw(statement(self.hq.get_database_backend(), sql, [job.into()])).await?.is_some())
+        Ok(self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, [job.into()]))
+            .await?
+            .is_some())
     }
 
     /// Imports that no upload feeds any more.
@@ -202,12 +227,18 @@ impl EngineReader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn unfinished_imports(&self) -> Result<Vec<Id>, DbErr> {
-        self.ids("select id from enrichment_jobs where imported_at is null", vec![]).await
+        self.ids("select id from enrichment_jobs where imported_at is null", vec![])
+            .await
     }
 
     async fn ids(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Id>, DbErr> {
-        let rows = self.hq.query_all_raw(statement(self.hq.get_database_backend(), sql, values)).await?;
-        rows.iter().map(|row| Id::try_get_by(row, 0).map_err(DbErr::from)).collect()
+        let rows = self
+            .hq
+            .query_all_raw(statement(self.hq.get_database_backend(), sql, values))
+            .await?;
+        rows.iter()
+            .map(|row| Id::try_get_by(row, 0).map_err(DbErr::from))
+            .collect()
     }
 
     /// Whether the process before this one ended without saying so.
@@ -216,7 +247,10 @@ impl EngineReader {
     /// Where the database cannot be read.
     pub async fn ended_uncleanly(&self) -> Result<bool, DbErr> {
         let sql = "select running from writer_state where id = 1";
-        let row = self.hq.query_one_raw(statement(self.hq.get_database_backend(), sql, [])).await?;
+        let row = self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, []))
+            .await?;
         row.map_or(Ok(false), |row| bool::try_get_by(&row, 0).map_err(DbErr::from))
     }
 
@@ -226,7 +260,10 @@ impl EngineReader {
     /// Where the database cannot be read.
     pub async fn last_end(&self) -> Result<LastEnd, DbErr> {
         let sql = "select last_end from writer_state where id = 1";
-        let row = self.hq.query_one_raw(statement(self.hq.get_database_backend(), sql, [])).await?;
+        let row = self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, []))
+            .await?;
         let text = row.map(|row| String::try_get_by(&row, 0)).transpose()?;
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
     }
@@ -236,7 +273,10 @@ impl EngineReader {
     /// # Errors
     /// Where it does not.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.hq.query_one_raw(statement(self.hq.get_database_backend(), "select 1", [])).await.map(drop)
+        self.hq
+            .query_one_raw(statement(self.hq.get_database_backend(), "select 1", []))
+            .await
+            .map(drop)
     }
 }
 

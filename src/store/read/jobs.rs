@@ -119,7 +119,11 @@ impl Reader {
         if let Some(before) = filter.before {
             query = query.filter(columns.id.lt(before));
         }
-        let found = query.order_by_desc(enrichment_jobs::Column::Id).limit(filter.limit + 1).all(&self.hq).await?;
+        let found = query
+            .order_by_desc(enrichment_jobs::Column::Id)
+            .limit(filter.limit + 1)
+            .all(&self.hq)
+            .await?;
         let views = found.into_iter().map(JobView::from).collect();
         Ok(Page::cut(views, filter.limit, |job: &JobView| job.job_id.to_string()))
     }

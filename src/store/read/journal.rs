@@ -38,7 +38,10 @@ impl JournalReader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn cursor(&self, follower: &str) -> Result<i64, DbErr> {
-        Ok(log_cursors::Entity::find_by_id(follower).one(&self.hq).await?.map_or(0, |cursor| cursor.seq))
+        Ok(log_cursors::Entity::find_by_id(follower)
+            .one(&self.hq)
+            .await?
+            .map_or(0, |cursor| cursor.seq))
     }
 
     /// The last sequence number of the journal; 0 while it is empty.
@@ -47,8 +50,15 @@ impl JournalReader {
     /// Where the database cannot be read.
     pub async fn head(&self) -> Result<i64, DbErr> {
         let sql = "select max(seq) from batch_operation_logs";
-        let row = self.hq.query_one_raw(statement(self.hq.get_database_backend(), sql, [])).await?;
-        Ok(row.map(|row| Option::<i64>::try_get_by(&row, 0)).transpose()?.flatten().unwrap_or(0))
+        let row = self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, []))
+            .await?;
+        Ok(row
+            .map(|row| Option::<i64>::try_get_by(&row, 0))
+            .transpose()?
+            .flatten()
+            .unwrap_or(0))
     }
 
     /// The ends of step runs after `from` (excluded) up to `to` (included), in order.

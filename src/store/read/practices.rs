@@ -117,7 +117,9 @@ impl Reader {
         for view in &mut views {
             explain(&job.status, view);
         }
-        Ok(Page::cut(views, filter.limit, |practice: &PracticeView| practice.id.to_string()))
+        Ok(Page::cut(views, filter.limit, |practice: &PracticeView| {
+            practice.id.to_string()
+        }))
     }
 
     /// One practice of a job, or `None`.
@@ -126,7 +128,11 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn practice(&self, job: &enrichment_jobs::Model, id: i64) -> Result<Option<PracticeDetail>, DbErr> {
         let sql = format!("select {VIEW} where p.job_id = ? and p.id = ?");
-        let Some(mut practice) = self.select::<PracticeView>(&sql, vec![job.id.into(), id.into()]).await?.pop() else {
+        let Some(mut practice) = self
+            .select::<PracticeView>(&sql, vec![job.id.into(), id.into()])
+            .await?
+            .pop()
+        else {
             return Ok(None);
         };
         explain(&job.status, &mut practice);
@@ -168,7 +174,10 @@ impl Reader {
     }
 
     async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
-        let rows = self.hq.query_all_raw(statement(self.hq.get_database_backend(), sql, values)).await?;
+        let rows = self
+            .hq
+            .query_all_raw(statement(self.hq.get_database_backend(), sql, values))
+            .await?;
         rows.iter().map(|row| T::from_query_result(row, "")).collect()
     }
 }
@@ -179,13 +188,19 @@ pub fn named_cells(
     headers: &serde_json::Value,
     cells: Option<&serde_json::Value>,
 ) -> serde_json::Map<String, serde_json::Value> {
-    let cells = cells.and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let cells = cells
+        .and_then(serde_json::Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     cells
         .iter()
         .enumerate()
         .map(|(index, cell)| {
             let name = headers.get(index).and_then(serde_json::Value::as_str);
-            (name.map_or_else(|| format!("column_{}", index + 1), str::to_owned), cell.clone())
+            (
+                name.map_or_else(|| format!("column_{}", index + 1), str::to_owned),
+                cell.clone(),
+            )
         })
         .collect()
 }

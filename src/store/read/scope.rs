@@ -48,7 +48,10 @@ impl FromStr for Role {
     type Err = UnknownStatus;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or_else(|| UnknownStatus(text.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| UnknownStatus(text.to_owned()))
     }
 }
 
@@ -84,7 +87,10 @@ impl Scope {
     #[must_use]
     pub fn origin(&self, address: Option<&str>) -> Origin {
         let source = address.map_or_else(|| "api".to_owned(), |address| format!("api {address}"));
-        Origin { actor: format!("token:{} user:{}", self.token_id, self.user_id), source }
+        Origin {
+            actor: format!("token:{} user:{}", self.token_id, self.user_id),
+            source,
+        }
     }
 
     fn owns(&self, job: &enrichment_jobs::Model) -> bool {

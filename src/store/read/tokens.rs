@@ -21,7 +21,10 @@ pub struct TokenOwner {
 /// # Errors
 /// Where the database cannot be read.
 pub async fn token_owner(readers: &Hq, token_hash: &str) -> Result<Option<TokenOwner>, DbErr> {
-    let token = api_tokens::Entity::find().filter(api_tokens::COLUMN.token_hash.eq(token_hash)).one(readers).await?;
+    let token = api_tokens::Entity::find()
+        .filter(api_tokens::COLUMN.token_hash.eq(token_hash))
+        .one(readers)
+        .await?;
     let Some(token) = token.filter(|token| {
         token.revoked_at.is_none() && token.expires_at.is_none_or(|expires_at| expires_at > Utc::now())
     }) else {

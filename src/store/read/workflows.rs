@@ -1,7 +1,7 @@
 //! Plays, as the workflow rows make them.
 
-use entity::db_driven_enrichment_workflows as workflows;
 use entity::Id;
+use entity::db_driven_enrichment_workflows as workflows;
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 
 use crate::model::play::{Play, PlayStep};
@@ -13,8 +13,9 @@ use crate::store::Hq;
 /// Where the database cannot be read.
 pub async fn play(readers: &Hq, organisation: Id, name: &str) -> Result<Option<Play>, DbErr> {
     let columns = &workflows::COLUMN;
-    let owner =
-        Condition::any().add(columns.organisation_id.is_null()).add(columns.organisation_id.eq(organisation));
+    let owner = Condition::any()
+        .add(columns.organisation_id.is_null())
+        .add(columns.organisation_id.eq(organisation));
     let rows = workflows::Entity::find()
         .filter(columns.play_name.eq(name))
         .filter(columns.enabled.eq(true))

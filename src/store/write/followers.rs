@@ -42,7 +42,9 @@ impl CopyFollowers {
         let rows = group.tx.query_all_raw(statement(group.backend, SQL, values)).await?;
         for row in &rows {
             let id = i64::try_get_by(row, 0)?;
-            let to: PracticeStatus = String::try_get_by(row, 1)?.parse().map_err(|e| DbErr::Custom(format!("{e}")))?;
+            let to: PracticeStatus = String::try_get_by(row, 1)?
+                .parse()
+                .map_err(|e| DbErr::Custom(format!("{e}")))?;
             group.count(self.job_id, |counts| counts.moved(PracticeStatus::Pending, to));
             group.journal(|seq, at| JournalRow {
                 seq,

@@ -138,11 +138,11 @@ impl<'tx> Group<'tx> {
     }
 
     /// Runs one statement with `?` placeholders and tells how many rows it changed.
-    pub async fn execute(
-        &self,
-        sql: &str,
-        values: impl IntoIterator<Item = sea_orm::Value>,
-    ) -> Result<u64, DbErr> {
-        Ok(self.tx.execute_raw(statement(self.backend, sql, values)).await?.rows_affected())
+    pub async fn execute(&self, sql: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Result<u64, DbErr> {
+        Ok(self
+            .tx
+            .execute_raw(statement(self.backend, sql, values))
+            .await?
+            .rows_affected())
     }
 }

@@ -33,19 +33,22 @@ impl BeginImport {
         const SQL: &str = "insert into enrichment_jobs (id, organisation_id, user_id, original_filename, name, \
             play_name, url_column, headers, settings, created_at, updated_at) values (?,?,?,?,?,?,?,?,?,?,?)";
         group
-            .execute(SQL, [
-                self.job_id.into(),
-                self.organisation_id.into(),
-                self.user_id.into(),
-                self.original_filename.clone().into(),
-                self.name.clone().into(),
-                self.play_name.clone().into(),
-                self.url_column.clone().into(),
-                serde_json::Value::from(self.headers.clone()).into(),
-                self.settings.clone().into(),
-                group.now.into(),
-                group.now.into(),
-            ])
+            .execute(
+                SQL,
+                [
+                    self.job_id.into(),
+                    self.organisation_id.into(),
+                    self.user_id.into(),
+                    self.original_filename.clone().into(),
+                    self.name.clone().into(),
+                    self.play_name.clone().into(),
+                    self.url_column.clone().into(),
+                    serde_json::Value::from(self.headers.clone()).into(),
+                    self.settings.clone().into(),
+                    group.now.into(),
+                    group.now.into(),
+                ],
+            )
             .await?;
         Ok(())
     }
@@ -104,7 +107,10 @@ impl ImportRows {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<Intake, DbErr> {
         let mut leaders = self.known_leaders(group).await?;
         let earlier = group.next_practice;
-        let mut intake = Intake { rows: self.rows.len() as u64, ..Intake::default() };
+        let mut intake = Intake {
+            rows: self.rows.len() as u64,
+            ..Intake::default()
+        };
         let mut placed = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
             let id = group.next_practice;
@@ -134,14 +140,23 @@ impl ImportRows {
         });
         let sums = "update enrichment_jobs set duplicates = duplicates + ?, invalid = invalid + ? where id = ?";
         let narrow = |count: u64| i32::try_from(count).unwrap_or(i32::MAX).into();
-        group.execute(sums, [narrow(intake.duplicates), narrow(intake.invalid), self.job_id.into()]).await?;
+        group
+            .execute(
+                sums,
+                [narrow(intake.duplicates), narrow(intake.invalid), self.job_id.into()],
+            )
+            .await?;
         Ok(intake)
     }
 
     /// First rows of earlier chunks that rows of this one repeat.
     async fn known_leaders(&self, group: &Group<'_>) -> Result<HashMap<&str, i64>, DbErr> {
-        let keys: Vec<&str> =
-            self.rows.iter().filter_map(|row| row.keys.as_ref().ok()).map(|keys| keys.dedupe_key.as_str()).collect();
+        let keys: Vec<&str> = self
+            .rows
+            .iter()
+            .filter_map(|row| row.keys.as_ref().ok())
+            .map(|keys| keys.dedupe_key.as_str())
+            .collect();
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
@@ -155,7 +170,10 @@ impl ImportRows {
         for row in group.tx.query_all_raw(statement(group.backend, &sql, values)).await? {
             known.insert(String::try_get_by(&row, 0)?, i64::try_get_by(&row, 1)?);
         }
-        Ok(keys.into_iter().filter_map(|key| known.get(key).map(|id| (key, *id))).collect())
+        Ok(keys
+            .into_iter()
+            .filter_map(|key| known.get(key).map(|id| (key, *id)))
+            .collect())
     }
 
     async fn insert(
@@ -213,7 +231,12 @@ async fn mark_leaders(group: &Group<'_>, mut leaders: Vec<i64>) -> Result<(), Db
         return Ok(());
     }
     let (list, values) = in_list(&leaders);
-    group.execute(&format!("update job_practices set has_followers = true where id in ({list})"), values).await?;
+    group
+        .execute(
+            &format!("update job_practices set has_followers = true where id in ({list})"),
+            values,
+        )
+        .await?;
     Ok(())
 }
 
@@ -236,18 +259,31 @@ impl FinishImport {
         const RUN: &str = "insert into batch_runs (id, organisation_id, user_id, job_id, filename, result_url, meta, \
             created_at) values (?,?,?,?,?,?,?,?)";
         let blank_rows = i32::try_from(self.blank_rows).unwrap_or(i32::MAX);
-        group.execute(SQL, [group.now.into(), blank_rows.into(), group.now.into(), self.job_id.into()]).await?;
         group
-            .execute(RUN, [
-                Id::now().into(),
-                self.organisation_id.into(),
-                self.user_id.into(),
-                self.job_id.into(),
-                self.original_filename.clone().into(),
-                format!("/api/jobs/{}/export", self.job_id).into(),
-                self.meta.clone().into(),
-                group.now.into(),
-            ])
+            .execute(
+                SQL,
+                [
+                    group.now.into(),
+                    blank_rows.into(),
+                    group.now.into(),
+                    self.job_id.into(),
+                ],
+            )
+            .await?;
+        group
+            .execute(
+                RUN,
+                [
+                    Id::now().into(),
+                    self.organisation_id.into(),
+                    self.user_id.into(),
+                    self.job_id.into(),
+                    self.original_filename.clone().into(),
+                    format!("/api/jobs/{}/export", self.job_id).into(),
+                    self.meta.clone().into(),
+                    group.now.into(),
+                ],
+            )
             .await?;
         let details = serde_json::json!({ "filename": self.original_filename }).to_string();
         group.journal(|seq, at| JournalRow {
@@ -283,7 +319,12 @@ impl DiscardImport {
         if deleted >= DISCARDED_AT_ONCE {
             return Ok(false);
         }
-        group.execute("delete from enrichment_jobs where id = ? and imported_at is null", [self.job_id.into()]).await?;
+        group
+            .execute(
+                "delete from enrichment_jobs where id = ? and imported_at is null",
+                [self.job_id.into()],
+            )
+            .await?;
         Ok(true)
     }
 }

@@ -26,7 +26,10 @@ pub enum Changed {
     Accepted(JobStatus),
     /// The target held before.
     Already(JobStatus),
-    Illegal { from: JobStatus, event: JobEvent },
+    Illegal {
+        from: JobStatus,
+        event: JobEvent,
+    },
     /// `Complete` while practices are unfinished.
     Unfinished,
     NotFound,
@@ -42,7 +45,11 @@ struct JobRow {
 async fn load(group: &Group<'_>, job_id: Id) -> Result<Option<JobRow>, DbErr> {
     const SQL: &str = "select organisation_id, status, completed_practices = total_practices as finished, error_count \
         from enrichment_jobs where id = ? and imported_at is not null";
-    let Some(row) = group.tx.query_one_raw(statement(group.backend, SQL, [job_id.into()])).await? else {
+    let Some(row) = group
+        .tx
+        .query_one_raw(statement(group.backend, SQL, [job_id.into()]))
+        .await?
+    else {
         return Ok(None);
     };
     let status: String = row.try_get("", "status")?;
@@ -88,16 +95,19 @@ async fn enter(
     let starts = to == JobStatus::Running;
     let message: Value = reason.map(str::to_owned).into();
     group
-        .execute(SQL, [
-            to.as_str().into(),
-            message.clone(),
-            fences.into(),
-            starts.into(),
-            group.now.into(),
-            finished_at.into(),
-            group.now.into(),
-            job_id.into(),
-        ])
+        .execute(
+            SQL,
+            [
+                to.as_str().into(),
+                message.clone(),
+                fences.into(),
+                starts.into(),
+                group.now.into(),
+                finished_at.into(),
+                group.now.into(),
+                job_id.into(),
+            ],
+        )
         .await?;
     let run = [
         to.as_batch_run().into(),
@@ -143,7 +153,17 @@ impl ChangeJob {
             Some(reason) => serde_json::json!({ "reason": reason }),
             None => serde_json::json!({}),
         };
-        enter(group, self.job_id, &row, to, self.event, &self.origin, details, self.reason.as_deref()).await?;
+        enter(
+            group,
+            self.job_id,
+            &row,
+            to,
+            self.event,
+            &self.origin,
+            details,
+            self.reason.as_deref(),
+        )
+        .await?;
         Ok(Changed::Accepted(to))
     }
 }
@@ -159,8 +179,12 @@ pub struct RedoJob {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redone {
     /// How many practices begin a new life.
-    Accepted { reset: u64 },
-    Illegal { from: JobStatus },
+    Accepted {
+        reset: u64,
+    },
+    Illegal {
+        from: JobStatus,
+    },
     NotFound,
 }
 
@@ -185,7 +209,17 @@ impl RedoJob {
             counts.add(PracticeStatus::Pending, reset);
         });
         let details = serde_json::json!({ "reset": reset });
-        enter(group, self.job_id, &row, to, JobEvent::Redo, &self.origin, details, None).await?;
+        enter(
+            group,
+            self.job_id,
+            &row,
+            to,
+            JobEvent::Redo,
+            &self.origin,
+            details,
+            None,
+        )
+        .await?;
         Ok(Redone::Accepted { reset })
     }
 }
@@ -201,7 +235,10 @@ impl MarkInFlight {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<(), DbErr> {
         let items = serde_json::Value::from(self.items.clone());
         group
-            .execute("update enrichment_jobs set in_flight = ? where id = ?", [items.into(), self.job_id.into()])
+            .execute(
+                "update enrichment_jobs set in_flight = ? where id = ?",
+                [items.into(), self.job_id.into()],
+            )
             .await?;
         Ok(())
     }

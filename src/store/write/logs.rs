@@ -67,7 +67,11 @@ impl AppendLogs {
 
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<Transitioned, DbErr> {
         const CURSOR: &str = "update log_cursors set seq = ? where name = 'logger' and seq = ?";
-        if group.execute(CURSOR, [self.cursor_to.into(), self.cursor_from.into()]).await? == 0 {
+        if group
+            .execute(CURSOR, [self.cursor_to.into(), self.cursor_from.into()])
+            .await?
+            == 0
+        {
             return Ok(Transitioned::Conflict);
         }
         self.insert_results(group).await?;
@@ -113,7 +117,11 @@ impl AppendLogs {
 
     async fn insert_completions(&self, group: &Group<'_>) -> Result<(), DbErr> {
         let mut rows = Rows::new(8, self.completions.len());
-        for (completion, log) in self.completions.iter().filter_map(|c| self.rows.get(c.log).map(|log| (c, log))) {
+        for (completion, log) in self
+            .completions
+            .iter()
+            .filter_map(|c| self.rows.get(c.log).map(|log| (c, log)))
+        {
             rows.push([
                 log.organisation_id.into(),
                 completion.company_id.into(),
@@ -142,8 +150,15 @@ impl AppendLogs {
 
     async fn insert_failures(&self, group: &Group<'_>) -> Result<(), DbErr> {
         let mut rows = Rows::new(10, self.failures.len());
-        for (failure, log) in self.failures.iter().filter_map(|f| self.rows.get(f.log).map(|log| (f, log))) {
-            let input = failure.input.as_ref().map(|input| serde_json::Value::from(input.clone()).to_string());
+        for (failure, log) in self
+            .failures
+            .iter()
+            .filter_map(|f| self.rows.get(f.log).map(|log| (f, log)))
+        {
+            let input = failure
+                .input
+                .as_ref()
+                .map(|input| serde_json::Value::from(input.clone()).to_string());
             rows.push([
                 log.organisation_id.into(),
                 log.batch_id.into(),

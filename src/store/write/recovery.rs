@@ -62,7 +62,11 @@ impl RecoverJob {
     }
 
     async fn count_crash(&self, group: &Group<'_>) -> Result<Vec<(i64, i32, PracticeStatus)>, DbErr> {
-        let select = statement(group.backend, "select in_flight from enrichment_jobs where id = ?", [self.job_id.into()]);
+        let select = statement(
+            group.backend,
+            "select in_flight from enrichment_jobs where id = ?",
+            [self.job_id.into()],
+        );
         let Some(row) = group.tx.query_one_raw(select).await? else {
             return Ok(Vec::new());
         };
@@ -79,25 +83,26 @@ impl RecoverJob {
         );
         let mut counted = Vec::new();
         for row in group.tx.query_all_raw(statement(group.backend, &sql, values)).await? {
-            let status: PracticeStatus =
-                String::try_get_by(&row, 2)?.parse().map_err(|error| DbErr::Custom(format!("{error}")))?;
+            let status: PracticeStatus = String::try_get_by(&row, 2)?
+                .parse()
+                .map_err(|error| DbErr::Custom(format!("{error}")))?;
             counted.push((i64::try_get_by(&row, 0)?, i32::try_get_by(&row, 1)?, status));
         }
         Ok(counted)
     }
 
-    async fn condemn(
-        &self,
-        group: &mut Group<'_>,
-        id: i64,
-        crashes: i32,
-        from: PracticeStatus,
-    ) -> Result<(), DbErr> {
+    async fn condemn(&self, group: &mut Group<'_>, id: i64, crashes: i32, from: PracticeStatus) -> Result<(), DbErr> {
         const SQL: &str = "update job_practices set status = 'error', error_message = ?, version = version + 1, \
             updated_at = ? where id = ?";
-        let times = if crashes == 3 { "three".to_owned() } else { crashes.to_string() };
+        let times = if crashes == 3 {
+            "three".to_owned()
+        } else {
+            crashes.to_string()
+        };
         let message = format!("ended the process {times} times");
-        group.execute(SQL, [message.clone().into(), group.now.into(), id.into()]).await?;
+        group
+            .execute(SQL, [message.clone().into(), group.now.into(), id.into()])
+            .await?;
         group.count(self.job_id, |counts| counts.moved(from, PracticeStatus::Error));
         group.journal(|seq, at| JournalRow {
             seq,
@@ -123,7 +128,9 @@ pub struct CloseCleanly;
 
 impl CloseCleanly {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<(), DbErr> {
-        group.execute("update writer_state set running = false where id = 1", []).await?;
+        group
+            .execute("update writer_state set running = false where id = 1", [])
+            .await?;
         Ok(())
     }
 }

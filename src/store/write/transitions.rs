@@ -69,14 +69,19 @@ impl ItemTransition {
     }
 
     fn payload(&self, column: PayloadColumn) -> Option<String> {
-        self.payload.as_ref().filter(|payload| payload.column == column).map(|payload| payload.json.to_string())
+        self.payload
+            .as_ref()
+            .filter(|payload| payload.column == column)
+            .map(|payload| payload.json.to_string())
     }
 }
 
 /// The answer to a write that names what it has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transitioned {
-    Committed { seq: i64 },
+    Committed {
+        seq: i64,
+    },
     /// Somebody else has changed the row, or the job was killed: whoever asked must stop.
     Conflict,
 }
@@ -130,7 +135,9 @@ pub(super) async fn apply(
         .iter()
         .map(|(index, transition)| {
             let answer = if moved.contains(&transition.item.id) {
-                Transitioned::Committed { seq: record(group, transition) }
+                Transitioned::Committed {
+                    seq: record(group, transition),
+                }
             } else {
                 Transitioned::Conflict
             };
@@ -140,7 +147,9 @@ pub(super) async fn apply(
 }
 
 fn record(group: &mut Group<'_>, transition: &ItemTransition) -> i64 {
-    group.count(transition.item.job_id, |counts| counts.moved(transition.from, transition.to));
+    group.count(transition.item.job_id, |counts| {
+        counts.moved(transition.from, transition.to)
+    });
     group.journal(|seq, at| JournalRow {
         seq,
         organisation_id: transition.item.organisation_id,

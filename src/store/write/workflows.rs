@@ -54,22 +54,25 @@ impl ApplyWorkflows {
         let mut changed = 0;
         for row in &self.rows {
             changed += group
-                .execute(UPSERT, [
-                    Id::now().into(),
-                    row.slug.clone().into(),
-                    row.title.clone().into(),
-                    row.play.clone().into(),
-                    row.step_number.into(),
-                    row.provider.clone().into(),
-                    row.mode.clone().into(),
-                    row.destination_db.clone().into(),
-                    row.destination_table.clone().into(),
-                    row.destination_field_mappings.clone().into(),
-                    row.settings.clone().into(),
-                    row.enabled.into(),
-                    group.now.into(),
-                    group.now.into(),
-                ])
+                .execute(
+                    UPSERT,
+                    [
+                        Id::now().into(),
+                        row.slug.clone().into(),
+                        row.title.clone().into(),
+                        row.play.clone().into(),
+                        row.step_number.into(),
+                        row.provider.clone().into(),
+                        row.mode.clone().into(),
+                        row.destination_db.clone().into(),
+                        row.destination_table.clone().into(),
+                        row.destination_field_mappings.clone().into(),
+                        row.settings.clone().into(),
+                        row.enabled.into(),
+                        group.now.into(),
+                        group.now.into(),
+                    ],
+                )
                 .await?;
         }
         let slugs = vec!["?"; self.rows.len().max(1)].join(",");

@@ -72,7 +72,12 @@ impl Writer {
         let journal = next("select max(seq) from batch_operation_logs").await?;
         let cursor = next("select max(seq) from log_cursors").await?;
         let next_practice = next("select max(id) from job_practices").await?;
-        Ok(Self { hq, next_seq: journal.max(cursor), next_practice, unknown: None })
+        Ok(Self {
+            hq,
+            next_seq: journal.max(cursor),
+            next_practice,
+            unknown: None,
+        })
     }
 
     /// The last sequence number of the journal.
@@ -175,8 +180,15 @@ impl Writer {
         let group_id = Id::now();
         let mut group = Group::new(tx, now, self.next_seq, self.next_practice);
         let answers = group.apply(commands).await?;
-        group.execute("update writer_state set group_id = ? where id = 1", [group_id.into()]).await?;
-        Ok(Done { group_id, answers, next_seq: group.next_seq(), next_practice: group.next_practice })
+        group
+            .execute("update writer_state set group_id = ? where id = 1", [group_id.into()])
+            .await?;
+        Ok(Done {
+            group_id,
+            answers,
+            next_seq: group.next_seq(),
+            next_practice: group.next_practice,
+        })
     }
 
     fn count(&mut self, done: Done) -> Vec<Answer> {

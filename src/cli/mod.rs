@@ -1,0 +1,131 @@
+//! The command line: one file a command.
+
+mod config;
+mod demo;
+mod identity;
+mod migrate;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::settings::Settings;
+use crate::store::read::Role;
+
+/// Long lists of businesses through durable, config-driven workflows: one daemon, one database.
+///
+/// Post a CSV of practice websites, get the complete spreadsheet back; kill the process at any moment and lose nothing.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "\
+First steps:
+  batchdesk demo --exit                    see it work on bundled sample sites
+  batchdesk user add --email you@example.org --role operator --organisation Example
+  batchdesk token create --email you@example.org --name laptop
+  batchdesk serve                          then POST a CSV to http://127.0.0.1:8420/api/jobs"
+)]
+struct Cli {
+    /// Settings over the built-in ones and /etc/batchdesk/config.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until SIGTERM; SIGHUP reads settings and workflow files again.
+    Serve,
+    /// Run a sample list against bundled sites on loopback, through the real daemon, and write the result.
+    Demo(demo::Options),
+    /// Check or show the settings.
+    #[command(subcommand)]
+    Config(config::Action),
+    /// Bring the database to this version's schema, or say how far it is. `serve` does this by itself.
+    #[command(subcommand)]
+    Migrate(migrate::Action),
+    /// Users.
+    #[command(subcommand)]
+    User(UserAction),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(TokenAction),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserAction {
+    /// Add a user, and the organisation if there is none of that name. Works beside a running daemon.
+    Add {
+        /// The user's e-mail address.
+        #[arg(long)]
+        email: String,
+        /// viewer reads; member also uploads and steers; admin sees all of the organisation; operator also the daemon.
+        #[arg(long, value_parser = |text: &str| text.parse::<Role>())]
+        role: Role,
+        /// Name of the organisation.
+        #[arg(long)]
+        organisation: String,
+        /// Read a password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenAction {
+    /// Make a token for a user and print it, alone, once.
+    Create {
+        /// The user's e-mail address.
+        #[arg(long)]
+        email: String,
+        /// What the token is for.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    // Before any thread: the client and the database share one provider. It fails only if there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    let file = cli.config.as_deref();
+    let outcome = match cli.command {
+        Command::Serve => return serve::run(file),
+        Command::Config(action) => return config::run(&action, file),
+        Command::Demo(options) => demo::run(&options),
+        Command::Migrate(action) => migrate::run(&action, file),
+        Command::User(UserAction::Add {
+            email,
+            role,
+            organisation,
+            password_stdin,
+        }) => identity::add_user(file, email, role, organisation, password_stdin),
+        Command::Token(TokenAction::Create { email, name }) => identity::create_token(file, &email, &name),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("batchdesk: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The settings, or all mistakes in them on standard error.
+fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
+    Ok(Settings::load(file)?)
+}
+
+/// A runtime for commands that are done in a moment.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}

@@ -1,0 +1,203 @@
+//! `batchdesk serve`: the daemon.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Addr, System};
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::migrate::{make_data_dir, make_private_dir, open, up};
+use crate::actors::{self, Drain, EXIT_FAULT, Engine, Overseer, Pulse, Reloader, workflow_rows};
+use crate::http::{App, TokenCache, server};
+use crate::ops::{CrashMark, Logging, metrics, notify};
+use crate::settings::Settings;
+use crate::store::lock::{Ownership, acquire};
+use crate::store::read::Reader;
+
+/// How often the status line is renewed, and the watchdog fed where no shorter interval is asked for.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Runs the daemon; the exit status is 0 after a drain, 1 if it did not come up, 70 if a part of it failed for good.
+pub fn run(file: Option<&Path>) -> ExitCode {
+    match start(file) {
+        Ok(system) => match system.run_with_code() {
+            Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+            Err(error) => failed(&error.into()),
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("batchdesk: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn start(file: Option<&Path>) -> anyhow::Result<actix::SystemRunner> {
+    let settings = Arc::new(super::settings(file)?);
+    let logging = Logging::start(&settings.log.level, settings.log.format)?;
+    log_panics();
+    make_data_dir(&settings)?;
+    let metrics = metrics::install().context("metrics")?;
+    let system = System::new();
+    system.block_on(bring_up(settings, file.map(Path::to_owned), logging, metrics))?;
+    Ok(system)
+}
+
+/// A panic that supervision turns into an exit is still worth a line of its own.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            location,
+            "{}",
+            panic.payload_as_str().unwrap_or("panic without a message")
+        );
+    }));
+}
+
+async fn bring_up(
+    settings: Arc<Settings>,
+    file: Option<PathBuf>,
+    logging: Logging,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<()> {
+    let spool = settings.data_dir.join("spool");
+    empty_spool(&spool).with_context(|| format!("{} cannot be used", spool.display()))?;
+    // A port that is taken is found before anything else is touched.
+    let listener = TcpListener::bind(settings.http.listen)
+        .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
+    let ownership = acquire(&settings.database.url).await?;
+    let aborted = CrashMark::take(&settings.data_dir)?;
+    let crash_mark = CrashMark::arm(&settings.data_dir)?;
+    let database = open(&settings).await?;
+    notify::extend_timeout(Duration::from_secs(300));
+    up(&database.writer).await?;
+    let workflows = workflow_rows(Path::new(&settings.workflows.dir))?;
+    let handle = actors::start(Arc::clone(&settings), &database, aborted, workflows, None).await?;
+
+    let reloader = Arc::new(Reloader::new(
+        file,
+        Arc::clone(&handle.engine),
+        handle.overseer.clone(),
+        logging,
+    ));
+    let ttl = Duration::from_millis(settings.auth.token_cache_ms);
+    let app = Data::new(App {
+        engine: Arc::clone(&handle.engine),
+        overseer: handle.overseer.clone(),
+        reader: Reader::new(database.readers.clone()),
+        tokens: TokenCache::new(database.readers.clone(), ttl, settings.auth.share_jobs),
+        recovered: handle.recovered.clone(),
+        metrics: metrics.clone(),
+        reloader: Arc::clone(&reloader),
+        spool,
+    });
+    let address = listener.local_addr()?;
+    let server = server(app, listener, &settings)?;
+    let server_handle = server.handle();
+    actix::spawn(server);
+    announce(&format!("listening on http://{address}"));
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+
+    actix::spawn(metrics::keep_small(metrics));
+    actix::spawn(end_when_lost(ownership));
+    actix::spawn(say_ready(handle.recovered));
+    actix::spawn(heartbeat(Arc::clone(&handle.engine), handle.overseer.clone()));
+    actix::spawn(reload_on_hangup(reloader));
+    actix::spawn(drain_on_signal(handle.overseer, server_handle, crash_mark));
+    Ok(())
+}
+
+/// Scripts read this line; a pipe must not hold it back. Nobody reading is no reason to stop.
+fn announce(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// What uploads of an earlier process left is of no use to anybody.
+fn empty_spool(spool: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(spool) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    make_private_dir(spool)
+}
+
+async fn end_when_lost(ownership: Ownership) {
+    let error = ownership.lost().await;
+    tracing::error!(%error, "the database may have another owner now; the process ends");
+    System::current().stop_with_code(EXIT_FAULT);
+}
+
+async fn say_ready(mut recovered: watch::Receiver<bool>) {
+    if recovered.wait_for(|recovered| *recovered).await.is_ok() {
+        notify::ready();
+        tracing::info!("ready");
+    }
+}
+
+/// Feeds the watchdog for as long as root and writer answer.
+async fn heartbeat(engine: Arc<Engine>, overseer: Addr<Overseer>) {
+    let every = notify::watchdog_interval().map_or(HEARTBEAT, |interval| interval.min(HEARTBEAT));
+    let mut turn = tokio::time::interval(every);
+    loop {
+        turn.tick().await;
+        if overseer.send(Pulse).await.unwrap_or(false) {
+            notify::watchdog();
+        } else {
+            tracing::error!("the writer does not answer; the watchdog is not fed");
+        }
+        let (in_flight, limit) = engine.credits.usage();
+        let database = if engine.storage.health().is_away() {
+            "; the database takes no writes"
+        } else {
+            ""
+        };
+        notify::status(&format!("{in_flight} of {limit} items in flight{database}"));
+    }
+}
+
+async fn reload_on_hangup(reloader: Arc<Reloader>) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+        return;
+    };
+    while hangups.recv().await.is_some() {
+        notify::reloading();
+        if let Err(error) = reloader.reload().await {
+            tracing::error!(%error, "the settings were not reloaded; nothing has changed");
+            notify::status(&format!("settings not reloaded: {error}"));
+        }
+        notify::ready();
+    }
+}
+
+async fn drain_on_signal(overseer: Addr<Overseer>, server: ServerHandle, _crash_mark: CrashMark) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("draining: no new steps; running ones may end");
+    notify::stopping();
+    server.stop(true).await;
+    if overseer.send(Drain).await.is_err() {
+        tracing::error!("the overseer did not answer; ending without a drain");
+        System::current().stop_with_code(EXIT_FAULT);
+        return;
+    }
+    tracing::info!("drained");
+    System::current().stop();
+}

@@ -1,0 +1,126 @@
+//! Reading jobs and their practices.
+
+use actix_web::web::{Data, Json, Path, Query};
+use entity::Id;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::cursor::{self, List};
+use crate::http::problem::Problem;
+use crate::model::batch::JobStatus;
+use crate::model::practice::PracticeStatus;
+use crate::store::read::{JobFilter, JobView, PracticeDetail, PracticeFilter, PracticeView};
+
+/// The status that a query names.
+pub(super) fn status<S: std::str::FromStr>(text: Option<&str>, all: &[&str]) -> Result<Option<S>, Problem> {
+    text.map(|text| {
+        text.parse()
+            .map_err(|_| Problem::bad_request(format!("'status' must be one of {}", all.join(", "))))
+    })
+    .transpose()
+}
+
+pub(super) fn practice_status(text: Option<&str>) -> Result<Option<PracticeStatus>, Problem> {
+    status(text, &PracticeStatus::ALL.map(PracticeStatus::as_str))
+}
+
+/// Which jobs.
+#[derive(Debug, Deserialize)]
+pub struct JobQuery {
+    status: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/jobs`: the caller's jobs, newest first.
+pub async fn list(app: Data<App>, caller: Caller, query: Query<JobQuery>) -> Result<Json<List<JobView>>, Problem> {
+    let filter = JobFilter {
+        status: status(query.status.as_deref(), &JobStatus::ALL.map(JobStatus::as_str))?,
+        before: cursor::read(query.cursor.as_deref())?,
+        limit: cursor::limit(query.limit)?,
+    };
+    Ok(Json(app.reader.jobs(&caller.scope, filter).await?.into()))
+}
+
+/// Which practices.
+#[derive(Debug, Default, Deserialize)]
+pub struct PracticeQuery {
+    status: Option<String>,
+    q: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+impl PracticeQuery {
+    fn filter(&self) -> Result<PracticeFilter, Problem> {
+        Ok(PracticeFilter {
+            status: practice_status(self.status.as_deref())?,
+            prefix: self.q.clone().filter(|prefix| !prefix.is_empty()),
+            after: cursor::read(self.cursor.as_deref())?,
+            limit: cursor::limit(self.limit)?,
+        })
+    }
+}
+
+/// A job with the first page of its practices.
+#[derive(Debug, Serialize)]
+pub struct JobDetail {
+    #[serde(flatten)]
+    job: JobView,
+    practices: List<PracticeView>,
+}
+
+/// `GET /api/jobs/{id}`.
+pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<JobDetail>, Problem> {
+    let job = app.job(&caller, *id).await?;
+    let practices = app
+        .reader
+        .practices(&job, &PracticeQuery::default().filter()?)
+        .await?
+        .into();
+    Ok(Json(JobDetail {
+        job: job.into(),
+        practices,
+    }))
+}
+
+/// `GET /api/jobs/{id}/practices`.
+pub async fn practices(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<Id>,
+    query: Query<PracticeQuery>,
+) -> Result<Json<List<PracticeView>>, Problem> {
+    let filter = query.filter()?;
+    let job = app.job(&caller, *id).await?;
+    Ok(Json(app.reader.practices(&job, &filter).await?.into()))
+}
+
+/// `GET /api/jobs/{id}/practices/{practice}`: one practice with all that its steps gave.
+pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> Result<Json<PracticeDetail>, Problem> {
+    let (id, practice) = path.into_inner();
+    let job = app.job(&caller, id).await?;
+    let found = app.reader.practice(&job, practice).await?;
+    found
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("practice in this job"))
+}
+
+/// Which job.
+#[derive(Debug, Deserialize)]
+pub struct StatusQuery {
+    job_id: Id,
+}
+
+/// `GET /api/check-job-status`.
+pub async fn check_status(app: Data<App>, caller: Caller, query: Query<StatusQuery>) -> Result<Json<Value>, Problem> {
+    let job = JobView::from(app.job(&caller, query.job_id).await?);
+    Ok(Json(json!({
+        "job_id": job.job_id,
+        "status": job.status,
+        "total_practices": job.total_practices,
+        "counts": job.counts,
+    })))
+}

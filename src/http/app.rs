@@ -1,0 +1,97 @@
+//! The application: what the handlers share, and the routes.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use actix_web::dev::Server;
+use actix_web::middleware::Compress;
+use actix_web::web::{self, Data, JsonConfig, PathConfig, QueryConfig};
+use actix_web::{HttpServer, ResponseError as _};
+use entity::{Id, enrichment_jobs};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+
+use super::api;
+use super::caller::Caller;
+use super::problem::Problem;
+use super::token::TokenCache;
+use crate::actors::{Engine, Overseer, Reloader};
+use crate::settings::Settings;
+use crate::store::read::{Access, Reader};
+
+/// What the handlers share.
+pub struct App {
+    pub engine: Arc<Engine>,
+    pub overseer: Addr<Overseer>,
+    pub reader: Reader,
+    pub tokens: TokenCache,
+    pub recovered: watch::Receiver<bool>,
+    pub metrics: PrometheusHandle,
+    pub reloader: Arc<Reloader>,
+    /// Where uploads are spooled.
+    pub spool: PathBuf,
+}
+
+impl App {
+    /// How long a request waits for its command to be committed.
+    #[must_use]
+    pub fn command_timeout(&self) -> Duration {
+        Duration::from_millis(self.engine.settings().http.command_timeout_ms)
+    }
+
+    /// The job, if the caller may see it.
+    ///
+    /// # Errors
+    /// 403 for somebody else's, 404 for none.
+    pub async fn job(&self, caller: &Caller, id: Id) -> Result<enrichment_jobs::Model, Problem> {
+        match self.reader.job(&caller.scope, id).await? {
+            Access::Granted(job) => Ok(job),
+            Access::Forbidden => Err(Problem::forbidden("this job belongs to somebody else")),
+            Access::Missing => Err(Problem::not_found("job")),
+        }
+    }
+}
+
+async fn no_such_route() -> Result<&'static str, Problem> {
+    Err(Problem::not_found("route"))
+}
+
+fn configure(config: &mut web::ServiceConfig, max_body_bytes: usize) {
+    config
+        .app_data(JsonConfig::default().limit(max_body_bytes).error_handler(|error, _| {
+            if error.status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
+                return Problem::too_large("the body is larger than http.max_body_bytes").into();
+            }
+            Problem::bad_request(format!("the body must be the JSON that this route takes: {error}")).into()
+        }))
+        .app_data(
+            QueryConfig::default()
+                .error_handler(|error, _| Problem::bad_request(format!("the query cannot be read: {error}")).into()),
+        )
+        .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("resource").into()))
+        .configure(api::configure)
+        .default_service(web::to(no_such_route));
+}
+
+/// The server on a listener that is bound already. The caller ends it.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std::io::Result<Server> {
+    let max_body_bytes = settings.http.max_body_bytes;
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .wrap(Compress::default())
+            .app_data(app.clone())
+            .configure(|config| configure(config, max_body_bytes))
+    })
+    .workers(settings.http.workers)
+    .client_request_timeout(Duration::from_millis(settings.http.request_timeout_ms))
+    .shutdown_timeout(5)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}

@@ -1,0 +1,12 @@
+//! The REST interface: `app` puts it together, `api` has one file a resource.
+
+mod api;
+mod app;
+mod caller;
+mod cursor;
+mod problem;
+mod token;
+
+pub use app::{App, server};
+pub use problem::Problem;
+pub use token::{NewToken, TokenCache};

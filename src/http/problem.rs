@@ -1,0 +1,188 @@
+//! Errors as `application/problem+json` (RFC 9457), each with a stable `code`.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use sea_orm::DbErr;
+use serde_json::{Map, Value};
+
+use crate::actors::import::ImportError;
+use crate::exchange::read::FileFault;
+use crate::model::batch::{JobEvent, JobStatus};
+use crate::store::fault::is_transient;
+use crate::store::write::WriteError;
+
+/// When a client may try again while the database is away.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// An error as the client sees it.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    /// Stable: clients match on it.
+    code: &'static str,
+    /// A sentence that says what to do.
+    detail: String,
+    extra: Map<String, Value>,
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            extra: Map::new(),
+            retry_after: None,
+        }
+    }
+
+    /// Adds a member beside the standard ones.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.to_owned(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        let detail = "send a valid token as 'Authorization: Bearer …'; `batchdesk token create` makes one";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    }
+
+    #[must_use]
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    }
+
+    /// The state does not allow the command.
+    #[must_use]
+    pub fn illegal(from: JobStatus, event: JobEvent) -> Self {
+        let detail = format!("a job that is {from} cannot {}", event.as_str());
+        Self::new(StatusCode::CONFLICT, "illegal_transition", detail)
+            .with("from", from.as_str())
+            .with("event", event.as_str())
+    }
+
+    /// The database does not take the change now; nothing was lost, and nothing was done.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let detail = "the database does not answer at the moment; try again";
+        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", detail);
+        problem.retry_after = Some(RETRY_AFTER);
+        problem
+    }
+
+    fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %error, "a request failed");
+        let detail = "an error of the daemon's own; its log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut body = self.extra.clone();
+        body.insert("type".to_owned(), "about:blank".into());
+        body.insert(
+            "title".to_owned(),
+            self.status.canonical_reason().unwrap_or("Error").into(),
+        );
+        body.insert("status".to_owned(), self.status.as_u16().into());
+        body.insert("code".to_owned(), self.code.into());
+        body.insert("detail".to_owned(), self.detail.clone().into());
+        let mut response = HttpResponse::build(self.status);
+        response.content_type("application/problem+json");
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        if let Some(wait) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, wait.as_secs().to_string()));
+        }
+        response.body(Value::from(body).to_string())
+    }
+}
+
+impl From<DbErr> for Problem {
+    fn from(error: DbErr) -> Self {
+        if is_transient(&error) {
+            Self::unavailable()
+        } else {
+            Self::internal(&error)
+        }
+    }
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Stopped => Self::unavailable(),
+            WriteError::Rejected(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<FileFault> for Problem {
+    fn from(fault: FileFault) -> Self {
+        let status = match fault.code() {
+            "too_many_rows" | "row_too_long" => StatusCode::PAYLOAD_TOO_LARGE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let mut problem = Self::new(status, fault.code(), fault.to_string());
+        if !fault.columns().is_empty() {
+            problem = problem.with("columns", fault.columns().to_vec());
+        }
+        match fault.line() {
+            Some(line) => problem.with("line", line),
+            None => problem,
+        }
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::File(fault) => fault.into(),
+            ImportError::Write(error) => error.into(),
+            ImportError::Reading(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<actix::MailboxError> for Problem {
+    fn from(_: actix::MailboxError) -> Self {
+        Self::unavailable()
+    }
+}
