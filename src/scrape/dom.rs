@@ -164,12 +164,11 @@ impl Sink {
         let id = match child {
             NodeOrText::AppendNode(node) => node.id,
             NodeOrText::AppendText(text) => {
-                if previous != NONE {
-                    if let Data::Text(before) = &mut nodes[previous as usize].data {
+                if previous != NONE
+                    && let Data::Text(before) = &mut nodes[previous as usize].data {
                         before.push_tendril(&text);
                         return;
                     }
-                }
                 nodes.push(Node {
                     parent: NONE,
                     previous: NONE,

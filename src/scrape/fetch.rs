@@ -168,11 +168,10 @@ impl Fetcher {
             Err(_) => return Err(late(host)),
         };
         let status = response.status().as_u16();
-        if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            if let Some(next) = redirect_target(url, response.headers())? {
+        if matches!(status, 301 | 302 | 303 | 307 | 308)
+            && let Some(next) = redirect_target(url, response.headers())? {
                 return Ok(Hop::Redirect(next, status));
             }
-        }
         if !response.status().is_success() {
             let retry_after = header(response.headers(), RETRY_AFTER)
                 .filter(|_| matches!(status, 429 | 503))

@@ -12,6 +12,8 @@ pub mod merge;
 pub mod payload;
 pub mod robots;
 pub mod site;
+#[cfg(test)]
+mod test_server;
 pub mod text;
 pub mod url;
 

@@ -91,12 +91,18 @@ pub fn contains_ci(hay: &str, needle: &str) -> bool {
 /// Byte offset of `needle` (ASCII, lower case) in `hay`, in any case.
 pub fn find_ci(hay: &str, needle: &str) -> Option<usize> {
     let (hay, needle) = (hay.as_bytes(), needle.as_bytes());
-    let first = *needle.first()?;
-    if hay.len() < needle.len() {
-        return None;
+    let (first, rest) = needle.split_first()?;
+    let upper = first.to_ascii_uppercase();
+    let last = hay.len().checked_sub(needle.len())?;
+    let mut at = 0;
+    while at <= last {
+        at += hay[at..=last].iter().position(|byte| byte == first || *byte == upper)?;
+        if hay[at + 1..at + needle.len()].eq_ignore_ascii_case(rest) {
+            return Some(at);
+        }
+        at += 1;
     }
-    (0..=hay.len() - needle.len())
-        .find(|at| hay[*at].to_ascii_lowercase() == first && hay[*at..*at + needle.len()].eq_ignore_ascii_case(needle))
+    None
 }
 
 /// Many words looked for at once, in any case of their ASCII letters. Each has three bytes or more, in lower case.
@@ -130,21 +136,27 @@ impl Words {
 
     /// The first place where one of the words stands, and the word.
     pub fn find(&self, hay: &str) -> Option<(usize, &'static str)> {
+        self.all(hay).next().map(|(at, index)| (at, self.list[index]))
+    }
+
+    /// The word with an index that [`Words::all`] gave.
+    pub fn word(&self, index: usize) -> &'static str {
+        self.list[index]
+    }
+
+    /// Every place where a word stands, and the word's index; words may overlap.
+    pub fn all<'a>(&'a self, hay: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
         let bytes = hay.as_bytes();
-        for at in 0..bytes.len().saturating_sub(2) {
-            let bit = Self::bit(bytes[at], bytes[at + 1], bytes[at + 2]);
-            if self.starts[bit / 64] & (1 << (bit % 64)) != 0 {
-                let rest = &bytes[at..];
-                let found = self
-                    .list
-                    .iter()
-                    .find(|word| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes()));
-                if let Some(word) = found {
-                    return Some((at, word));
-                }
-            }
-        }
-        None
+        let candidates = bytes.windows(3).enumerate().filter(|(_, three)| {
+            let bit = Self::bit(three[0], three[1], three[2]);
+            self.starts[bit / 64] & (1 << (bit % 64)) != 0
+        });
+        candidates.flat_map(move |(at, _)| {
+            let rest = &bytes[at..];
+            let stands =
+                move |word: &str| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes());
+            self.list.iter().enumerate().filter(move |(_, word)| stands(word)).map(move |(index, _)| (at, index))
+        })
     }
 
     /// Whether one of the words stands in `hay`.

@@ -190,11 +190,10 @@ fn parse(text: &str) -> Result<Url, UrlRefusal> {
 
 fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
     let host = bare.split(['/', '?', '#']).next().unwrap_or(bare);
-    if let Some((local, domain)) = host.rsplit_once('@') {
-        if !local.contains(':') && domain.contains('.') {
+    if let Some((local, domain)) = host.rsplit_once('@')
+        && !local.contains(':') && domain.contains('.') {
             return Err(UrlRefusal::EmailAddress(bare.to_owned()));
         }
-    }
     let digits = host.bytes().filter(u8::is_ascii_digit).count();
     let numeric = host.bytes().all(|b| b.is_ascii_digit() || b"+-.()/:".contains(&b));
     let literal = host
@@ -234,13 +233,11 @@ fn embedded(text: &str) -> Result<Option<&str>, UrlRefusal> {
         behind_separator = word.ends_with(':');
         if token.contains('@') && !explicit {
             mail = Some(token);
-        } else if explicit || (separated && token.contains('.')) {
-            if let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url)) {
-                if !found.iter().any(|(_, key)| *key == clean.dedupe_key) {
+        } else if (explicit || (separated && token.contains('.')))
+            && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
+                && !found.iter().any(|(_, key)| *key == clean.dedupe_key) {
                     found.push((token, clean.dedupe_key));
                 }
-            }
-        }
     }
     match (found.as_slice(), mail) {
         ([], Some(mail)) => Err(UrlRefusal::EmailAddress(mail.to_owned())),

@@ -180,7 +180,7 @@ fn in_line(before: &[&str], line: &str, wanted: &[Id]) -> Vec<Address> {
     let mut out: Vec<Address> = Vec::new();
     let mut from = 0;
     for code in find(line, wanted) {
-        if code.start < from {
+        if code.start < from || !has_town_beside(line, &code) {
             continue;
         }
         let lead = if from == 0 { before } else { &[] };
@@ -190,6 +190,22 @@ fn in_line(before: &[&str], line: &str, wanted: &[Id]) -> Vec<Address> {
         }
     }
     out
+}
+
+/// Whether a capitalised word stands on the town's side of a code: "since 1998" has none. A code that begins its
+/// line may have its town in the line before.
+fn has_town_beside(line: &str, code: &Code) -> bool {
+    if code.distinctive {
+        return true;
+    }
+    match code.town {
+        Town::Before => {
+            let before = line[..code.start].trim_end_matches(|c: char| !c.is_alphanumeric());
+            let word = before.rfind([' ', ',', '\t', '|']).map_or(before, |at| &before[at + 1..]);
+            before.is_empty() || word.starts_with(char::is_uppercase)
+        }
+        Town::After => line[code.end..].trim_start_matches([' ', ',']).starts_with(|c: char| c.is_uppercase() || c == '\''),
+    }
 }
 
 fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Address> {

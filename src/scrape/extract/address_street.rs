@@ -320,9 +320,8 @@ fn german(words: &[&str]) -> bool {
     ENDINGS.iter().any(|ending| {
         name.ends_with(ending)
             && (name.len() > ending.len() || first_number > 1 || matches!(*ending, "markt" | "ring" | "graben"))
-    }) || (first_number >= 2 && first_number <= 4 && GERMAN_PHRASES.contains(&words[0]))
-        || (first_number >= 3
-            && first_number <= 5
+    }) || ((2..=4).contains(&first_number) && GERMAN_PHRASES.contains(&words[0]))
+        || ((3..=5).contains(&first_number)
             && words[..first_number]
                 .iter()
                 .any(|word| GERMAN_PHRASES.contains(word) && *word != "in"))

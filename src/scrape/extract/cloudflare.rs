@@ -3,7 +3,7 @@
 /// The address in a `data-cfemail` attribute or behind `/cdn-cgi/l/email-protection#`.
 pub(crate) fn decode(encoded: &str) -> Option<String> {
     let encoded = encoded.trim();
-    if encoded.len() < 6 || encoded.len() > 1_000 || encoded.len() % 2 != 0 || !encoded.is_ascii() {
+    if encoded.len() < 6 || encoded.len() > 1_000 || !encoded.len().is_multiple_of(2) || !encoded.is_ascii() {
         return None;
     }
     let byte = |at: usize| u8::from_str_radix(encoded.get(at..at + 2)?, 16).ok();

@@ -89,14 +89,13 @@ pub(crate) fn at_end(text: &str) -> Option<(&str, String)> {
         let last = &trimmed[start..];
         let folded = crate::scrape::text::fold(last);
         // Two letters at the end of an address are more often a state than a country.
-        if folded.len() > 2 || folded == "nz" || folded == "uk" {
-            if let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == folded) {
+        if (folded.len() > 2 || folded == "nz" || folded == "uk")
+            && let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == folded) {
                 return Some((
                     trimmed[..start].trim_end_matches([',', ' ', '\n', '.', '-']),
                     (*code).to_owned(),
                 ));
             }
-        }
     }
     None
 }

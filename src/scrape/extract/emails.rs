@@ -1,18 +1,22 @@
 //! E-mail addresses in text and links, also those that are written so that robots miss them.
 
-use crate::scrape::text::{find_ci, percent_decode};
+use crate::scrape::text::{Words, find_ci, percent_decode};
 use crate::scrape::url::registrable;
+
+/// What every way of hiding an address from robots has in common.
+static MASKS: Words = Words::new(&[
+    "[at", "(at", "{at", "[ at", "( at", "[ät", "(ät", "[@]", "(@)", "(a)", "[a]", "arroba", " dot ", "＠", "[æt]", "(æt)",
+]);
 
 /// Every address in a line of visible text.
 pub(crate) fn from_line(line: &str, out: &mut Vec<String>) {
     if line.contains('@') {
         find(line, out);
     }
-    if line.contains(['[', '(', '{']) || find_ci(line, " at ").is_some() || line.contains('＠') {
-        if let Some(plain) = unmask(line) {
+    if MASKS.any(line)
+        && let Some(plain) = unmask(line) {
             find(&plain, out);
         }
-    }
 }
 
 /// The addresses of a `mailto:` link.

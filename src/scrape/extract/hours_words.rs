@@ -2,6 +2,7 @@
 
 use crate::scrape::payload::Day;
 use crate::scrape::text::plain;
+use std::sync::LazyLock;
 
 /// A time of day as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,21 +243,24 @@ const DAYS: [(&[&str], Day); 7] = [
 
 /// The day that a word names, in any of the known languages.
 pub(crate) fn day(word: &str) -> Option<Day> {
-    let folded: String = word
-        .trim()
-        .chars()
-        .flat_map(char::to_lowercase)
-        .map(fold_letter)
-        .filter(|c| c.is_alphanumeric())
-        .collect();
-    // Saturday and Sunday are the only days that Czech and German abbreviate alike; German is far more common.
-    if folded == "so" {
-        return Some(Day::Su);
+    let mut folded = [0u8; 16];
+    let mut length = 0;
+    for c in word.trim().chars().flat_map(char::to_lowercase).map(fold_letter).filter(|c| c.is_alphanumeric()) {
+        *folded.get_mut(length)? = u8::try_from(c).ok()?;
+        length += 1;
     }
-    DAYS.iter()
-        .find(|(names, _)| names.contains(&folded.as_str()))
-        .map(|(_, day)| *day)
+    let folded = &folded[..length];
+    BY_NAME.binary_search_by(|(name, _)| name.as_bytes().cmp(folded)).ok().map(|at| BY_NAME[at].1)
 }
+
+/// The names in alphabetical order. Czech and German both use "so", for Saturday and Sunday; German is more common.
+static BY_NAME: LazyLock<Vec<(&'static str, Day)>> = LazyLock::new(|| {
+    let mut out: Vec<_> = DAYS.iter().flat_map(|(names, day)| names.iter().map(|name| (*name, *day))).collect();
+    out.retain(|(name, _)| *name != "so");
+    out.push(("so", Day::Su));
+    out.sort_unstable_by_key(|(name, _)| *name);
+    out
+});
 
 fn fold_letter(c: char) -> char {
     match c {

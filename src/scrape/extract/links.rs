@@ -40,6 +40,9 @@ pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, fact
                 facts.geo.push(Fact::new(geo, Source::Link));
             } else if is_booking(&url) {
                 push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, 60);
+            } else if crate::scrape::url::site_key(&url) == context.site && url != context.url {
+                // The content of a frameset stands in its frames.
+                facts.links.push(PageLink { url, score: 110 });
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::links::{position, push_unique};
+use super::names::is_demo;
 use super::scan::Scan;
 use crate::scrape::payload::{Fact, PageFacts, Source};
 use crate::scrape::text::contains_ci;
@@ -21,11 +22,10 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     if let Some(logo) = scan.meta("og:logo").and_then(|logo| context.resolve(logo)) {
         push_unique(&mut facts.logo_urls, logo.to_string(), source, 70);
     }
-    if let Some(picture) = scan.pictures.iter().find(|picture| picture.named_logo) {
-        if let Some(url) = context.resolve(&picture.src) {
+    if let Some(picture) = scan.pictures.iter().find(|picture| picture.named_logo)
+        && let Some(url) = context.resolve(&picture.src) {
             push_unique(&mut facts.logo_urls, url.to_string(), Source::Link, 60);
         }
-    }
     let place = scan.meta("geo.position").or(scan.meta("icbm")).and_then(|place| {
         let (lat, lng) = place.split_once([';', ','])?;
         position(lat.trim().parse().ok()?, lng.trim().parse().ok()?)
@@ -55,7 +55,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
 }
 
 fn is_description(text: &str) -> bool {
-    text.chars().count() >= 20 && !contains_ci(text, "just another wordpress site") && !contains_ci(text, "lorem ipsum")
+    text.chars().count() >= 20 && !contains_ci(text, "just another wordpress site") && !is_demo(text)
 }
 
 /// The languages that the site is offered in.

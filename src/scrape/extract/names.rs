@@ -268,13 +268,12 @@ pub(crate) fn likeness(text: &str, label: &str) -> f64 {
     let mut ordered = words.clone();
     ordered.sort_by_key(|word| std::cmp::Reverse(word.len()));
     for word in ordered {
-        if word.len() >= 2 {
-            if let Some(at) = rest.find(word) {
+        if word.len() >= 2
+            && let Some(at) = rest.find(word) {
                 explained += word.len();
                 used += word.len();
                 rest.replace_range(at..at + word.len(), "\u{1}");
             }
-        }
     }
     let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
     if initials.len() >= 2 && label == initials {

@@ -1,6 +1,6 @@
 //! How much a link promises: contact, team, hours, services and locations, in the languages that sites are in.
 
-use crate::scrape::text::fold;
+use crate::scrape::text::{Words, fold};
 use url::Url;
 
 /// Words of link text and path with what they promise. Longer phrases come first, the best match counts.
@@ -106,7 +106,7 @@ const WORDS: [(&str, i32); 98] = [
 ];
 
 /// Words of pages that cost a request and give nothing.
-const WASTE: [&str; 44] = [
+static WASTE: Words = Words::new(&[
     "blog",
     "news",
     "article",
@@ -151,7 +151,18 @@ const WASTE: [&str; 44] = [
     "comment",
     "event",
     "portfolio",
-];
+]);
+
+const PHRASE_LIST: [&str; WORDS.len()] = {
+    let mut out = [""; WORDS.len()];
+    let mut at = 0;
+    while at < out.len() {
+        out[at] = WORDS[at].0;
+        at += 1;
+    }
+    out
+};
+static PHRASES: Words = Words::new(&PHRASE_LIST);
 
 /// Files that are no pages.
 const FILES: [&str; 21] = [
@@ -170,12 +181,8 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
     let depth = path.split('/').filter(|part| !part.is_empty()).count() as i32;
     let found = |words: &str| {
         let padded = format!(" {words} ");
-        WORDS
-            .iter()
-            .filter(|(word, _)| holds(&padded, word))
-            .map(|(_, score)| *score)
-            .max()
-            .unwrap_or(0)
+        let whole = PHRASES.all(&padded).filter(|(at, index)| is_whole(&padded, *at, WORDS[*index].0));
+        whole.map(|(_, index)| WORDS[index].1).max().unwrap_or(0)
     };
     let by_text = found(&text_words);
     let by_path = found(&path_words);
@@ -184,11 +191,8 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
         return 0;
     }
     let padded = format!(" {path_words} {text_words} ");
-    let waste = if WASTE.iter().any(|word| holds(&padded, word)) {
-        45
-    } else {
-        0
-    };
+    let wasted = WASTE.all(&padded).any(|(at, index)| is_whole(&padded, at, WASTE.word(index)));
+    let waste = if wasted { 45 } else { 0 };
     let agreed = if by_text > 0 && by_path > 0 { 6 } else { 0 };
     // A long text is a headline that happens to hold the word.
     let wordy = (text_words.split(' ').count() as i32 - 4).max(0) * 4;
@@ -196,14 +200,12 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
     best + agreed - waste - (depth - 1).max(0) * 7 - wordy - query
 }
 
-/// Whether `words` (padded with spaces) holds the phrase; compounds such as `kontaktformular` count by their start.
-fn holds(padded: &str, phrase: &str) -> bool {
-    padded.match_indices(phrase).any(|(at, _)| {
-        let bytes = padded.as_bytes();
-        let begins = bytes[at - 1] == b' ';
-        let end = at + phrase.len();
-        begins && (bytes[end] == b' ' || phrase.len() >= 6 || (bytes[end] == b's' && bytes[end + 1] == b' '))
-    })
+/// Whether the phrase at `at` in `padded` stands as words; compounds such as `kontaktformular` count by their start.
+fn is_whole(padded: &str, at: usize, phrase: &str) -> bool {
+    let bytes = padded.as_bytes();
+    let end = at + phrase.len();
+    let begins = at > 0 && bytes[at - 1] == b' ';
+    begins && (bytes[end] == b' ' || phrase.len() >= 6 || (bytes[end] == b's' && bytes[end + 1] == b' '))
 }
 
 #[cfg(test)]

@@ -219,11 +219,10 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     let text = |at: usize| lines.get(at).map_or("", |line| &scan.text[line.range.clone()]);
     for (at, line) in lines.iter().enumerate() {
         let own = text(at);
-        if let LineKind::Heading(level) = line.kind {
-            if level <= 3 && speaks_of_team(own) {
+        if let LineKind::Heading(level) = line.kind
+            && level <= 3 && speaks_of_team(own) {
                 section = true;
             }
-        }
         if own.len() > 160 || own.len() < 5 || facts.people.len() >= MAX_PEOPLE || line.zone == Zone::Footer {
             continue;
         }

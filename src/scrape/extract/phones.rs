@@ -4,6 +4,7 @@ use crate::scrape::payload::{Fact, Phone, PhoneKind, Source};
 use crate::scrape::text::{Words, contains_ci, squeeze_to};
 use phonenumber::country::Id;
 use phonenumber::{Mode, PhoneNumber};
+use std::collections::HashMap;
 
 /// A number as a page writes it, before its region is known.
 #[derive(Debug, Clone)]
@@ -39,10 +40,11 @@ impl Candidates {
     /// The valid ones: each number once a kind, the best source first.
     pub(crate) fn resolve(self, region: Option<Id>) -> Vec<Fact<Phone>> {
         let mut out: Vec<Fact<Phone>> = Vec::new();
+        // A page repeats its number; parsing is the dearest step.
+        let mut parsed: HashMap<String, Option<String>> = HashMap::new();
         for candidate in self.0 {
-            let Some(e164) = e164(&candidate.raw, region) else {
-                continue;
-            };
+            let known = parsed.entry(candidate.raw.clone()).or_insert_with(|| e164(&candidate.raw, region));
+            let Some(e164) = known.clone() else { continue };
             let same = out.iter_mut().find(|known| known.value.e164.as_ref() == Some(&e164));
             match same {
                 Some(known) => {
@@ -124,11 +126,10 @@ fn compact(raw: &str) -> Option<String> {
             _ => {}
         }
     }
-    if let Some(rest) = out.strip_prefix("00") {
-        if rest.len() > 9 {
+    if let Some(rest) = out.strip_prefix("00")
+        && rest.len() > 9 {
             out = format!("+{rest}");
         }
-    }
     let digits = out.bytes().filter(u8::is_ascii_digit).count();
     (6..=15).contains(&digits).then_some(out)
 }

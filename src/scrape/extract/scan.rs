@@ -4,7 +4,7 @@ use super::cloudflare;
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
-use crate::scrape::text::{contains_ci, is_space, is_unwanted};
+use crate::scrape::text::{Words, contains_ci, is_space, is_unwanted};
 use html5ever::{Attribute, LocalName, local_name};
 use std::ops::Range;
 
@@ -233,11 +233,9 @@ impl Walk {
                 if let Some(src) = attr(attrs, "src")
                     .or(attr(attrs, "data-src"))
                     .or(attr(attrs, "data-lazy-src"))
-                {
-                    if self.out.frames.len() < 50 {
+                    && self.out.frames.len() < 50 {
                         self.out.frames.push(src.to_owned());
                     }
-                }
                 return false;
             }
             local_name!("img") => self.picture(attrs),
@@ -251,12 +249,11 @@ impl Walk {
             }
             _ => {}
         }
-        if let Some(encoded) = attr(attrs, "data-cfemail") {
-            if let Some(mail) = cloudflare::decode(encoded) {
+        if let Some(encoded) = attr(attrs, "data-cfemail")
+            && let Some(mail) = cloudflare::decode(encoded) {
                 self.push_text(&mail);
                 return false;
             }
-        }
         let zone = zone_of(name, attrs, self.zone);
         if zone != self.zone {
             self.restore.push((id, Restore::Zone(self.zone)));
@@ -348,14 +345,13 @@ impl Walk {
         let name = attr(attrs, "property")
             .or(attr(attrs, "name"))
             .or(attr(attrs, "itemprop"));
-        if let Some(name) = name.filter(|name| name.len() < 100) {
-            if self.out.metas.len() < 300 {
+        if let Some(name) = name.filter(|name| name.len() < 100)
+            && self.out.metas.len() < 300 {
                 self.out.metas.push((
                     name.to_ascii_lowercase(),
                     crate::scrape::text::squeeze_to(content, 2_000),
                 ));
             }
-        }
     }
 
     fn head_link(&mut self, attrs: &[Attribute]) {
@@ -372,11 +368,10 @@ impl Walk {
 
     fn picture(&mut self, attrs: &[Attribute]) {
         let alt = attr(attrs, "alt").unwrap_or_default();
-        if let Some(anchor) = self.open_anchor {
-            if self.out.anchors[anchor].label.is_empty() {
+        if let Some(anchor) = self.open_anchor
+            && self.out.anchors[anchor].label.is_empty() {
                 self.out.anchors[anchor].label = crate::scrape::text::squeeze_to(alt, 200);
             }
-        }
         let lazy = ["data-src", "data-lazy-src", "data-original"]
             .iter()
             .find_map(|name| attr(attrs, name));
@@ -491,16 +486,15 @@ fn zone_of(name: &LocalName, attrs: &[Attribute], outer: Zone) -> Zone {
     }
 }
 
+static ZONE_NAMES: Words =
+    Words::new(&["footer", "testimonial", "review", "comment", "navbar", "nav-menu", "main-menu"]);
+
 fn zone_by_name(value: &str, outer: Zone) -> Zone {
-    let names = |word: &str| contains_ci(value, word);
-    if names("footer") {
-        Zone::Footer
-    } else if names("testimonial") || names("review") || names("comment") {
-        Zone::Quote
-    } else if names("navbar") || names("nav-menu") || names("main-menu") {
-        Zone::Nav
-    } else {
-        outer
+    match ZONE_NAMES.find(value) {
+        Some((_, "footer")) => Zone::Footer,
+        Some((_, "testimonial" | "review" | "comment")) => Zone::Quote,
+        Some(_) => Zone::Nav,
+        None => outer,
     }
 }
 

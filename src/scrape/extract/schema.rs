@@ -206,11 +206,10 @@ impl<'a> Reader<'a> {
         self.addresses(object, trust);
         self.hours(object, trust);
         for text in texts(object.get("sameAs")) {
-            if let Some(profile) = self.context.resolve(&text).and_then(|url| social::profile(&url)) {
-                if !self.facts.social.iter().any(|known| known.value == profile) {
+            if let Some(profile) = self.context.resolve(&text).and_then(|url| social::profile(&url))
+                && !self.facts.social.iter().any(|known| known.value == profile) {
                     self.facts.social.push(Fact::with_trust(profile, source, trust));
                 }
-            }
         }
         for geo in self.objects(object.get("geo")) {
             if let Some(place) = number(geo.get("latitude"))
@@ -329,11 +328,10 @@ impl<'a> Reader<'a> {
     }
 
     fn push_address(&mut self, address: Option<Address>, trust: u8) {
-        if let Some(address) = address {
-            if !self.facts.addresses.iter().any(|known| known.value == address) && self.facts.addresses.len() < 40 {
+        if let Some(address) = address
+            && !self.facts.addresses.iter().any(|known| known.value == address) && self.facts.addresses.len() < 40 {
                 self.facts.addresses.push(Fact::with_trust(address, self.source, trust));
             }
-        }
     }
 
     fn hours(&mut self, object: &'a Object, trust: u8) {

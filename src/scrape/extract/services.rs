@@ -4,9 +4,9 @@ use super::context::Context;
 use super::links::push_unique;
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
-use crate::scrape::text::{contains_ci, fold};
+use crate::scrape::text::{Words, fold};
 
-const SECTIONS: [&str; 15] = [
+static SECTIONS: Words = Words::new(&[
     "services",
     "service",
     "treatments",
@@ -22,8 +22,8 @@ const SECTIONS: [&str; 15] = [
     "prestations",
     "soins",
     "behandelingen",
-];
-const HEADINGS: [&str; 14] = [
+]);
+static HEADINGS: Words = Words::new(&[
     "services",
     "treatments",
     "what we do",
@@ -38,7 +38,7 @@ const HEADINGS: [&str; 14] = [
     "diensten",
     "behandelingen",
     "schwerpunkte",
-];
+]);
 const WASTE: [&str; 22] = [
     "read more",
     "learn more",
@@ -68,7 +68,7 @@ const MAX_SERVICES: usize = 60;
 /// Reads offered services.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     for anchor in &scan.anchors {
-        if anchor.zone == Zone::Quote || !anchor.href.contains('/') {
+        if anchor.zone == Zone::Quote || !SECTIONS.any(&anchor.href) {
             continue;
         }
         let text = &scan.text[anchor.text.clone()];
@@ -86,7 +86,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
                     .filter(|part| !part.is_empty())
                     .map(str::to_ascii_lowercase)
                     .collect();
-                parts.len() >= 2 && SECTIONS.contains(&parts[parts.len() - 2].as_str())
+                parts.len() >= 2 && SECTIONS.all(&parts[parts.len() - 2]).any(|(_, index)| SECTIONS.word(index) == parts[parts.len() - 2])
             });
         if below {
             offer(text, 55, facts);
@@ -99,7 +99,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         match line.kind {
             LineKind::Heading(own) => {
                 let announces = text.len() <= 50
-                    && HEADINGS.iter().any(|heading| contains_ci(text, heading))
+                    && HEADINGS.any(text)
                     && !text.ends_with('?');
                 if announces {
                     (level, taken) = (Some(own), 0);

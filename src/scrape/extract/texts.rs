@@ -60,7 +60,9 @@ fn hours(scan: &Scan, facts: &mut PageFacts) {
         if line.zone == Zone::Quote || text.len() > 400 {
             continue;
         }
-        if reader.line(text) {
+        // Without a digit only a day or "closed" can matter, and those stand in short lines.
+        let may_tell = text.len() <= 40 || text.bytes().any(|b| b.is_ascii_digit());
+        if may_tell && reader.line(text) {
             gap = 0;
             cue |= speaks_of_hours(text);
             continue;

@@ -79,12 +79,11 @@ pub(crate) fn hidden_classes(dom: &Dom) -> Visibility {
         if node.parent == NONE || node.first == NONE || node.first == ROOT {
             continue;
         }
-        if let Data::Text(css) = &dom.node(node.first).data {
-            if css.len() <= budget {
+        if let Data::Text(css) = &dom.node(node.first).data
+            && css.len() <= budget {
                 budget -= css.len();
                 read_rules(css, &mut out);
             }
-        }
     }
     out
 }

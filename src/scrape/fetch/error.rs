@@ -135,11 +135,13 @@ impl FetchError {
     }
 }
 
-/// The TLS fault inside `error`, also where an I/O error wraps it.
+/// The TLS fault inside `error`, also where I/O errors wrap it: what they wrap is no part of their `source` chain.
 fn tls_error(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return Some(tls.to_string());
+    let mut at = error;
+    loop {
+        if let Some(tls) = at.downcast_ref::<rustls::Error>() {
+            return Some(tls.to_string());
+        }
+        at = at.downcast_ref::<std::io::Error>()?.get_ref()?;
     }
-    let io = error.downcast_ref::<std::io::Error>()?;
-    Some(io.get_ref()?.downcast_ref::<rustls::Error>()?.to_string())
 }
