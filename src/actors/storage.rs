@@ -276,8 +276,9 @@ impl Handler<Enqueue> for StorageActor {
     type Result = ();
 
     fn handle(&mut self, message: Enqueue, context: &mut Context<Self>) {
-        misbehave("storage", "enqueue");
-        match message.command.grouping() {
+        let grouping = message.command.grouping();
+        misbehave("storage", if matches!(grouping, Grouping::Item(_)) { "transition" } else { "command" });
+        match grouping {
             Grouping::Bulk => self.bulk.push_back(message),
             _ => self.queue.push_back(message),
         }

@@ -19,7 +19,7 @@ pub use on::{breakpoint, misbehave};
 #[cfg(feature = "breakpoints")]
 mod on {
     use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
     static PASSED: AtomicU64 = AtomicU64::new(0);
 
@@ -38,13 +38,13 @@ mod on {
         }
     }
 
-    /// With `BATCHDESK_MISBEHAVE=PLACE:SUBJECT:KIND` (several separated by `;`): a `panic`, a stack `overflow`, an
-    /// `abort` or a `hang` of the thread where place and subject match.
+    /// With `BATCHDESK_MISBEHAVE=PLACE|SUBJECT|KIND` (several separated by `;`): a `panic`, a stack `overflow`, an
+    /// `abort`, or one panic only (`panic_once`), where place and subject match.
     pub fn misbehave(place: &'static str, subject: &str) {
         static PLAN: OnceLock<String> = OnceLock::new();
         let plan = PLAN.get_or_init(|| std::env::var("BATCHDESK_MISBEHAVE").unwrap_or_default());
         for entry in plan.split(';') {
-            let mut parts = entry.splitn(3, ':');
+            let mut parts = entry.splitn(3, '|');
             let (Some(at), Some(of), Some(kind)) = (parts.next(), parts.next(), parts.next()) else {
                 continue;
             };
@@ -53,6 +53,10 @@ mod on {
             }
             match kind {
                 "panic" => panic!("told to panic at {place} for {subject}"),
+                "panic_once" => {
+                    static DONE: AtomicBool = AtomicBool::new(false);
+                    assert!(DONE.swap(true, Ordering::Relaxed), "told to panic once at {place} for {subject}");
+                }
                 "overflow" => {
                     std::hint::black_box(overflow(1));
                 }

@@ -165,10 +165,11 @@ impl Sink {
             NodeOrText::AppendNode(node) => node.id,
             NodeOrText::AppendText(text) => {
                 if previous != NONE
-                    && let Data::Text(before) = &mut nodes[previous as usize].data {
-                        before.push_tendril(&text);
-                        return;
-                    }
+                    && let Data::Text(before) = &mut nodes[previous as usize].data
+                {
+                    before.push_tendril(&text);
+                    return;
+                }
                 nodes.push(Node {
                     parent: NONE,
                     previous: NONE,

@@ -169,9 +169,10 @@ impl Fetcher {
         };
         let status = response.status().as_u16();
         if matches!(status, 301 | 302 | 303 | 307 | 308)
-            && let Some(next) = redirect_target(url, response.headers())? {
-                return Ok(Hop::Redirect(next, status));
-            }
+            && let Some(next) = redirect_target(url, response.headers())?
+        {
+            return Ok(Hop::Redirect(next, status));
+        }
         if !response.status().is_success() {
             let retry_after = header(response.headers(), RETRY_AFTER)
                 .filter(|_| matches!(status, 429 | 503))

@@ -4,11 +4,20 @@ use crate::scrape::test_server::{Server, fetcher, guarded, ok, status};
 use std::io::Write;
 
 fn quick() -> FetchSettings {
-    FetchSettings { timeout: Duration::from_millis(700), max_body_bytes: 200_000, max_redirects: 3, ..FetchSettings::default() }
+    FetchSettings {
+        timeout: Duration::from_millis(700),
+        max_body_bytes: 200_000,
+        max_redirects: 3,
+        ..FetchSettings::default()
+    }
 }
 
 async fn kind(server: &Server, path: &str) -> FetchErrorKind {
-    fetcher(quick()).get(&server.url(path), Wanted::Page).await.expect_err(path).kind
+    fetcher(quick())
+        .get(&server.url(path), Wanted::Page)
+        .await
+        .expect_err(path)
+        .kind
 }
 
 #[tokio::test]
@@ -22,7 +31,10 @@ async fn redirects_are_followed_counted_and_kept_from_circles() {
         path => status(out, "302 Found", &format!("Location: {path}x\r\n")),
     });
     let page = fetcher(quick()).get(&server.url("/a"), Wanted::Page).await.unwrap();
-    assert_eq!((page.url, page.redirects, page.status), (server.url("/b"), vec![server.url("/a")], 200));
+    assert_eq!(
+        (page.url, page.redirects, page.status),
+        (server.url("/b"), vec![server.url("/a")], 200)
+    );
     assert_eq!(kind(&server, "/loop").await, FetchErrorKind::RedirectLoop);
     assert_eq!(kind(&server, "/endless").await, FetchErrorKind::TooManyRedirects);
     assert_eq!(kind(&server, "/file").await, FetchErrorKind::Refused);
@@ -33,7 +45,10 @@ async fn the_guard_sees_every_hop() {
     let server = Server::start(|_, out| status(out, "302 Found", "Location: http://169.254.169.254/latest/\r\n"));
     assert_eq!(kind(&server, "/").await, FetchErrorKind::Refused);
     let strict = guarded(quick(), AddressGuard::default());
-    assert_eq!(strict.get(&server.url("/"), Wanted::Page).await.unwrap_err().kind, FetchErrorKind::Refused);
+    assert_eq!(
+        strict.get(&server.url("/"), Wanted::Page).await.unwrap_err().kind,
+        FetchErrorKind::Refused
+    );
     let by_name: Url = "http://localhost:9/".parse().unwrap();
     let error = strict.get(&by_name, Wanted::Page).await.unwrap_err();
     assert_eq!((error.kind, error.retryable), (FetchErrorKind::Refused, false));
@@ -65,7 +80,10 @@ async fn endless_slow_and_broken_answers_end() {
         "/bomb" => {
             // A quarter of a megabyte of zeros, as gzip writes them.
             let body = gzip_of_zeros();
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
             let _ = out.write_all(head.as_bytes()).and_then(|()| out.write_all(&body));
         }
         _ => {}
@@ -76,8 +94,21 @@ async fn endless_slow_and_broken_answers_end() {
     assert_eq!(kind(&server, "/short").await, FetchErrorKind::Body);
     assert_eq!(kind(&server, "/pdf").await, FetchErrorKind::ContentType);
     assert_eq!(kind(&server, "/bomb").await, FetchErrorKind::TooLarge);
-    assert!(fetcher(quick()).get(&server.url("/untyped"), Wanted::Page).await.is_ok());
-    assert_eq!(fetcher(quick()).get(&server.url("/endless"), Wanted::Text(1_000)).await.unwrap().body.len(), 1_000);
+    assert!(
+        fetcher(quick())
+            .get(&server.url("/untyped"), Wanted::Page)
+            .await
+            .is_ok()
+    );
+    assert_eq!(
+        fetcher(quick())
+            .get(&server.url("/endless"), Wanted::Text(1_000))
+            .await
+            .unwrap()
+            .body
+            .len(),
+        1_000
+    );
     assert!(kind(&server, "/hang-up").await == FetchErrorKind::Connect);
 }
 
@@ -118,7 +149,10 @@ async fn statuses_say_whether_to_come_back() {
     });
     let get = async |path: &str| fetcher(quick()).get(&server.url(path), Wanted::Page).await.unwrap_err();
     let slow = get("/429").await;
-    assert_eq!((slow.kind, slow.retryable, slow.retry_after), (FetchErrorKind::Status(429), true, Some(Duration::from_secs(7))));
+    assert_eq!(
+        (slow.kind, slow.retryable, slow.retry_after),
+        (FetchErrorKind::Status(429), true, Some(Duration::from_secs(7)))
+    );
     assert_eq!(get("/503").await.retry_after, Some(Duration::from_secs(86_400)));
     let broken = get("/500").await;
     assert_eq!((broken.retryable, broken.retry_after), (true, None));
@@ -133,7 +167,10 @@ async fn unreachable_hosts_are_told_apart() {
     let error = fetcher(quick()).get(&nobody, Wanted::Page).await.unwrap_err();
     assert_eq!((error.kind, error.retryable), (FetchErrorKind::Connect, true));
     let unknown: Url = "http://no-such-name.invalid/".parse().unwrap();
-    assert_eq!(fetcher(quick()).get(&unknown, Wanted::Page).await.unwrap_err().kind, FetchErrorKind::Dns);
+    assert_eq!(
+        fetcher(quick()).get(&unknown, Wanted::Page).await.unwrap_err().kind,
+        FetchErrorKind::Dns
+    );
     // A server that speaks plain HTTP on its TLS port, and reads on so that nothing is reset.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let over_tls: Url = format!("https://{}/", listener.local_addr().unwrap()).parse().unwrap();

@@ -6,11 +6,14 @@
 use super::extract::hours::coverage;
 use super::extract::names;
 use super::payload::{
-    CleanUrlPayload, Conflict, Fact, FinalPayload, PageFacts, PageSummary, Provenance, ScrapePayload, Source,
+    Address, CleanUrlPayload, Conflict, Fact, FinalPayload, PageFacts, PageSummary, Provenance, ScrapePayload, Source,
 };
+use super::text::fold;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// A value of less trust gives way to any other, whatever its source.
+const DOUBTFUL: u8 = 30;
 /// Other values that a field's provenance keeps at most.
 const MAX_CONFLICTS: usize = 5;
 
@@ -50,12 +53,13 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     out.addresses = list(gather(scrape, |f| &f.addresses), "addresses", book, |a, b| {
         same_address(a, b)
     });
+    complete(&mut out.addresses, scrape);
     out.opening_hours = single_by(
         gather(scrape, |f| &f.opening_hours),
         "opening_hours",
         book,
         |a, b| a == b,
-        |week| coverage(week) as i32,
+        |week| i32::from(coverage(week) >= 3),
     )
     .unwrap_or_default();
     let social = list(gather(scrape, |f| &f.social), "social", book, |a, b| {
@@ -63,11 +67,9 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     });
     out.social = social.into_iter().map(|link| (link.network, link.url)).collect();
     out.people = list(gather(scrape, |f| &f.people), "people", book, |a, b| {
-        super::text::fold(&a.name) == super::text::fold(&b.name)
+        fold(&a.name) == fold(&b.name)
     });
-    out.services = list(all(|f| &f.services), "services", book, |a, b| {
-        super::text::fold(a) == super::text::fold(b)
-    });
+    out.services = list(all(|f| &f.services), "services", book, |a, b| fold(a) == fold(b));
     out.booking_url = single(all(|f| &f.booking_urls), "booking_url", book, |a, b| a == b);
     out.logo_url = single(all(|f| &f.logo_urls), "logo_url", book, |a, b| a == b);
     out.geo = single(gather(scrape, |f| &f.geo), "geo", book, |a, b| {
@@ -84,7 +86,7 @@ fn names_label(domain: &str) -> String {
     let (word, _) = idna::domain_to_unicode(domain);
     word.split('.')
         .next()
-        .map(|label| super::text::fold(label).replace(' ', ""))
+        .map(|label| fold(label).replace(' ', ""))
         .unwrap_or_default()
 }
 
@@ -206,6 +208,7 @@ fn single_by<T: Clone + Serialize>(
         let group = &groups[*at];
         (
             std::cmp::Reverse(worth(&group.first.fact.value)),
+            group.trust < DOUBTFUL,
             group.first.fact.source,
             std::cmp::Reverse((group.trust, group.witnesses)),
             *at,
@@ -235,20 +238,70 @@ fn list<T: Clone + Serialize>(
     groups.into_iter().map(|group| group.first.fact.value.clone()).collect()
 }
 
-fn same_address(a: &super::payload::Address, b: &super::payload::Address) -> bool {
-    let fold = |text: &Option<String>| text.as_deref().map(super::text::fold);
-    match (&a.street, &b.street) {
-        (Some(_), Some(_)) => {
-            fold(&a.street) == fold(&b.street)
-                && (a.postal_code == b.postal_code || a.postal_code.is_none() || b.postal_code.is_none())
+/// Takes what an address lacks from other spellings of the same place.
+fn complete(addresses: &mut [Address], scrape: &ScrapePayload) {
+    let told: Vec<&Address> = scrape
+        .pages
+        .iter()
+        .flat_map(|page| page.facts.addresses.iter().map(|fact| &fact.value))
+        .collect();
+    for address in addresses {
+        for other in told
+            .iter()
+            .filter(|other| same_address(address, other))
+            .copied()
+            .collect::<Vec<_>>()
+        {
+            for (own, theirs) in [
+                (&mut address.street, &other.street),
+                (&mut address.locality, &other.locality),
+                (&mut address.region, &other.region),
+                (&mut address.postal_code, &other.postal_code),
+                (&mut address.country, &other.country),
+            ] {
+                if own.is_none() {
+                    own.clone_from(theirs);
+                }
+            }
         }
-        _ => super::text::fold(&a.raw) == super::text::fold(&b.raw),
     }
+}
+
+/// Two spellings of one place: the same code and house number, or the same street where one has no code.
+fn same_address(a: &Address, b: &Address) -> bool {
+    let numbers = |address: &Address| -> Vec<String> {
+        let street = address.street.as_deref().unwrap_or(&address.raw);
+        street
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|digits| !digits.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let (of_a, of_b) = (numbers(a), numbers(b));
+    let same_number = of_a.iter().any(|number| of_b.contains(number));
+    let code = |address: &Address| address.postal_code.as_deref().map(|code| code.replace(' ', ""));
+    match (code(a), code(b)) {
+        (Some(one), Some(other)) => one == other && (same_number || a.street.is_none() || b.street.is_none()),
+        _ => match (&a.street, &b.street) {
+            (Some(one), Some(other)) => {
+                fold(one) == fold(other) || (same_number && first_word(one) == first_word(other))
+            }
+            _ => fold(&a.raw) == fold(&b.raw),
+        },
+    }
+}
+
+/// The first word of a street that is no number.
+fn first_word(street: &str) -> Option<String> {
+    fold(street)
+        .split(' ')
+        .find(|word| word.len() > 2 && word.chars().all(char::is_alphabetic))
+        .map(str::to_owned)
 }
 
 /// The name that source, place, domain and agreement support best.
 fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<String, Provenance>) -> Option<String> {
-    let groups = group(&heard, |a, b| super::text::fold(a) == super::text::fold(b));
+    let groups = group(&heard, |a, b| fold(a) == fold(b));
     let support = |group: &Group<'_, String>| {
         let name = &group.first.fact.value;
         let structured = group.first.fact.source <= Source::Provider;

@@ -81,7 +81,8 @@ pub(crate) fn ok(out: &mut TcpStream, content_type: &str, body: &[u8]) {
 
 /// An answer without a body.
 pub(crate) fn status(out: &mut TcpStream, status: &str, headers: &str) {
-    let _ = out.write_all(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+    let _ = out
+        .write_all(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
 }
 
 /// A fetcher that may reach loopback.

@@ -155,7 +155,11 @@ impl Words {
             let rest = &bytes[at..];
             let stands =
                 move |word: &str| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes());
-            self.list.iter().enumerate().filter(move |(_, word)| stands(word)).map(move |(index, _)| (at, index))
+            self.list
+                .iter()
+                .enumerate()
+                .filter(move |(_, word)| stands(word))
+                .map(move |(index, _)| (at, index))
         })
     }
 

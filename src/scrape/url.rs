@@ -191,9 +191,11 @@ fn parse(text: &str) -> Result<Url, UrlRefusal> {
 fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
     let host = bare.split(['/', '?', '#']).next().unwrap_or(bare);
     if let Some((local, domain)) = host.rsplit_once('@')
-        && !local.contains(':') && domain.contains('.') {
-            return Err(UrlRefusal::EmailAddress(bare.to_owned()));
-        }
+        && !local.contains(':')
+        && domain.contains('.')
+    {
+        return Err(UrlRefusal::EmailAddress(bare.to_owned()));
+    }
     let digits = host.bytes().filter(u8::is_ascii_digit).count();
     let numeric = host.bytes().all(|b| b.is_ascii_digit() || b"+-.()/:".contains(&b));
     let literal = host
@@ -235,9 +237,10 @@ fn embedded(text: &str) -> Result<Option<&str>, UrlRefusal> {
             mail = Some(token);
         } else if (explicit || (separated && token.contains('.')))
             && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
-                && !found.iter().any(|(_, key)| *key == clean.dedupe_key) {
-                    found.push((token, clean.dedupe_key));
-                }
+            && !found.iter().any(|(_, key)| *key == clean.dedupe_key)
+        {
+            found.push((token, clean.dedupe_key));
+        }
     }
     match (found.as_slice(), mail) {
         ([], Some(mail)) => Err(UrlRefusal::EmailAddress(mail.to_owned())),

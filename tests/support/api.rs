@@ -168,11 +168,22 @@ impl Api {
 
     /// Any request at all.
     pub async fn raw(&self, method: Method, path: &str, body: impl Into<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
+        self.try_raw(method, path, body, headers).await.unwrap()
+    }
+
+    /// As [`raw`](Self::raw), of a daemon that may be gone before it answers.
+    pub async fn try_raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Result<Answer> {
         let request = self.request(method, path).body(body.into());
         let request = headers
             .iter()
             .fold(request, |request, (name, value)| request.header(*name, *value));
-        self.send(request).await
+        self.try_send(request).await
     }
 
     async fn command(&self, name: &str, id: &str) -> Answer {

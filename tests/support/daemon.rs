@@ -223,6 +223,36 @@ impl Daemon {
         self.wait_ready();
     }
 
+    /// Starts it again with other environment variables, without waiting.
+    pub fn spawn_again(&mut self, env: Vec<(String, String)>) {
+        if self.is_running() {
+            self.terminate();
+        }
+        self.options.env = env;
+        let log = self.directory.path().join("log");
+        (self.process, self.announced) = launch(&self.config_path(), &log, &self.options.env);
+    }
+
+    /// Waits until it is ready, or has ended before it was; tells which.
+    pub fn ready_or_ended(&mut self) -> bool {
+        let deadline = Instant::now() + READY_WITHIN;
+        match self.announced.recv_timeout(READY_WITHIN) {
+            Ok(url) => self.base_url = url,
+            Err(RecvTimeoutError::Timeout) => self.give_up("did not say where it listens"),
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        while !answers_ready(self.base_url.trim_start_matches("http://")) {
+            if !self.is_running() {
+                return false;
+            }
+            if Instant::now() > deadline {
+                self.give_up("did not get ready in time");
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+
     /// A token of a new user with this role in the organisation `Example`.
     pub fn token(&self, role: &str) -> String {
         self.token_in("Example", role)

@@ -223,6 +223,29 @@ pub(crate) fn is_street(text: &str) -> bool {
     english(&words, text) || german(&words) || romance(&words)
 }
 
+/// One to four capitalised words and a house number, as most of Europe writes a street: enough only right before a
+/// postal code and its town.
+pub(crate) fn is_plain_street(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let Some((number, name)) = words.split_last() else {
+        return false;
+    };
+    let house = number.split(['/', '-']).all(numbered);
+    let named = |word: &&str| {
+        word.chars()
+            .all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\'' | '’'))
+            && word.chars().count() >= 2
+    };
+    house
+        && (1..=4).contains(&name.len())
+        && name.iter().all(named)
+        && name[0].starts_with(char::is_uppercase)
+        && !matches!(
+            fold(name[0]).as_str(),
+            "tel" | "fax" | "telefon" | "seit" | "seite" | "nr" | "mobil" | "uhr" | "top"
+        )
+}
+
 /// A post-office box, which is an address too, but not of the place.
 pub(crate) fn is_box(text: &str) -> bool {
     let folded = fold(text);

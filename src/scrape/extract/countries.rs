@@ -90,12 +90,13 @@ pub(crate) fn at_end(text: &str) -> Option<(&str, String)> {
         let folded = crate::scrape::text::fold(last);
         // Two letters at the end of an address are more often a state than a country.
         if (folded.len() > 2 || folded == "nz" || folded == "uk")
-            && let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == folded) {
-                return Some((
-                    trimmed[..start].trim_end_matches([',', ' ', '\n', '.', '-']),
-                    (*code).to_owned(),
-                ));
-            }
+            && let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == folded)
+        {
+            return Some((
+                trimmed[..start].trim_end_matches([',', ' ', '\n', '.', '-']),
+                (*code).to_owned(),
+            ));
+        }
     }
     None
 }

@@ -5,7 +5,8 @@ use crate::scrape::url::registrable;
 
 /// What every way of hiding an address from robots has in common.
 static MASKS: Words = Words::new(&[
-    "[at", "(at", "{at", "[ at", "( at", "[ät", "(ät", "[@]", "(@)", "(a)", "[a]", "arroba", " dot ", "＠", "[æt]", "(æt)",
+    "[at", "(at", "{at", "[ at", "( at", "[ät", "(ät", "[@]", "(@)", "(a)", "[a]", "arroba", " dot ", "＠", "[æt]",
+    "(æt)",
 ]);
 
 /// Every address in a line of visible text.
@@ -14,9 +15,10 @@ pub(crate) fn from_line(line: &str, out: &mut Vec<String>) {
         find(line, out);
     }
     if MASKS.any(line)
-        && let Some(plain) = unmask(line) {
-            find(&plain, out);
-        }
+        && let Some(plain) = unmask(line)
+    {
+        find(&plain, out);
+    }
 }
 
 /// The addresses of a `mailto:` link.

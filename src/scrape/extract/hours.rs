@@ -1,7 +1,7 @@
 //! Opening hours: the schema.org forms, times of day, and putting a week in order.
 
 use super::hours_text;
-use super::schema::{each, texts};
+use super::schema_values::{each, texts};
 use crate::scrape::payload::{Day, OpeningHours};
 use serde_json::{Map, Value};
 

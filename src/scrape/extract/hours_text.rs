@@ -2,7 +2,8 @@
 
 use super::hours::span;
 use super::hours_words::{Token, Tokens};
-pub(crate) use super::hours_words::{day, single_time};
+pub(crate) use super::hours_days::day;
+pub(crate) use super::hours_words::single_time;
 use crate::scrape::payload::{Day, OpeningHours};
 
 /// Words that may stand between a day and its times: "Monday: our reception is open from 9".
@@ -28,6 +29,7 @@ pub(crate) struct Reader {
     /// The days have had times already.
     used: bool,
     words: usize,
+    czech: bool,
     /// Times that stood before their days: "8am–5pm Monday to Friday".
     ahead: Vec<(u16, u16)>,
 }
@@ -35,7 +37,8 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads one line; whether it said anything about hours.
     pub(crate) fn line(&mut self, line: &str) -> bool {
-        let tokens = Tokens::read(line);
+        let tokens = Tokens::read(line, self.czech);
+        self.czech |= tokens.czech;
         if !tokens.mentions_hours() {
             // A heading or a remark between a day and its times ends the day.
             self.words += tokens.words();
@@ -152,7 +155,8 @@ fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
         return None;
     };
     // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock".
-    if !from.explicit && !to.explicit && !(from.hour >= 6 && from.hour <= 12 && to.hour >= 1 && to.hour <= 24) {
+    let usual = (6..=12).contains(&from.hour) && (1..=24).contains(&to.hour);
+    if !(from.explicit || to.explicit || usual) {
         return None;
     }
     let (mut opens, mut closes) = (from.minutes(), to.minutes());

@@ -58,6 +58,18 @@ fn hours_as_people_write_them() {
         ("Mon-Thu 0830-1700", vec!["[Mo, Tu, We, Th] 08:30-17:00".into()]),
         ("Segunda a sexta: 8h às 18h", vec![format!("{WEEKDAYS} 08:00-18:00")]),
         ("måndag-fredag 08.00-17.00", vec![format!("{WEEKDAYS} 08:00-17:00")]),
+        (
+            "Po–Pá: 8:00–20:00\nSo: 9:00–20:00\nNe: 10:00–18:00",
+            vec![
+                format!("{WEEKDAYS} 08:00-20:00"),
+                "[Sa] 09:00-20:00".into(),
+                "[Su] 10:00-18:00".into(),
+            ],
+        ),
+        (
+            "Lunes a Viernes 10:00-14:00. Sábados 10:30-13:30",
+            vec![format!("{WEEKDAYS} 10:00-14:00"), "[Sa] 10:30-13:30".into()],
+        ),
         ("Sunday: Closed", vec![]),
     ] {
         assert_eq!(read(text), expected, "{text}");

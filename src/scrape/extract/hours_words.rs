@@ -1,8 +1,7 @@
 //! The words of opening hours in the languages that sites are in, and their tokens.
 
+use super::hours_days::day;
 use crate::scrape::payload::Day;
-use crate::scrape::text::plain;
-use std::sync::LazyLock;
 
 /// A time of day as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,248 +38,16 @@ pub(crate) enum Token {
 /// The tokens of a line.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
+    /// A day was named as only Czech and Slovak name it: there "so" is Saturday.
+    pub(crate) czech: bool,
     pub(crate) list: Vec<Token>,
-}
-
-const DAYS: [(&[&str], Day); 7] = [
-    (
-        &[
-            "monday",
-            "mon",
-            "mo",
-            "montag",
-            "montags",
-            "lundi",
-            "lun",
-            "lunes",
-            "lunedi",
-            "maandag",
-            "ma",
-            "segunda",
-            "mandag",
-            "man",
-            "maanantai",
-            "maanantaisin",
-            "poniedzialek",
-            "pon",
-            "pondeli",
-            "po",
-            "mondays",
-            "rahina",
-        ],
-        Day::Mo,
-    ),
-    (
-        &[
-            "tuesday",
-            "tue",
-            "tues",
-            "tu",
-            "dienstag",
-            "dienstags",
-            "di",
-            "die",
-            "mardi",
-            "mar",
-            "martes",
-            "martedi",
-            "dinsdag",
-            "terca",
-            "tirsdag",
-            "tisdag",
-            "tir",
-            "tis",
-            "tiistai",
-            "ti",
-            "wtorek",
-            "wt",
-            "utery",
-            "ut",
-            "tuesdays",
-        ],
-        Day::Tu,
-    ),
-    (
-        &[
-            "wednesday",
-            "wed",
-            "weds",
-            "we",
-            "mittwoch",
-            "mittwochs",
-            "mi",
-            "mercredi",
-            "mer",
-            "miercoles",
-            "mie",
-            "mercoledi",
-            "woensdag",
-            "wo",
-            "quarta",
-            "onsdag",
-            "ons",
-            "keskiviikko",
-            "ke",
-            "sroda",
-            "sr",
-            "streda",
-            "st",
-            "wednesdays",
-        ],
-        Day::We,
-    ),
-    (
-        &[
-            "thursday",
-            "thu",
-            "thur",
-            "thurs",
-            "th",
-            "donnerstag",
-            "donnerstags",
-            "do",
-            "jeudi",
-            "jeu",
-            "jueves",
-            "jue",
-            "giovedi",
-            "gio",
-            "donderdag",
-            "quinta",
-            "torsdag",
-            "tor",
-            "tors",
-            "torstai",
-            "to",
-            "czwartek",
-            "czw",
-            "ctvrtek",
-            "ct",
-            "thursdays",
-        ],
-        Day::Th,
-    ),
-    (
-        &[
-            "friday",
-            "fri",
-            "fr",
-            "freitag",
-            "freitags",
-            "vendredi",
-            "ven",
-            "viernes",
-            "vie",
-            "venerdi",
-            "vrijdag",
-            "vr",
-            "sexta",
-            "fredag",
-            "fre",
-            "perjantai",
-            "pe",
-            "piatek",
-            "pt",
-            "patek",
-            "pa",
-            "fridays",
-        ],
-        Day::Fr,
-    ),
-    (
-        &[
-            "saturday",
-            "sat",
-            "sa",
-            "samstag",
-            "samstags",
-            "sonnabend",
-            "samedi",
-            "sam",
-            "sabado",
-            "sab",
-            "sabato",
-            "zaterdag",
-            "za",
-            "lordag",
-            "lor",
-            "lauantai",
-            "la",
-            "sobota",
-            "sob",
-            "so",
-            "saturdays",
-        ],
-        Day::Sa,
-    ),
-    (
-        &[
-            "sunday",
-            "sun",
-            "su",
-            "sonntag",
-            "sonntags",
-            "dimanche",
-            "dim",
-            "domingo",
-            "dom",
-            "domenica",
-            "zondag",
-            "zo",
-            "sondag",
-            "son",
-            "sunnuntai",
-            "niedziela",
-            "niedz",
-            "nd",
-            "nedele",
-            "ne",
-            "sundays",
-        ],
-        Day::Su,
-    ),
-];
-
-/// The day that a word names, in any of the known languages.
-pub(crate) fn day(word: &str) -> Option<Day> {
-    let mut folded = [0u8; 16];
-    let mut length = 0;
-    for c in word.trim().chars().flat_map(char::to_lowercase).map(fold_letter).filter(|c| c.is_alphanumeric()) {
-        *folded.get_mut(length)? = u8::try_from(c).ok()?;
-        length += 1;
-    }
-    let folded = &folded[..length];
-    BY_NAME.binary_search_by(|(name, _)| name.as_bytes().cmp(folded)).ok().map(|at| BY_NAME[at].1)
-}
-
-/// The names in alphabetical order. Czech and German both use "so", for Saturday and Sunday; German is more common.
-static BY_NAME: LazyLock<Vec<(&'static str, Day)>> = LazyLock::new(|| {
-    let mut out: Vec<_> = DAYS.iter().flat_map(|(names, day)| names.iter().map(|name| (*name, *day))).collect();
-    out.retain(|(name, _)| *name != "so");
-    out.push(("so", Day::Su));
-    out.sort_unstable_by_key(|(name, _)| *name);
-    out
-});
-
-fn fold_letter(c: char) -> char {
-    match c {
-        'ł' => 'l',
-        'ś' => 's',
-        'ą' => 'a',
-        'ę' => 'e',
-        'ć' => 'c',
-        'ź' | 'ż' => 'z',
-        'ř' => 'r',
-        'ť' => 't',
-        c => plain(c),
-    }
 }
 
 /// A time that stands alone, as in `opens`: `08:30`, `8:30 AM`, `T08:00:00+12:00`.
 pub(crate) fn single_time(text: &str) -> Option<u16> {
     let text = text.trim().trim_start_matches('T');
     let text = text.rsplit_once('T').map_or(text, |(_, time)| time);
-    match Tokens::read(text).list.first()? {
+    match Tokens::read(text, false).list.first()? {
         Token::Time(time) if time.minutes() <= 24 * 60 => Some(time.minutes()),
         _ => None,
     }
@@ -288,8 +55,11 @@ pub(crate) fn single_time(text: &str) -> Option<u16> {
 
 impl Tokens {
     /// Cuts a line into tokens.
-    pub(crate) fn read(line: &str) -> Self {
-        let mut out = Self::default();
+    pub(crate) fn read(line: &str, czech: bool) -> Self {
+        let mut out = Self {
+            czech,
+            ..Self::default()
+        };
         let mut rest = line;
         let mut before = ' ';
         while let Some(c) = rest.chars().next() {
@@ -415,7 +185,14 @@ impl Tokens {
         let short = word.chars().count() <= 3;
         let named = day(word).filter(|_| !short || short_day(word, after));
         match named {
-            Some(day) => self.push(Token::Day(day)),
+            Some(_) if self.czech && lower == "so" => self.push(Token::Day(Day::Sa)),
+            Some(day) => {
+                self.czech |= matches!(
+                    lower.as_str(),
+                    "po" | "út" | "ut" | "čt" | "pá" | "ne" | "pondělí" | "pátek"
+                );
+                self.push(Token::Day(day));
+            }
             // "feira" of "segunda-feira" belongs to the day before it.
             None if lower == "feira" => {
                 if matches!(self.list.last(), Some(Token::Dash)) {

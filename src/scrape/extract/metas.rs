@@ -23,9 +23,10 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         push_unique(&mut facts.logo_urls, logo.to_string(), source, 70);
     }
     if let Some(picture) = scan.pictures.iter().find(|picture| picture.named_logo)
-        && let Some(url) = context.resolve(&picture.src) {
-            push_unique(&mut facts.logo_urls, url.to_string(), Source::Link, 60);
-        }
+        && let Some(url) = context.resolve(&picture.src)
+    {
+        push_unique(&mut facts.logo_urls, url.to_string(), Source::Link, 60);
+    }
     let place = scan.meta("geo.position").or(scan.meta("icbm")).and_then(|place| {
         let (lat, lng) = place.split_once([';', ','])?;
         position(lat.trim().parse().ok()?, lng.trim().parse().ok()?)

@@ -4,13 +4,16 @@
 
 mod address;
 mod address_codes;
+mod address_parts;
 mod address_street;
 mod cloudflare;
 mod context;
 mod countries;
+mod elements;
 mod emails;
 mod foreign;
 pub(crate) mod hours;
+mod hours_days;
 mod hours_text;
 mod hours_words;
 mod jsonld;
@@ -27,6 +30,7 @@ mod rdfa;
 mod scan;
 mod schema;
 mod schema_types;
+mod schema_values;
 mod services;
 pub(crate) mod social;
 mod texts;

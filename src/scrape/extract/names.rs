@@ -42,7 +42,11 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     }
     for line in scan.lines.iter().rev().take(25) {
         if let Some(owner) = copyright(&scan.text[line.range.clone()]) {
-            offer(owner, 34, Source::Text, context, facts);
+            let short = without_legal_form(owner);
+            offer(short, 36, Source::Text, context, facts);
+            if short.len() < owner.len() {
+                offer(owner, 20, Source::Text, context, facts);
+            }
             break;
         }
     }
@@ -68,7 +72,15 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
         offer(strip_welcome(part), base + place, source, context, facts);
         // "Smile Dental, Auckland" and "Smile Dental in Auckland" name the place as well.
         if let Some((before, _)) = part.split_once(", ") {
-            offer(strip_welcome(before), base, source, context, facts);
+            let before = strip_welcome(before);
+            let as_likely = likeness(before, &context.label) >= likeness(part, &context.label);
+            offer(
+                before,
+                if as_likely { base + place + 3 } else { base },
+                source,
+                context,
+                facts,
+            );
         }
     }
 }
@@ -143,6 +155,27 @@ fn copyright(line: &str) -> Option<&str> {
     .unwrap_or(rest.len());
     let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
     (owner.chars().count() >= 3).then_some(owner)
+}
+
+/// A company's name without what registers add to it.
+fn without_legal_form(name: &str) -> &str {
+    const FORMS: [&str; 22] = [
+        "ltd", "limited", "llc", "inc", "pty", "plc", "llp", "pllc", "corp", "gmbh", "ug", "ag", "sarl", "sas", "srl",
+        "bv", "nv", "ab", "oy", "aps", "sl", "sro",
+    ];
+    let mut rest = name;
+    while let Some(at) = rest.rfind(' ') {
+        let last: String = rest[at..]
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        if !FORMS.contains(&last.as_str()) {
+            break;
+        }
+        rest = rest[..at].trim_end_matches([' ', ',']);
+    }
+    rest
 }
 
 fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
@@ -269,11 +302,12 @@ pub(crate) fn likeness(text: &str, label: &str) -> f64 {
     ordered.sort_by_key(|word| std::cmp::Reverse(word.len()));
     for word in ordered {
         if word.len() >= 2
-            && let Some(at) = rest.find(word) {
-                explained += word.len();
-                used += word.len();
-                rest.replace_range(at..at + word.len(), "\u{1}");
-            }
+            && let Some(at) = rest.find(word)
+        {
+            explained += word.len();
+            used += word.len();
+            rest.replace_range(at..at + word.len(), "\u{1}");
+        }
     }
     let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
     if initials.len() >= 2 && label == initials {

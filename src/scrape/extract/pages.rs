@@ -181,7 +181,9 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
     let depth = path.split('/').filter(|part| !part.is_empty()).count() as i32;
     let found = |words: &str| {
         let padded = format!(" {words} ");
-        let whole = PHRASES.all(&padded).filter(|(at, index)| is_whole(&padded, *at, WORDS[*index].0));
+        let whole = PHRASES
+            .all(&padded)
+            .filter(|(at, index)| is_whole(&padded, *at, WORDS[*index].0));
         whole.map(|(_, index)| WORDS[index].1).max().unwrap_or(0)
     };
     let by_text = found(&text_words);
@@ -191,7 +193,9 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
         return 0;
     }
     let padded = format!(" {path_words} {text_words} ");
-    let wasted = WASTE.all(&padded).any(|(at, index)| is_whole(&padded, at, WASTE.word(index)));
+    let wasted = WASTE
+        .all(&padded)
+        .any(|(at, index)| is_whole(&padded, at, WASTE.word(index)));
     let waste = if wasted { 45 } else { 0 };
     let agreed = if by_text > 0 && by_path > 0 { 6 } else { 0 };
     // A long text is a headline that happens to hold the word.

@@ -220,14 +220,18 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     for (at, line) in lines.iter().enumerate() {
         let own = text(at);
         if let LineKind::Heading(level) = line.kind
-            && level <= 3 && speaks_of_team(own) {
-                section = true;
-            }
+            && level <= 3
+            && speaks_of_team(own)
+        {
+            section = true;
+        }
         if own.len() > 160 || own.len() < 5 || facts.people.len() >= MAX_PEOPLE || line.zone == Zone::Footer {
             continue;
         }
         let (name, inline_role) = split_role(own);
-        let Some(titled) = looks_like_name(name) else { continue };
+        let Some(titled) = looks_like_name(name).filter(|titled| *titled || !is_role(name)) else {
+            continue;
+        };
         let role = inline_role
             .filter(|role| is_role(role))
             .or_else(|| {
@@ -369,7 +373,7 @@ fn looks_like_name(text: &str) -> Option<bool> {
     } else {
         (2..=4).contains(&names)
     };
-    (enough && !(shouted && !titled)).then_some(titled)
+    (enough && (titled || !shouted)).then_some(titled)
 }
 
 /// One person under two spellings: with and without title.

@@ -43,7 +43,9 @@ impl Candidates {
         // A page repeats its number; parsing is the dearest step.
         let mut parsed: HashMap<String, Option<String>> = HashMap::new();
         for candidate in self.0 {
-            let known = parsed.entry(candidate.raw.clone()).or_insert_with(|| e164(&candidate.raw, region));
+            let known = parsed
+                .entry(candidate.raw.clone())
+                .or_insert_with(|| e164(&candidate.raw, region));
             let Some(e164) = known.clone() else { continue };
             let same = out.iter_mut().find(|known| known.value.e164.as_ref() == Some(&e164));
             match same {
@@ -127,9 +129,10 @@ fn compact(raw: &str) -> Option<String> {
         }
     }
     if let Some(rest) = out.strip_prefix("00")
-        && rest.len() > 9 {
-            out = format!("+{rest}");
-        }
+        && rest.len() > 9
+    {
+        out = format!("+{rest}");
+    }
     let digits = out.bytes().filter(u8::is_ascii_digit).count();
     (6..=15).contains(&digits).then_some(out)
 }
@@ -245,6 +248,10 @@ fn push_part(part: &str, label: Label, trust: u8, out: &mut Candidates) {
     if !(6..=15).contains(&digits) || is_date(part) {
         return;
     }
+    let groups = part
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|group| !group.is_empty())
+        .count();
     let labelled = matches!(label, Label::Phone | Label::Fax);
     let shaped = part.starts_with(['+', '('])
         || part.starts_with('0')
@@ -252,7 +259,7 @@ fn push_part(part: &str, label: Label, trust: u8, out: &mut Candidates) {
         || part.starts_with("1300")
         || part.starts_with("1800")
         || part.starts_with("13 ");
-    if !labelled && !(shaped && digits >= 7) && !(digits >= 8 && part.contains(' ')) {
+    if !(labelled || (shaped && digits >= 7) || (digits >= 8 && groups >= 3)) {
         return;
     }
     let kind = if label == Label::Fax {
@@ -356,7 +363,8 @@ static OTHER: Words = Words::new(&[
     "rpps",
 ]);
 static PHONE: Words = Words::new(&[
-    "tel", "phone", "call", "mobil", "text", "fon", "contact", "emergenc", "waea", "appel", "llam", "ring",
+    "tel", "phone", "call", "mobil", "text", "fon", "contact", "emergenc", "waea", "appel", "llam", "ring", "toll",
+    "freecall",
 ]);
 
 #[cfg(test)]

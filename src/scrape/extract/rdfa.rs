@@ -58,9 +58,7 @@ fn visit(dom: &Dom, id: NodeId, open: &mut Vec<(NodeId, usize)>, builder: &mut B
 /// Property names without the prefixes that stand for schema.org; those of other vocabularies are left out.
 fn local_names(names: &str) -> String {
     let own = |name: &str| match name.rsplit_once([':', '/']) {
-        Some((prefix, local)) if matches!(prefix, "schema" | "s" | "http://schema.org" | "https://schema.org") => {
-            Some(local.to_owned())
-        }
+        Some(("schema" | "s" | "http://schema.org" | "https://schema.org", local)) => Some(local.to_owned()),
         Some(_) => None,
         None => Some(name.to_owned()),
     };

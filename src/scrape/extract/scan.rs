@@ -1,10 +1,11 @@
 //! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
 
 use super::cloudflare;
+use super::elements::{is_block, kind_of, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
-use crate::scrape::text::{Words, contains_ci, is_space, is_unwanted};
+use crate::scrape::text::{contains_ci, is_space, is_unwanted};
 use html5ever::{Attribute, LocalName, local_name};
 use std::ops::Range;
 
@@ -233,9 +234,10 @@ impl Walk {
                 if let Some(src) = attr(attrs, "src")
                     .or(attr(attrs, "data-src"))
                     .or(attr(attrs, "data-lazy-src"))
-                    && self.out.frames.len() < 50 {
-                        self.out.frames.push(src.to_owned());
-                    }
+                    && self.out.frames.len() < 50
+                {
+                    self.out.frames.push(src.to_owned());
+                }
                 return false;
             }
             local_name!("img") => self.picture(attrs),
@@ -250,10 +252,11 @@ impl Walk {
             _ => {}
         }
         if let Some(encoded) = attr(attrs, "data-cfemail")
-            && let Some(mail) = cloudflare::decode(encoded) {
-                self.push_text(&mail);
-                return false;
-            }
+            && let Some(mail) = cloudflare::decode(encoded)
+        {
+            self.push_text(&mail);
+            return false;
+        }
         let zone = zone_of(name, attrs, self.zone);
         if zone != self.zone {
             self.restore.push((id, Restore::Zone(self.zone)));
@@ -305,9 +308,8 @@ impl Walk {
             }
             let text = &mut self.out.text;
             if text.len() > self.line_start {
-                if self.pending && !text.ends_with('\t') {
-                    text.push(' ');
-                } else if self.seam && text.chars().next_back().is_some_and(|before| words_touch(before, c)) {
+                let spaced = self.pending && !text.ends_with('\t');
+                if spaced || (self.seam && text.chars().next_back().is_some_and(|before| words_touch(before, c))) {
                     text.push(' ');
                 }
             }
@@ -346,12 +348,13 @@ impl Walk {
             .or(attr(attrs, "name"))
             .or(attr(attrs, "itemprop"));
         if let Some(name) = name.filter(|name| name.len() < 100)
-            && self.out.metas.len() < 300 {
-                self.out.metas.push((
-                    name.to_ascii_lowercase(),
-                    crate::scrape::text::squeeze_to(content, 2_000),
-                ));
-            }
+            && self.out.metas.len() < 300
+        {
+            self.out.metas.push((
+                name.to_ascii_lowercase(),
+                crate::scrape::text::squeeze_to(content, 2_000),
+            ));
+        }
     }
 
     fn head_link(&mut self, attrs: &[Attribute]) {
@@ -369,9 +372,10 @@ impl Walk {
     fn picture(&mut self, attrs: &[Attribute]) {
         let alt = attr(attrs, "alt").unwrap_or_default();
         if let Some(anchor) = self.open_anchor
-            && self.out.anchors[anchor].label.is_empty() {
-                self.out.anchors[anchor].label = crate::scrape::text::squeeze_to(alt, 200);
-            }
+            && self.out.anchors[anchor].label.is_empty()
+        {
+            self.out.anchors[anchor].label = crate::scrape::text::squeeze_to(alt, 200);
+        }
         let lazy = ["data-src", "data-lazy-src", "data-original"]
             .iter()
             .find_map(|name| attr(attrs, name));
@@ -444,105 +448,4 @@ fn words_touch(before: char, after: char) -> bool {
         || (before.is_numeric() && after.is_alphabetic())
         || (before.is_lowercase() && after.is_uppercase())
         || (before == ':' && after.is_alphanumeric())
-}
-
-fn kind_of(name: &LocalName, outer: LineKind) -> LineKind {
-    match *name {
-        local_name!("h1") => LineKind::Heading(1),
-        local_name!("h2") => LineKind::Heading(2),
-        local_name!("h3") => LineKind::Heading(3),
-        local_name!("h4") => LineKind::Heading(4),
-        local_name!("h5") => LineKind::Heading(5),
-        local_name!("h6") => LineKind::Heading(6),
-        local_name!("li") | local_name!("dt") | local_name!("dd") => LineKind::Item,
-        local_name!("tr") => LineKind::Row,
-        local_name!("address") => LineKind::Address,
-        _ => outer,
-    }
-}
-
-fn zone_of(name: &LocalName, attrs: &[Attribute], outer: Zone) -> Zone {
-    match *name {
-        local_name!("header") if outer == Zone::Main => Zone::Header,
-        local_name!("nav") => Zone::Nav,
-        local_name!("footer") => Zone::Footer,
-        local_name!("aside") if outer == Zone::Main => Zone::Aside,
-        local_name!("blockquote") | local_name!("q") => Zone::Quote,
-        local_name!("div") | local_name!("section") | local_name!("td") | local_name!("ul") | local_name!("table")
-            if !attrs.is_empty() =>
-        {
-            attrs.iter().fold(outer, |zone, attr| match &*attr.name.local {
-                "role" => match &*attr.value {
-                    "banner" => Zone::Header,
-                    "navigation" => Zone::Nav,
-                    "contentinfo" => Zone::Footer,
-                    _ => zone,
-                },
-                "id" | "class" if zone == Zone::Main => zone_by_name(&attr.value, zone),
-                _ => zone,
-            })
-        }
-        _ => outer,
-    }
-}
-
-static ZONE_NAMES: Words =
-    Words::new(&["footer", "testimonial", "review", "comment", "navbar", "nav-menu", "main-menu"]);
-
-fn zone_by_name(value: &str, outer: Zone) -> Zone {
-    match ZONE_NAMES.find(value) {
-        Some((_, "footer")) => Zone::Footer,
-        Some((_, "testimonial" | "review" | "comment")) => Zone::Quote,
-        Some(_) => Zone::Nav,
-        None => outer,
-    }
-}
-
-fn is_block(name: &LocalName) -> bool {
-    matches!(
-        *name,
-        local_name!("div")
-            | local_name!("p")
-            | local_name!("li")
-            | local_name!("ul")
-            | local_name!("ol")
-            | local_name!("section")
-            | local_name!("article")
-            | local_name!("header")
-            | local_name!("footer")
-            | local_name!("nav")
-            | local_name!("aside")
-            | local_name!("main")
-            | local_name!("h1")
-            | local_name!("h2")
-            | local_name!("h3")
-            | local_name!("h4")
-            | local_name!("h5")
-            | local_name!("h6")
-            | local_name!("tr")
-            | local_name!("table")
-            | local_name!("tbody")
-            | local_name!("thead")
-            | local_name!("tfoot")
-            | local_name!("caption")
-            | local_name!("address")
-            | local_name!("blockquote")
-            | local_name!("pre")
-            | local_name!("dl")
-            | local_name!("dt")
-            | local_name!("dd")
-            | local_name!("form")
-            | local_name!("fieldset")
-            | local_name!("legend")
-            | local_name!("figure")
-            | local_name!("figcaption")
-            | local_name!("details")
-            | local_name!("summary")
-            | local_name!("hr")
-            | local_name!("center")
-            | local_name!("option")
-            | local_name!("button")
-            | local_name!("label")
-            | local_name!("body")
-    )
 }

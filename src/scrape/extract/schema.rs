@@ -6,6 +6,7 @@ use super::hours;
 use super::links::{position, push_unique};
 use super::metas::language;
 use super::phones::Candidates;
+use super::schema_values::{each, number, texts, types};
 use super::schema_types::{Kind, kind_of, readable};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
@@ -207,9 +208,10 @@ impl<'a> Reader<'a> {
         self.hours(object, trust);
         for text in texts(object.get("sameAs")) {
             if let Some(profile) = self.context.resolve(&text).and_then(|url| social::profile(&url))
-                && !self.facts.social.iter().any(|known| known.value == profile) {
-                    self.facts.social.push(Fact::with_trust(profile, source, trust));
-                }
+                && !self.facts.social.iter().any(|known| known.value == profile)
+            {
+                self.facts.social.push(Fact::with_trust(profile, source, trust));
+            }
         }
         for geo in self.objects(object.get("geo")) {
             if let Some(place) = number(geo.get("latitude"))
@@ -259,7 +261,7 @@ impl<'a> Reader<'a> {
             }
         }
         for action in self.objects(object.get("potentialAction")) {
-            if types_name(action)
+            if types(action)
                 .iter()
                 .any(|kind| kind.contains("Reserve") || kind.contains("Schedule"))
             {
@@ -329,9 +331,11 @@ impl<'a> Reader<'a> {
 
     fn push_address(&mut self, address: Option<Address>, trust: u8) {
         if let Some(address) = address
-            && !self.facts.addresses.iter().any(|known| known.value == address) && self.facts.addresses.len() < 40 {
-                self.facts.addresses.push(Fact::with_trust(address, self.source, trust));
-            }
+            && !self.facts.addresses.iter().any(|known| known.value == address)
+            && self.facts.addresses.len() < 40
+        {
+            self.facts.addresses.push(Fact::with_trust(address, self.source, trust));
+        }
     }
 
     fn hours(&mut self, object: &'a Object, trust: u8) {
@@ -479,126 +483,4 @@ fn postal(object: &Object) -> Option<Address> {
         postal_code,
         country,
     })
-}
-
-/// A value as a list: arrays one by one, nothing for null.
-pub(crate) fn each(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(list)) => list.iter().collect(),
-        Some(value) => vec![value],
-    }
-}
-
-/// The texts of a property; numbers count as text, `{"@value": …}` too.
-pub(crate) fn texts(value: Option<&Value>) -> Vec<String> {
-    each(value)
-        .into_iter()
-        .filter_map(|value| match value {
-            Value::String(text) => Some(plain(text)),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Object(object) => object
-                .get("@value")
-                .or(object.get("name"))
-                .and_then(Value::as_str)
-                .map(plain),
-            _ => None,
-        })
-        .filter(|text| !text.is_empty())
-        .collect()
-}
-
-/// Text in JSON is often HTML once more.
-fn plain(text: &str) -> String {
-    if !text.contains(['&', '<']) {
-        return squeeze(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['&', '<']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if rest.starts_with('<') {
-            match rest
-                .find('>')
-                .filter(|_| rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
-            {
-                Some(end) => {
-                    out.push(' ');
-                    rest = &rest[end + 1..];
-                }
-                None => {
-                    out.push('<');
-                    rest = &rest[1..];
-                }
-            }
-            continue;
-        }
-        let end = rest.char_indices().take(10).find(|(_, c)| *c == ';').map(|(at, _)| at);
-        match end.and_then(|end| entity(&rest[1..end]).map(|c| (end, c))) {
-            Some((end, c)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    squeeze(&out)
-}
-
-fn entity(name: &str) -> Option<char> {
-    Some(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" | "rsquo" | "lsquo" => '\'',
-        "nbsp" => ' ',
-        "ndash" => '–',
-        "mdash" => '—',
-        "auml" => 'ä',
-        "ouml" => 'ö',
-        "uuml" => 'ü',
-        "Auml" => 'Ä',
-        "Ouml" => 'Ö',
-        "Uuml" => 'Ü',
-        "szlig" => 'ß',
-        "eacute" => 'é',
-        "egrave" => 'è',
-        _ => {
-            let digits = name.strip_prefix('#')?;
-            let code = match digits.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => digits.parse().ok()?,
-            };
-            char::from_u32(code)?
-        }
-    })
-}
-
-fn number(value: Option<&Value>) -> Option<f64> {
-    match value? {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().replace(',', ".").parse().ok(),
-        Value::Array(list) => number(list.first()),
-        _ => None,
-    }
-    .filter(|number: &f64| number.is_finite())
-}
-
-fn types_name(object: &Object) -> Vec<&str> {
-    types(object)
-}
-
-/// The type names without their vocabulary.
-fn types(object: &Object) -> Vec<&str> {
-    each(object.get("@type"))
-        .into_iter()
-        .filter_map(Value::as_str)
-        .map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name))
-        .collect()
 }

@@ -86,7 +86,10 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
                     .filter(|part| !part.is_empty())
                     .map(str::to_ascii_lowercase)
                     .collect();
-                parts.len() >= 2 && SECTIONS.all(&parts[parts.len() - 2]).any(|(_, index)| SECTIONS.word(index) == parts[parts.len() - 2])
+                parts.len() >= 2
+                    && SECTIONS
+                        .all(&parts[parts.len() - 2])
+                        .any(|(_, index)| SECTIONS.word(index) == parts[parts.len() - 2])
             });
         if below {
             offer(text, 55, facts);
@@ -98,9 +101,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         let text = &scan.text[line.range.clone()];
         match line.kind {
             LineKind::Heading(own) => {
-                let announces = text.len() <= 50
-                    && HEADINGS.any(text)
-                    && !text.ends_with('?');
+                let announces = text.len() <= 50 && HEADINGS.any(text) && !text.ends_with('?');
                 if announces {
                     (level, taken) = (Some(own), 0);
                 } else if let Some(outer) = level {

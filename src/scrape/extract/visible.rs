@@ -80,10 +80,11 @@ pub(crate) fn hidden_classes(dom: &Dom) -> Visibility {
             continue;
         }
         if let Data::Text(css) = &dom.node(node.first).data
-            && css.len() <= budget {
-                budget -= css.len();
-                read_rules(css, &mut out);
-            }
+            && css.len() <= budget
+        {
+            budget -= css.len();
+            read_rules(css, &mut out);
+        }
     }
     out
 }

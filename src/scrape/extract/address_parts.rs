@@ -1,0 +1,171 @@
+//! The parts that a line with an address falls into, and what a town, a county or a country looks like.
+
+use super::address_codes::{Code, Town};
+use super::address_street::{is_box, is_unit};
+use super::countries;
+use crate::scrape::text::fold;
+
+pub(super) fn is_number(part: &str) -> bool {
+    let digits = part.bytes().filter(u8::is_ascii_digit).count();
+    (1..=5).contains(&digits)
+        && part.len() <= digits + 6
+        && part.starts_with(|c: char| c.is_ascii_digit() || c == 'n' || c == 'N')
+}
+
+/// "Find us at 12 High Street" begins at its number, or at the part of the building before it.
+pub(super) fn from_number<'a>(part: &'a str, code: &Code) -> &'a str {
+    if code.town == Town::After || is_box(part) {
+        return part;
+    }
+    let words: Vec<&str> = part.split(' ').collect();
+    let Some(number) = words
+        .iter()
+        .position(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    else {
+        return part;
+    };
+    let unit = (0..number).find(|at| is_unit(words[*at]) && number - at <= 2);
+    let start = unit.unwrap_or(number);
+    let skip: usize = words[..start].iter().map(|word| word.len() + 1).sum();
+    &part[skip..]
+}
+
+/// The text behind a label such as "Address:".
+pub(super) fn without_label(part: &str) -> &str {
+    match part.split_once(':') {
+        Some((label, rest))
+            if label.len() <= 30
+                && !label.bytes().any(|b| b.is_ascii_digit())
+                && (rest.trim().len() >= 4 || is_number(rest.trim())) =>
+        {
+            rest.trim()
+        }
+        _ => part,
+    }
+}
+
+/// Parts of a line between commas and the marks that layouts use.
+pub(super) fn split(line: &str) -> Vec<&str> {
+    line.split([',', '|', '•', '·', '\t', ';', '●', '∙', '/'])
+        .flat_map(|part| part.split(" - "))
+        .flat_map(|part| part.split(" – "))
+        .map(trimmed)
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .fold(Vec::new(), |mut parts: Vec<&str>, part| {
+            // A slash between numbers belongs to them: "5/12 Smith Road".
+            match parts.last() {
+                Some(last) if is_slash_between(line, last, part) => {
+                    let start = last.as_ptr() as usize - line.as_ptr() as usize;
+                    let end = part.as_ptr() as usize - line.as_ptr() as usize + part.len();
+                    parts.pop();
+                    parts.push(&line[start..end]);
+                }
+                _ => parts.push(part),
+            }
+            parts
+        })
+}
+
+fn is_slash_between(line: &str, last: &str, part: &str) -> bool {
+    let end = last.as_ptr() as usize - line.as_ptr() as usize + last.len();
+    let next = part.as_ptr() as usize - line.as_ptr() as usize;
+    let number = last.ends_with(|c: char| c.is_alphanumeric()) && part.starts_with(|c: char| c.is_ascii_digit());
+    // Spanish writes "C/ Mayor" for "Calle Mayor".
+    let calle = last == "C" || last == "c" || last.ends_with(" C");
+    (number && &line[end..next] == "/") || (calle && line[end..next].starts_with('/'))
+}
+
+fn trimmed(part: &str) -> &str {
+    part.trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ':' | '(' | ')' | '-' | '–' | '"'))
+}
+
+/// The town behind a postal code, the region in brackets after it, and what follows.
+pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
+    let start = right.len() - right.trim_start_matches([' ', ',']).len();
+    if start > 3 {
+        return None;
+    }
+    let text = &right[start..];
+    let mut end = text
+        .find(|c: char| {
+            matches!(
+                c,
+                ',' | '|' | '•' | '·' | '\t' | ';' | '(' | ':' | '@' | '/' | '–' | '—' | '+'
+            ) || c.is_ascii_digit()
+        })
+        .unwrap_or(text.len());
+    for stop in [
+        " - ", " tel", " fon", " phone", " fax", " t.", " mail", " e-mail", " email", ". ",
+    ] {
+        end = end.min(crate::scrape::text::find_ci(text, stop).unwrap_or(end));
+    }
+    let mut town = trimmed(&text[..end]);
+    if let Some((shorter, _)) = countries::at_end(town) {
+        town = trimmed(shorter);
+    }
+    let region = text[end..]
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(')'))
+        .map(|(region, _)| region)
+        .filter(|region| (2..=20).contains(&region.len()));
+    (is_town(town) && town.starts_with(|c: char| c.is_uppercase() || c == '\'')).then_some((town, region, &text[end..]))
+}
+
+/// A place name: a few capitalised words without digits.
+pub(super) fn is_town(part: &str) -> bool {
+    let letters = part.chars().filter(|c| c.is_alphabetic()).count();
+    let district = part
+        .rsplit(' ')
+        .next()
+        .is_some_and(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
+    letters >= 2
+        && part.chars().count() <= 45
+        && part.split(' ').count() <= 5
+        && (district || !part.bytes().any(|b| b.is_ascii_digit()))
+        && part.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
+        && !part.contains(['@', '©', '?', '!', '='])
+}
+
+pub(super) fn is_county(part: &str) -> bool {
+    let folded = fold(part);
+    folded.ends_with("shire")
+        || folded.starts_with("co ")
+        || folded.starts_with("county ")
+        || matches!(
+            folded.as_str(),
+            "kent"
+                | "essex"
+                | "surrey"
+                | "devon"
+                | "cornwall"
+                | "norfolk"
+                | "suffolk"
+                | "cumbria"
+                | "dorset"
+                | "somerset"
+                | "merseyside"
+                | "greater manchester"
+                | "west midlands"
+                | "middlesex"
+                | "east sussex"
+                | "west sussex"
+                | "greater london"
+                | "tyne and wear"
+                | "durham"
+                | "northumberland"
+                | "rutland"
+                | "west yorkshire"
+                | "isle of wight"
+        )
+}
+
+pub(super) fn country_after(rest: &str) -> Option<String> {
+    let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let end = rest.find([',', '|', '\t', '•', '·', '(', '.']).unwrap_or(rest.len());
+    let name = rest[..end].trim();
+    (name.len() >= 3 && name.len() <= 30)
+        .then(|| countries::code(name))
+        .flatten()
+}

@@ -1,0 +1,113 @@
+//! What elements mean for the text inside them: their part of the page, their kind of line, where lines break.
+
+use super::scan::{LineKind, Zone};
+use crate::scrape::text::{Words};
+use html5ever::{Attribute, LocalName, local_name};
+
+pub(super) fn kind_of(name: &LocalName, outer: LineKind) -> LineKind {
+    match *name {
+        local_name!("h1") => LineKind::Heading(1),
+        local_name!("h2") => LineKind::Heading(2),
+        local_name!("h3") => LineKind::Heading(3),
+        local_name!("h4") => LineKind::Heading(4),
+        local_name!("h5") => LineKind::Heading(5),
+        local_name!("h6") => LineKind::Heading(6),
+        local_name!("li") | local_name!("dt") | local_name!("dd") => LineKind::Item,
+        local_name!("tr") => LineKind::Row,
+        local_name!("address") => LineKind::Address,
+        _ => outer,
+    }
+}
+
+pub(super) fn zone_of(name: &LocalName, attrs: &[Attribute], outer: Zone) -> Zone {
+    match *name {
+        local_name!("header") if outer == Zone::Main => Zone::Header,
+        local_name!("nav") => Zone::Nav,
+        local_name!("footer") => Zone::Footer,
+        local_name!("aside") if outer == Zone::Main => Zone::Aside,
+        local_name!("blockquote") | local_name!("q") => Zone::Quote,
+        local_name!("div") | local_name!("section") | local_name!("td") | local_name!("ul") | local_name!("table")
+            if !attrs.is_empty() =>
+        {
+            attrs.iter().fold(outer, |zone, attr| match &*attr.name.local {
+                "role" => match &*attr.value {
+                    "banner" => Zone::Header,
+                    "navigation" => Zone::Nav,
+                    "contentinfo" => Zone::Footer,
+                    _ => zone,
+                },
+                "id" | "class" if zone == Zone::Main => zone_by_name(&attr.value, zone),
+                _ => zone,
+            })
+        }
+        _ => outer,
+    }
+}
+
+static ZONE_NAMES: Words = Words::new(&[
+    "footer",
+    "testimonial",
+    "review",
+    "comment",
+    "navbar",
+    "nav-menu",
+    "main-menu",
+]);
+
+fn zone_by_name(value: &str, outer: Zone) -> Zone {
+    match ZONE_NAMES.find(value) {
+        Some((_, "footer")) => Zone::Footer,
+        Some((_, "testimonial" | "review" | "comment")) => Zone::Quote,
+        Some(_) => Zone::Nav,
+        None => outer,
+    }
+}
+
+pub(super) fn is_block(name: &LocalName) -> bool {
+    matches!(
+        *name,
+        local_name!("div")
+            | local_name!("p")
+            | local_name!("li")
+            | local_name!("ul")
+            | local_name!("ol")
+            | local_name!("section")
+            | local_name!("article")
+            | local_name!("header")
+            | local_name!("footer")
+            | local_name!("nav")
+            | local_name!("aside")
+            | local_name!("main")
+            | local_name!("h1")
+            | local_name!("h2")
+            | local_name!("h3")
+            | local_name!("h4")
+            | local_name!("h5")
+            | local_name!("h6")
+            | local_name!("tr")
+            | local_name!("table")
+            | local_name!("tbody")
+            | local_name!("thead")
+            | local_name!("tfoot")
+            | local_name!("caption")
+            | local_name!("address")
+            | local_name!("blockquote")
+            | local_name!("pre")
+            | local_name!("dl")
+            | local_name!("dt")
+            | local_name!("dd")
+            | local_name!("form")
+            | local_name!("fieldset")
+            | local_name!("legend")
+            | local_name!("figure")
+            | local_name!("figcaption")
+            | local_name!("details")
+            | local_name!("summary")
+            | local_name!("hr")
+            | local_name!("center")
+            | local_name!("option")
+            | local_name!("button")
+            | local_name!("label")
+            | local_name!("body")
+    )
+}
