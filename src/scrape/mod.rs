@@ -10,8 +10,10 @@ pub mod fetch;
 pub mod guard;
 pub mod merge;
 pub mod payload;
+pub mod provider;
 pub mod robots;
 pub mod site;
+mod sitemap;
 #[cfg(test)]
 mod test_server;
 pub mod text;

@@ -44,6 +44,8 @@ impl Default for SiteSettings {
     }
 }
 
+/// Bytes of a site map that are read.
+const MAX_SITEMAP: usize = 256 * 1024;
 /// Meta refreshes followed from the home page: more is a trap.
 const MAX_REFRESHES: usize = 2;
 
@@ -73,6 +75,10 @@ pub async fn scrape_site(
         final_url: home_url.to_string(),
         pages: vec![home.into_page(home_facts)],
     };
+
+    if queue.is_empty() && settings.max_pages > 0 {
+        queue = visitor.sitemap(&home_url).await;
+    }
 
     let mut asked = 0;
     while asked < settings.max_pages {
@@ -216,6 +222,38 @@ impl Visitor<'_> {
                     }
                     return Err(error);
                 }
+            }
+        }
+    }
+
+    /// What the site map offers; nothing when there is none, since it is only a second chance.
+    async fn sitemap(&self, home: &Url) -> Vec<PageLink> {
+        let mut target = home.clone();
+        target.set_query(None);
+        target.set_path("/sitemap.xml");
+        if self.settings.respect_robots
+            && let Ok(rules) = self.robots.rules(self.fetcher, self.pace, home).await
+        {
+            let named = rules.sitemaps.iter().find_map(|named| home.join(named).ok());
+            target = named
+                .filter(|named| site_key(named) == site_key(home))
+                .unwrap_or(target);
+        }
+        let host_key = site_key(&target);
+        if self.ask_robots(&target).await.is_err() || self.pace.before_request(&host_key).await.is_err() {
+            return Vec::new();
+        }
+        match self.fetcher.hop(&target, Wanted::Text(MAX_SITEMAP)).await {
+            Ok(Hop::Page(page)) => {
+                self.pace.report(&host_key, page.status, None);
+                super::sitemap::links(&String::from_utf8_lossy(&page.body), home)
+            }
+            Ok(Hop::Redirect(..)) => Vec::new(),
+            Err(error) => {
+                if let FetchErrorKind::Status(status) = error.kind {
+                    self.pace.report(&host_key, status, error.retry_after);
+                }
+                Vec::new()
             }
         }
     }

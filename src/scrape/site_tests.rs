@@ -128,6 +128,27 @@ async fn meta_refreshes_and_frames_lead_on() {
 }
 
 #[tokio::test]
+async fn a_home_page_without_links_is_helped_by_the_site_map() {
+    let server = Server::pages(&[
+        ("/", "<div id=app></div>"),
+        ("/robots.txt", "Sitemap: /map.xml"),
+        ("/map.xml", "<urlset><url><loc>/contact</loc></url></urlset>"),
+        ("/contact", CONTACT),
+    ]);
+    let payload = scrape(
+        &server,
+        SiteSettings {
+            region: Some("NZ".into()),
+            ..SiteSettings::default()
+        },
+    )
+    .await
+    .unwrap();
+    assert_eq!(payload.pages.len(), 2);
+    assert_eq!(payload.pages[1].facts.phones.len(), 1);
+}
+
+#[tokio::test]
 async fn many_jobs_ask_for_robots_once() {
     let server = Server::pages(&[("/", HOME)]);
     let fetcher = fetcher(FetchSettings::default());

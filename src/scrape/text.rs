@@ -153,8 +153,12 @@ impl Words {
         });
         candidates.flat_map(move |(at, _)| {
             let rest = &bytes[at..];
-            let stands =
-                move |word: &str| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes());
+            let (first, second) = (rest[0].to_ascii_lowercase(), rest[1].to_ascii_lowercase());
+            let stands = move |word: &str| {
+                let word = word.as_bytes();
+                let begins = word[0].to_ascii_lowercase() == first && word[1].to_ascii_lowercase() == second;
+                begins && rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word)
+            };
             self.list
                 .iter()
                 .enumerate()

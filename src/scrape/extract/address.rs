@@ -1,13 +1,15 @@
 //! Postal addresses in text: found by their postal code, completed by the town beside it and the street before it.
 
 use super::address_codes::{Code, Town, find, state_at_end};
+use super::address_parts::{
+    country_after, from_number, is_county, is_number, is_town, split, town_after, without_label,
+};
 use super::address_street::{end_of_street, is_box, is_plain_street, is_street, is_unit};
-use super::address_parts::{country_after, from_number, is_county, is_number, is_town, split, town_after, without_label};
 use super::context::Context;
 use super::countries;
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
-use crate::scrape::text::{contains_ci, fold, squeeze, squeeze_to};
+use crate::scrape::text::{contains_ci, squeeze, squeeze_to};
 use phonenumber::country::Id;
 
 /// Lines before the one with the postal code that may hold the street.

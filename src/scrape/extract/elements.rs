@@ -1,7 +1,7 @@
 //! What elements mean for the text inside them: their part of the page, their kind of line, where lines break.
 
 use super::scan::{LineKind, Zone};
-use crate::scrape::text::{Words};
+use crate::scrape::text::Words;
 use html5ever::{Attribute, LocalName, local_name};
 
 pub(super) fn kind_of(name: &LocalName, outer: LineKind) -> LineKind {

@@ -2,41 +2,7 @@
 //! together with their telephone numbers and addresses.
 
 use super::scan::{LineKind, Scan, Zone};
-use crate::scrape::text::Words;
 
-static CUES: Words = Words::new(&[
-    "aufsichtsbehörde",
-    "aufsichtsbehoerde",
-    "zuständige kammer",
-    "ärztekammer",
-    "Ärztekammer",
-    "arztekammer",
-    "kassenzahnärztliche",
-    "kassenärztliche",
-    "berufshaftpflicht",
-    "haftpflichtversicherung",
-    "verbraucherschlichtung",
-    "schlichtungsstelle",
-    "datenschutzbeauftragte",
-    "webhoster",
-    "hosting-anbieter",
-    "hébergeur",
-    "hébergement",
-    "médiateur",
-    "cnil",
-    "ombudsman",
-    "privacy commissioner",
-    "disability commissioner",
-    "information commissioner",
-    "dental council",
-    "care quality commission",
-    "hosting provider",
-    "gestaltung und programmierung",
-    "konzept und design",
-    "bildnachweis",
-    "data protection commission",
-    "zuständige aufsicht",
-]);
 /// Lines after a cue that belong to its section, unless a heading ends it sooner.
 const REACH: usize = 7;
 
@@ -49,7 +15,7 @@ pub(crate) fn mark(scan: &mut Scan) {
         if matches!(line.kind, LineKind::Heading(_)) {
             left = 0;
         }
-        if text.len() <= 200 && CUES.any(text) {
+        if text.len() <= 200 && line.cues.foreign {
             left = REACH + 1;
         }
         if left > 0 {

@@ -214,11 +214,16 @@ const DAYS: [(&[&str], Day); 7] = [
 
 /// The day that a word names, in any of the known languages.
 pub(crate) fn day(word: &str) -> Option<Day> {
+    let word = word.trim();
+    let mut letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
+    if let (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) = (letters.next(), letters.next()) {
+        if BEGINNINGS[usize::from(first - b'a')] & (1 << (second - b'a')) == 0 {
+            return None;
+        }
+    }
     let mut folded = [0u8; 16];
     let mut length = 0;
-    for c in word
-        .trim()
-        .chars()
+    for c in word.chars()
         .flat_map(char::to_lowercase)
         .map(fold_letter)
         .filter(|c| c.is_alphanumeric())
@@ -232,6 +237,22 @@ pub(crate) fn day(word: &str) -> Option<Day> {
         .ok()
         .map(|at| BY_NAME[at].1)
 }
+
+/// Which letters follow which at the beginning of a name: most words of a text are told apart by two letters.
+const BEGINNINGS: [u32; 26] = {
+    let mut out = [0; 26];
+    let mut day = 0;
+    while day < DAYS.len() {
+        let mut at = 0;
+        while at < DAYS[day].0.len() {
+            let name = DAYS[day].0[at].as_bytes();
+            out[(name[0] - b'a') as usize] |= 1 << (name[1] - b'a');
+            at += 1;
+        }
+        day += 1;
+    }
+    out
+};
 
 /// The names in alphabetical order. Czech and German both use "so", for Saturday and Sunday; German is more common.
 static BY_NAME: LazyLock<Vec<(&'static str, Day)>> = LazyLock::new(|| {

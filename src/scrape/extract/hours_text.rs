@@ -1,9 +1,9 @@
 //! Opening hours as people write them: `Mon – Fri 8.30am to 5pm`, `Mo, Di, Do 8–12 und 14–18 Uhr`, tables, lists.
 
 use super::hours::span;
-use super::hours_words::{Token, Tokens};
 pub(crate) use super::hours_days::day;
 pub(crate) use super::hours_words::single_time;
+use super::hours_words::{Token, Tokens};
 use crate::scrape::payload::{Day, OpeningHours};
 
 /// Words that may stand between a day and its times: "Monday: our reception is open from 9".

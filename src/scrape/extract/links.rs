@@ -1,12 +1,13 @@
 //! Links: telephone, mail, maps, social profiles, booking engines, and the further pages of the website.
 
 use super::context::Context;
+use super::cues::credit_start;
 use super::pages;
 use super::phones::Candidates;
 use super::scan::{Anchor, Scan, Zone};
 use super::{cloudflare, emails, social};
 use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, Source};
-use crate::scrape::text::{Words, contains_ci, percent_decode, starts_ci};
+use crate::scrape::text::{contains_ci, percent_decode, starts_ci};
 use url::Url;
 
 /// Links to further pages that are kept: enough for any `max_pages`.
@@ -114,45 +115,13 @@ fn is_web(href: &str) -> bool {
         && !href.contains("/email-protection#")
 }
 
-/// Where in a line the makers of the website begin to name themselves.
-pub(crate) fn credit_start(line: &str) -> Option<usize> {
-    if line.len() > 600 {
-        None
-    } else {
-        CREDITS.find(line).map(|(at, _)| at)
-    }
-}
-
-static CREDITS: Words = Words::new(&[
-    "website by",
-    "web design by",
-    "designed by",
-    "developed by",
-    "site by",
-    "powered by",
-    "created by",
-    "built by",
-    "webdesign",
-    "website design",
-    "design by",
-    "made by",
-    "made with",
-    "realisiert",
-    "umsetzung",
-    "realisation",
-    "réalisation",
-    "hosted by",
-    "sitio web por",
-    "hosting",
-]);
-
 /// Whether a link stands behind the words with which the makers of the website name themselves.
 fn is_credit(scan: &Scan, anchor: &Anchor) -> bool {
     let Some(line) = scan.lines.get(anchor.line) else {
         return false;
     };
     let before = anchor.text.start.max(line.range.start) - line.range.start;
-    credit_start(scan.line(anchor.line)).is_some_and(|at| at <= before)
+    line.cues.credit && credit_start(scan.line(anchor.line)).is_some_and(|at| at <= before)
 }
 
 fn web(

@@ -9,8 +9,9 @@ mod address_street;
 mod cloudflare;
 mod context;
 mod countries;
+mod cues;
 mod elements;
-mod emails;
+pub(crate) mod emails;
 mod foreign;
 pub(crate) mod hours;
 mod hours_days;
@@ -23,7 +24,7 @@ mod markup;
 mod metas;
 mod microdata;
 pub(crate) mod names;
-mod pages;
+pub(crate) mod pages;
 mod people;
 pub(crate) mod phones;
 mod rdfa;
@@ -106,3 +107,6 @@ fn region_of(facts: &PageFacts, context: &Context, scan: &scan::Scan) -> Option<
 #[cfg(test)]
 #[path = "page_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod hostile_tests;

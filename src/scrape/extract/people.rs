@@ -314,6 +314,13 @@ fn looks_like_name(text: &str) -> Option<bool> {
     {
         return None;
     }
+    let capitals = text
+        .split(' ')
+        .filter(|word| word.starts_with(char::is_uppercase))
+        .count();
+    if capitals < 2 || text.split(' ').count() > 8 {
+        return None;
+    }
     let mut titled = false;
     let mut names = 0;
     for (place, word) in text.split(' ').enumerate() {

@@ -1,6 +1,7 @@
 //! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
 
 use super::cloudflare;
+use super::cues::Cues;
 use super::elements::{is_block, kind_of, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
@@ -43,6 +44,7 @@ pub(crate) struct Line {
     pub(crate) range: Range<usize>,
     pub(crate) zone: Zone,
     pub(crate) kind: LineKind,
+    pub(crate) cues: Cues,
 }
 
 /// A link and the text it shows.
@@ -106,6 +108,8 @@ impl Scan {
 
 /// Lines, anchors and the like beyond this are left out: a page of more is a catalogue.
 const MAX_LINES: usize = 20_000;
+/// Longer lines are prose.
+const MAX_CUE_LINE: usize = 2_000;
 const MAX_ANCHORS: usize = 5_000;
 
 /// Walks `dom` once.
@@ -330,7 +334,13 @@ impl Walk {
             return;
         }
         let range = self.line_start..text.len();
+        let cues = if range.len() <= MAX_CUE_LINE {
+            Cues::of(&text[range.clone()])
+        } else {
+            Cues::default()
+        };
         self.out.lines.push(Line {
+            cues,
             range,
             zone: self.zone,
             kind: self.kind,

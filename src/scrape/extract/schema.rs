@@ -6,8 +6,8 @@ use super::hours;
 use super::links::{position, push_unique};
 use super::metas::language;
 use super::phones::Candidates;
-use super::schema_values::{each, number, texts, types};
 use super::schema_types::{Kind, kind_of, readable};
+use super::schema_values::{each, number, texts, types};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
 use crate::scrape::text::{squeeze, squeeze_to};
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    fn business(&mut self, object: &'a Object, types: &[&str], trust: u8) {
+    fn business(&mut self, object: &'a Object, kinds: &[&str], trust: u8) {
         let source = self.source;
         for key in ["name", "legalName", "alternateName"] {
             for name in texts(object.get(key))
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         for text in texts(object.get("description")) {
             push_unique(&mut self.facts.descriptions, squeeze_to(&text, 2_000), source, trust);
         }
-        for kind in types {
+        for kind in kinds {
             if let Some(category) = readable(kind) {
                 push_unique(&mut self.facts.categories, category, source, trust);
             }

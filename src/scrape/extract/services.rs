@@ -5,6 +5,7 @@ use super::links::push_unique;
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::{Words, fold};
+use std::collections::HashSet;
 
 static SECTIONS: Words = Words::new(&[
     "services",
@@ -67,6 +68,7 @@ const MAX_SERVICES: usize = 60;
 
 /// Reads offered services.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let mut seen: HashSet<String> = facts.services.iter().map(|known| fold(&known.value)).collect();
     for anchor in &scan.anchors {
         if anchor.zone == Zone::Quote || !SECTIONS.any(&anchor.href) {
             continue;
@@ -92,7 +94,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
                         .any(|(_, index)| SECTIONS.word(index) == parts[parts.len() - 2])
             });
         if below {
-            offer(text, 55, facts);
+            offer(text, 55, &mut seen, facts);
         }
     }
     let mut level = None;
@@ -108,7 +110,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
                     if own <= outer || line.zone == Zone::Footer {
                         level = None;
                     } else if is_service(text) && taken < 30 {
-                        offer(text, 40, facts);
+                        offer(text, 40, &mut seen, facts);
                         taken += 1;
                     }
                 }
@@ -119,7 +121,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
                     && is_service(text)
                     && taken < 30 =>
             {
-                offer(text, 45, facts);
+                offer(text, 45, &mut seen, facts);
                 taken += 1;
             }
             _ => {}
@@ -127,13 +129,9 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     }
 }
 
-fn offer(text: &str, trust: u8, facts: &mut PageFacts) {
+fn offer(text: &str, trust: u8, seen: &mut HashSet<String>, facts: &mut PageFacts) {
     let text = text.trim_end_matches(['.', ':', '»', '›', '>', '→']).trim();
-    let known = facts
-        .services
-        .iter()
-        .any(|known| fold(&known.value) == fold(text) && known.value != text);
-    if !known && facts.services.len() < MAX_SERVICES {
+    if facts.services.len() < MAX_SERVICES && seen.insert(fold(text)) {
         push_unique(&mut facts.services, text.to_owned(), Source::Text, trust);
     }
 }

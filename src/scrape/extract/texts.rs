@@ -1,14 +1,14 @@
 //! Visible text, line by line: phones, e-mail addresses, hours, languages.
 
 use super::context::Context;
+use super::cues::credit_start;
 use super::hours::{coverage, tidy};
 use super::hours_text::Reader;
-use super::links::{credit_start, push_unique};
+use super::links::push_unique;
 use super::phones::Candidates;
 use super::scan::{Scan, Zone};
 use super::{emails, languages, phones};
 use crate::scrape::payload::{Fact, PageFacts, Source};
-use crate::scrape::text::Words;
 
 /// Reads every visible line once.
 pub(crate) fn read(scan: &Scan, _context: &Context, numbers: &mut Candidates, facts: &mut PageFacts) {
@@ -18,19 +18,25 @@ pub(crate) fn read(scan: &Scan, _context: &Context, numbers: &mut Candidates, fa
         if line.zone == Zone::Quote {
             continue;
         }
-        let text = credit_start(text).map_or(text, |at| &text[..at]);
+        let text = if line.cues.credit {
+            credit_start(text).map_or(text, |at| &text[..at])
+        } else {
+            text
+        };
         let trust = match line.zone {
             Zone::Footer | Zone::Header => 50,
             _ => 40,
         };
         if text.len() < 2_000 {
             phones::from_line(text, trust, numbers);
-            emails::from_line(text, &mut mails);
+            emails::from_line(text, line.cues.masked, &mut mails);
             for mail in mails.drain(..) {
                 push_unique(&mut facts.emails, mail, Source::Text, trust);
             }
-            for code in languages::spoken(text) {
-                push_unique(&mut facts.languages, code, Source::Text, 40);
+            if line.cues.spoken {
+                for code in languages::spoken(text) {
+                    push_unique(&mut facts.languages, code, Source::Text, 40);
+                }
             }
         }
     }
@@ -61,10 +67,10 @@ fn hours(scan: &Scan, facts: &mut PageFacts) {
             continue;
         }
         // Without a digit only a day or "closed" can matter, and those stand in short lines.
-        let may_tell = text.len() <= 40 || text.bytes().any(|b| b.is_ascii_digit());
+        let may_tell = text.len() <= 40 || may_hold_times(text);
         if may_tell && reader.line(text) {
             gap = 0;
-            cue |= speaks_of_hours(text);
+            cue |= line.cues.hours;
             continue;
         }
         gap += 1;
@@ -72,7 +78,7 @@ fn hours(scan: &Scan, facts: &mut PageFacts) {
             finish(&mut reader, cue);
             cue = false;
         }
-        if speaks_of_hours(text) && text.len() < 120 {
+        if line.cues.hours && text.len() < 120 {
             finish(&mut reader, cue);
             (cue, gap) = (true, 0);
         }
@@ -83,33 +89,19 @@ fn hours(scan: &Scan, facts: &mut PageFacts) {
     facts.opening_hours.extend(found);
 }
 
-static HOURS: Words = Words::new(&[
-    "hours",
-    "opening",
-    "open ",
-    "we're open",
-    "öffnungszeit",
-    "sprechzeit",
-    "sprechstunde",
-    "horaires",
-    "ouvert",
-    "horario",
-    "orari",
-    "openingstijd",
-    "geopend",
-    "åpningstid",
-    "öppettid",
-    "åbningstid",
-    "aukiolo",
-    "godziny",
-    "otwarcia",
-    "otevírací",
-    "abierto",
-    "geöffnet",
-    "wir sind für sie da",
-]);
-
-fn speaks_of_hours(text: &str) -> bool {
-    // German writes the word with a capital, which only the ASCII letters are compared without.
-    HOURS.any(text) || text.contains("Öffnungszeit") || text.contains("Öppettid") || text.contains("Åpningstid")
+/// Whether a digit is followed by what makes it a time, a range or a date.
+fn may_hold_times(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(2).any(|pair| {
+        pair[0].is_ascii_digit()
+            && matches!(
+                pair[1],
+                b':' | b'.' | b'a' | b'p' | b'A' | b'P' | b'h' | b'H' | b'-' | 0xe2
+            )
+    }) || (text.len() <= 160 && bytes.iter().any(u8::is_ascii_digit))
+        || bytes.windows(3).any(|three| {
+            three[0].is_ascii_digit()
+                && three[1] == b' '
+                && matches!(three[2], b'a' | b'p' | b'A' | b'P' | b'U' | b'u' | b'h' | b'-' | 0xe2)
+        })
 }
