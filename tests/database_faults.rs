@@ -93,17 +93,9 @@ async fn a_postgresql_that_crashes_and_comes_back_loses_and_doubles_nothing() {
         api.wait_until(&job, |status| status["counts"]["aggregated"].as_i64() >= Some(outage * 300), SOON).await;
         cluster.crash();
         let client = daemon.api("");
-        if daemon.is_running() {
-            wait_until("not ready while the database is away", async || {
-                client.try_raw(reqwest::Method::GET, "/readyz", Vec::new(), &[]).await.is_ok_and(|a| a.status == 503)
-                    || client.try_raw(reqwest::Method::GET, "/healthz", Vec::new(), &[]).await.is_err()
-            })
-            .await;
-        }
+        wait_until("readyz says that the database is away", async || client.get("/readyz").await.status == 503).await;
         cluster.start_again();
-        // The lock's session is gone, and with it the proof of ownership: the process ends and is started again.
-        assert_eq!(daemon.wait_exit().code(), Some(70));
-        daemon.restart();
+        wait_until("ready again", async || client.get("/readyz").await.status == 200).await;
     }
     let status = daemon.api(&token).wait_for(&job, "completed", SOON).await;
     assert_eq!(status["counts"]["aggregated"], 2_000);
@@ -111,6 +103,37 @@ async fn a_postgresql_that_crashes_and_comes_back_loses_and_doubles_nothing() {
     assert_eq!(export.lines().count(), 2_000);
     assert!(daemon.terminate().success());
     assert_eq!(logs(&database.url).await, 6_000, "one log row per step run");
+}
+
+#[tokio::test]
+async fn a_daemon_whose_lock_was_lost_to_another_one_ends() {
+    if !postgres::require_or_skip("lock lost to another daemon") {
+        return;
+    }
+    let database = postgres::create_database();
+    let options = || DaemonOptions { database: Db::Postgres(database.url.clone()), ..DaemonOptions::default() };
+    let mut first = Daemon::start(options());
+    let site = LoadSite::start().await.unwrap();
+    site.set_delay(Duration::from_millis(20));
+    let token = first.token("member");
+    let job = first.api(&token).create_job(list(&site, 0..1_000)).await;
+    let mut second = Daemon::spawn(options());
+    let admin = Database::connect(&database.url).await.unwrap();
+    let owner = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'batchdesk owner' \
+        and pid in (select pid from pg_locks where locktype = 'advisory' and granted)";
+    // The lock goes back and forth until the second has had it for long enough to take over.
+    wait_until("the first loses its lock and the second takes over", async || {
+        admin.execute_unprepared(owner).await.unwrap();
+        first.exit_within(Duration::from_millis(700)).is_some()
+    })
+    .await;
+    assert_eq!(first.wait_exit().code(), Some(70));
+    admin.close().await.unwrap();
+    second.wait_ready();
+    let status = second.api(&token).wait_for(&job, "completed", SOON).await;
+    assert_eq!(status["counts"]["aggregated"], 1_000);
+    assert!(second.terminate().success());
+    assert_eq!(logs(&database.url).await, 3_000);
 }
 
 /// A proxy before PostgreSQL that can swallow the answer to a COMMIT and cut the connection.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use batchdesk::model::batch::{JobEvent, JobStatus};
+use batchdesk::model::crash::LastEnd;
 use batchdesk::model::journal::{Operation, Origin};
 use batchdesk::model::practice::PracticeStatus;
 use batchdesk::settings::Settings;
@@ -46,6 +47,7 @@ on_both_databases!(
     stale_versions_and_fenced_epochs_change_nothing,
     an_unfinished_import_is_seen_by_nobody_and_leaves_nothing,
     a_chunk_of_logs_is_written_once,
+    a_process_that_was_taken_over_from_writes_nothing_more,
     random_commands_keep_counters_rows_and_journal_in_step,
 );
 
@@ -79,7 +81,7 @@ impl Bench {
         };
         let user_id = add_user(&database.writer, &user).await.unwrap();
         let organisation = entity::organisations::Entity::find().one(&database.writer).await.unwrap().unwrap();
-        let writer = Writer::open(database.writer.clone()).await.unwrap();
+        let writer = Writer::take_over(database.writer.clone(), LastEnd::Clean).await.unwrap();
         Self { organisation_id: organisation.id, user_id, writer, database, _directory: directory }
     }
 
@@ -227,6 +229,22 @@ async fn stale_versions_and_fenced_epochs_change_nothing(mut bench: Bench) {
     assert_eq!(bench.writer.head(), head, "what changes nothing leaves nothing in the journal");
     let missing = bench.write(Bench::change(Id::now(), JobEvent::Kill)).await.unwrap();
     assert_eq!(missing, Changed::NotFound);
+}
+
+async fn a_process_that_was_taken_over_from_writes_nothing_more(mut bench: Bench) {
+    let job_id = bench.import(distinct(2)).await;
+    let mut new = Writer::take_over(bench.database.writer.clone(), LastEnd::Killed).await.unwrap();
+    assert_eq!(new.head(), bench.writer.head());
+    let import = bench.begin(Id::now());
+    assert!(new.commit(vec![Bench::change(job_id, JobEvent::Start).into_command()], &quiet).await[0].is_ok());
+    let old = &mut bench.writer;
+    assert!(matches!(old.commit(vec![import.into_command()], &quiet).await[0], Err(WriteError::Fenced)));
+    let kill = || Bench::change(job_id, JobEvent::Kill).into_command();
+    let answers = old.commit(vec![kill(), kill()], &quiet).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Err(WriteError::Fenced))), "{answers:?}");
+    assert_eq!(bench.job(job_id).await.status, "running");
+    assert!(new.commit(vec![kill()], &quiet).await[0].is_ok());
+    assert_eq!(bench.job(job_id).await.status, "error");
 }
 
 async fn an_unfinished_import_is_seen_by_nobody_and_leaves_nothing(mut bench: Bench) {

@@ -12,6 +12,8 @@ pub struct Model {
     pub id: i32,
     /// The last transaction that committed.
     pub group_id: Option<Id>,
+    /// The process that may write; another one's transactions roll back.
+    pub owner: Option<Id>,
     /// Set at start, cleared by a clean end.
     pub running: bool,
     /// `clean`, `killed` (from outside) or `aborted` (by itself).

@@ -30,10 +30,11 @@ crate::tables_migration!(
         )",
         "insert into log_cursors (name, seq) values ('logger', 0)",
         // One row. `group_id` tells after an error at COMMIT whether the transaction counted;
-        // `running` tells at the next start whether the last end was a clean one.
+        // `owner` is the process that may write; `running` tells at the next start whether the last end was clean.
         "create table writer_state (
             id integer primary key check (id = 1),
             group_id {uuid},
+            owner {uuid},
             running boolean not null default false,
             last_end text not null default 'clean' check (last_end in ('clean', 'killed', 'aborted'))
         )",

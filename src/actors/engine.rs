@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::steps::{Aggregate, CleanIdentifier, Handlers, ScrapeSite};
 use crate::store::Database;
 use crate::store::read::{EngineReader, JournalReader};
-use crate::store::write::{ApplyWorkflows, DiscardImport, TakeOver, WorkflowRow, WriteError, Writer};
+use crate::store::write::{ApplyWorkflows, DiscardImport, WorkflowRow, WriteError, Writer};
 
 /// Why the tree did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +61,8 @@ pub async fn start(
         (true, true) => LastEnd::Aborted,
         (true, false) => LastEnd::Killed,
     };
-    let (storage_addr, storage) = start_storage(Writer::open(database.writer.clone()).await?, &settings).await?;
-    storage.write(TakeOver { last_end }).await?;
+    let writer = Writer::take_over(database.writer.clone(), last_end).await?;
+    let (storage_addr, storage) = start_storage(writer, &settings).await?;
     storage.write(ApplyWorkflows { rows: workflows }).await?;
     discard_dead_imports(&reader, &storage);
 

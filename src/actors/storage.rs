@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, Recipient};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::supervision::LastWord;
+use super::supervision::{Exit, LastWord};
 use crate::ops::misbehave;
 use crate::settings::Settings;
 use crate::store::write::{Answer, Command, Grouping, WriteCommand, WriteError, Writer};
@@ -139,6 +139,7 @@ pub struct Follow(pub Recipient<JournalAdvanced>);
 #[rtype(result = "()")]
 struct GroupCommitted {
     writer: Writer,
+    fenced: bool,
 }
 
 /// Gathers commands into groups while the group before commits.
@@ -152,7 +153,7 @@ pub struct StorageActor {
     group_max: usize,
     group_bytes: usize,
     health: Arc<StorageHealth>,
-    _word: LastWord,
+    word: LastWord,
 }
 
 impl StorageActor {
@@ -166,7 +167,7 @@ impl StorageActor {
             group_max: settings.storage.group_max,
             group_bytes: settings.storage.group_bytes,
             health,
-            _word: word,
+            word,
         }
     }
 
@@ -213,8 +214,8 @@ impl StorageActor {
         let followers = self.followers.clone();
         // On its own task: the transaction ends even if this actor does not live to see it.
         actix::spawn(async move {
-            let writer = commit(writer, group, &health, &followers).await;
-            addr.do_send(GroupCommitted { writer });
+            let (writer, fenced) = commit(writer, group, &health, &followers).await;
+            addr.do_send(GroupCommitted { writer, fenced });
         });
     }
 }
@@ -224,7 +225,7 @@ async fn commit(
     group: Vec<Enqueue>,
     health: &StorageHealth,
     followers: &[Recipient<JournalAdvanced>],
-) -> Writer {
+) -> (Writer, bool) {
     metrics::histogram!("batchdesk_group_commands").record(group.len() as f64);
     let mut commands = Vec::with_capacity(group.len());
     let mut waiting = Vec::with_capacity(group.len());
@@ -249,6 +250,7 @@ async fn commit(
         }
     };
     let answers = writer.commit(commands, &on_away).await;
+    let fenced = answers.iter().any(|answer| matches!(answer, Err(WriteError::Fenced)));
     health.head.store(writer.head(), Ordering::Release);
     for ((reply, held), answer) in waiting.into_iter().zip(answers) {
         // Whoever asked may have gone; what was written stands.
@@ -260,7 +262,7 @@ async fn commit(
             follower.do_send(JournalAdvanced { seq: writer.head() });
         }
     }
-    writer
+    (writer, fenced)
 }
 
 impl Actor for StorageActor {
@@ -290,6 +292,11 @@ impl Handler<GroupCommitted> for StorageActor {
     type Result = ();
 
     fn handle(&mut self, message: GroupCommitted, context: &mut Context<Self>) {
+        if message.fenced {
+            self.word.leave(Exit::Failed(WriteError::Fenced.to_string()));
+            context.stop();
+            return;
+        }
         self.writer = Some(message.writer);
         self.start_group(context);
     }

@@ -20,7 +20,7 @@ use crate::actors::{self, Drain, EXIT_FAULT, Engine, Overseer, Pulse, Reloader, 
 use crate::http::{App, TokenCache, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::Settings;
-use crate::store::lock::{Ownership, acquire};
+use crate::store::lock::acquire;
 use crate::store::read::Reader;
 
 /// How often the status line is renewed, and the watchdog fed where no shorter interval is asked for.
@@ -110,7 +110,7 @@ async fn bring_up(
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
 
     actix::spawn(metrics::keep_small(metrics));
-    actix::spawn(end_when_lost(ownership));
+    actix::spawn(ownership.keep());
     actix::spawn(say_ready(handle.recovered));
     actix::spawn(heartbeat(Arc::clone(&handle.engine), handle.overseer.clone()));
     actix::spawn(reload_on_hangup(reloader));
@@ -131,12 +131,6 @@ fn empty_spool(spool: &Path) -> std::io::Result<()> {
         _ => {}
     }
     make_private_dir(spool)
-}
-
-async fn end_when_lost(ownership: Ownership) {
-    let error = ownership.lost().await;
-    tracing::error!(%error, "the database may have another owner now; the process ends");
-    System::current().stop_with_code(EXIT_FAULT);
 }
 
 async fn say_ready(mut recovered: watch::Receiver<bool>) {

@@ -148,7 +148,7 @@ impl From<DbErr> for Problem {
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Stopped => Self::unavailable(),
+            WriteError::Stopped | WriteError::Fenced => Self::unavailable(),
             WriteError::Rejected(_) => Self::internal(&error),
         }
     }

@@ -347,3 +347,7 @@ fn confidence(book: &BTreeMap<String, Provenance>) -> f64 {
         .sum();
     round(reached / total)
 }
+
+#[cfg(test)]
+#[path = "merge_tests.rs"]
+mod tests;

@@ -20,7 +20,7 @@ pub enum Ownership {
     /// An exclusive lock on a file beside the SQLite database.
     File(File),
     /// A session that holds an advisory lock.
-    Session(Box<PgConnection>),
+    Session { session: Box<PgConnection>, url: String },
 }
 
 /// Why the database is not ours.
@@ -72,41 +72,52 @@ fn lock_file(path: &Path) -> Result<Ownership, LockError> {
     }
 }
 
+/// A session that may hold the advisory lock.
+async fn session(url: &str) -> Result<PgConnection, sea_orm::sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("batchdesk owner").disable_statement_logging();
+    options.connect().await
+}
+
+async fn try_lock(session: &mut PgConnection) -> Result<bool, sea_orm::sqlx::Error> {
+    let statement = format!("select pg_try_advisory_lock({ADVISORY_LOCK})");
+    session.fetch_one(sea_orm::sqlx::AssertSqlSafe(statement)).await?.try_get(0)
+}
+
 async fn stand_by(url: &str) -> Result<Ownership, LockError> {
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("batchdesk owner")
-        .disable_statement_logging();
-    let mut session = options.connect().await?;
-    let mut announced = false;
-    loop {
-        let statement = format!("select pg_try_advisory_lock({ADVISORY_LOCK})");
-        let row = session.fetch_one(sea_orm::sqlx::AssertSqlSafe(statement)).await?;
-        if row.try_get::<bool, _>(0)? {
-            return Ok(Ownership::Session(Box::new(session)));
-        }
-        if !announced {
-            tracing::info!("another daemon owns this database; standing by to take over");
-            announced = true;
-        }
-        tokio::time::sleep(POLL).await;
+    // A first connection that fails is a mistake in the settings; a later one is an outage to wait out.
+    let mut session = session(url).await?;
+    if !try_lock(&mut session).await? {
+        tracing::info!("another daemon owns this database; standing by to take over");
+        session = take_again(url).await;
     }
+    Ok(Ownership::Session { session: Box::new(session), url: url.to_owned() })
 }
 
 impl Ownership {
-    /// Ends when ownership is lost, which for a file is never.
-    pub async fn lost(self) -> LockError {
+    /// Holds on for as long as it is polled. A session that is lost is made again: should another daemon have taken
+    /// over meanwhile, the writer is fenced at its next transaction, so nothing depends on noticing it here.
+    pub async fn keep(self) {
         match self {
-            Self::File(file) => {
-                std::future::pending::<()>().await;
-                drop(file);
-                LockError::Taken(PathBuf::new())
-            }
-            Self::Session(mut session) => loop {
+            Self::File(_file) => std::future::pending().await,
+            Self::Session { mut session, url } => loop {
                 tokio::time::sleep(POLL).await;
                 if let Err(error) = session.ping().await {
-                    return error.into();
+                    tracing::warn!(%error, "the session that holds the database's lock is lost; taking it again");
+                    session = Box::new(take_again(&url).await);
+                    tracing::info!("the database's lock is held again");
                 }
             },
         }
+    }
+}
+
+async fn take_again(url: &str) -> PgConnection {
+    loop {
+        if let Ok(mut session) = session(url).await
+            && let Ok(true) = try_lock(&mut session).await
+        {
+            return session;
+        }
+        tokio::time::sleep(POLL).await;
     }
 }

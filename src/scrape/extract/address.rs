@@ -203,7 +203,11 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
     }
     match code.town {
         Town::Before => {
-            let before = line[..code.start].trim_end_matches(|c: char| !c.is_alphanumeric());
+            let before = line[..code.start].trim_end_matches([' ', ',', '\t', '-', '–', '|', '.', '·', '•']);
+            let year = code.text.starts_with("19") || code.text.starts_with("20");
+            if before.ends_with(|c: char| !c.is_alphanumeric() && c != ')') || (year && line.contains('©')) {
+                return false;
+            }
             let word = before
                 .rfind([' ', ',', '\t', '|'])
                 .map_or(before, |at| &before[at + 1..]);
@@ -252,6 +256,14 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
             region = towns.pop().map(str::to_owned);
         }
         town = towns.last().map(|town| (*town).to_owned());
+    }
+    if code.country == Id::IT
+        && region.is_none()
+        && let Some((short, province)) = town.as_deref().and_then(|town| town.rsplit_once(' '))
+        && province.len() == 2
+        && province.bytes().all(|b| b.is_ascii_uppercase())
+    {
+        (town, region) = (Some(short.to_owned()), Some(province.to_owned()));
     }
     let country = country_after(rest);
     if country

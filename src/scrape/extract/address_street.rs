@@ -324,7 +324,12 @@ fn english(words: &[&str], text: &str) -> bool {
             .first()
             .is_some_and(|word| matches!(*word, "broadway" | "strand" | "the"));
     let ordinary = rest.iter().filter(|word| word.len() > 2).count() <= 7;
-    lead_ok && typed && ordinary && text.chars().any(char::is_uppercase)
+    // "10 years in the Main Street" goes on in small letters, a street does not.
+    let named = text
+        .split(|c: char| !c.is_alphanumeric())
+        .skip_while(|word| !numbered(&word.to_lowercase()))
+        .find(|word| word.len() > 1 && word.chars().all(char::is_alphabetic));
+    lead_ok && typed && ordinary && named.is_some_and(|word| word.starts_with(char::is_uppercase))
 }
 
 fn german(words: &[&str]) -> bool {

@@ -154,6 +154,7 @@ fn numbers_in_prose_are_no_addresses() {
     for (text, country) in [
         ("Serving families since 1998", Id::NZ),
         ("© 2024 Smile Dental", Id::NZ),
+        ("18 Victoria Ave, Whanganui\nSmile Dental Limited © 2022", Id::NZ),
         ("We have treated 12000 Patienten", Id::DE),
         ("Over 50000 smiles", Id::US),
         ("Order 75002 now", Id::FR),

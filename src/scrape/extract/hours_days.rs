@@ -216,14 +216,15 @@ const DAYS: [(&[&str], Day); 7] = [
 pub(crate) fn day(word: &str) -> Option<Day> {
     let word = word.trim();
     let mut letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
-    if let (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) = (letters.next(), letters.next()) {
-        if BEGINNINGS[usize::from(first - b'a')] & (1 << (second - b'a')) == 0 {
-            return None;
-        }
+    if let (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) = (letters.next(), letters.next())
+        && BEGINNINGS[usize::from(first - b'a')] & (1 << (second - b'a')) == 0
+    {
+        return None;
     }
     let mut folded = [0u8; 16];
     let mut length = 0;
-    for c in word.chars()
+    for c in word
+        .chars()
         .flat_map(char::to_lowercase)
         .map(fold_letter)
         .filter(|c| c.is_alphanumeric())

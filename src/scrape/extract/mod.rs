@@ -3,6 +3,7 @@
 //! Each source is a module of its own; the tree is walked once ([`scan`]) and the sources read what that walk found.
 
 mod address;
+mod address_bare;
 mod address_codes;
 mod address_parts;
 mod address_street;
@@ -76,6 +77,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     links::read(&scan, &context, &mut numbers, &mut facts);
     names::read(&scan, &context, &mut facts);
     address::read(&scan, &context, &mut facts);
+    address_bare::read(&scan, &context, &mut facts);
     texts::read(&scan, &context, &mut numbers, &mut facts);
     people::read(&scan, &context, &mut facts);
     services::read(&scan, &context, &mut facts);

@@ -179,6 +179,7 @@ fn without_legal_form(name: &str) -> &str {
 }
 
 fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
+    let text = strip_welcome(text.trim());
     let text = text
         .trim()
         .trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™'))

@@ -62,3 +62,57 @@ fn visible_text_and_links_are_read_and_hidden_ones_are_not() {
     assert_eq!(facts.opening_hours[0].value.len(), 1);
     assert!(facts.names.iter().any(|f| f.value == "Smile Dental" && f.trust > 90));
 }
+
+#[test]
+fn a_german_page_with_its_chamber() {
+    let html = r#"<html lang="de"><title>Zahnarztpraxis Dr. Sabine Krüger | Startseite</title><h2>Unsere Sprechzeiten</h2>
+        <table><tr><th>Montag</th><td>8:00 - 12:00 Uhr</td><td>14:00 - 18:00 Uhr</td></tr><tr><th>Mittwoch</th><td>8:00 - 13:00 Uhr</td></tr></table>
+        <p>Lindenallee 27<br>04158 Leipzig</p><p>Telefon: 03 41 / 461 72 83<br>Telefax: 03 41 / 461 72 84</p>
+        <h3>Zuständige Kammer</h3><p>Landeszahnärztekammer Sachsen, Schützenhöhe 11, 01099 Dresden, Tel. 0351 8066-0</p>"#;
+    let facts = extract_html(
+        html,
+        &"https://www.zahnarzt-krueger-leipzig.de/impressum".parse().unwrap(),
+        None,
+    );
+    let phones: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|fact| fact.value.e164.as_deref())
+        .collect();
+    assert_eq!(phones, ["+493414617283", "+493414617284"]);
+    let codes: Vec<_> = facts
+        .addresses
+        .iter()
+        .filter_map(|fact| fact.value.postal_code.as_deref())
+        .collect();
+    assert_eq!(codes, ["04158"]);
+    assert_eq!(facts.opening_hours[0].value.len(), 3);
+}
+
+#[test]
+fn credits_testimonials_and_staff() {
+    let facts = page(
+        r#"<h2>Our Team</h2><div><h3>Sarah Tamati</h3><p>Principal Dentist</p></div><div><h3>James O'Connor</h3><p>Practice Manager</p></div>
+        <div class="testimonials"><h3>Mary Smith</h3><p>Best dentist ever, 021 999 888, mary@gmail.com</p></div>
+        <footer>© 2024 Smile Dental Ltd | 09 524 7381 | Website by Acme 09 377 4455 <a href="mailto:hi@acme.nz">Acme</a></footer>"#,
+    );
+    let people: Vec<_> = facts
+        .people
+        .iter()
+        .map(|fact| (fact.value.name.as_str(), fact.value.role.as_deref()))
+        .collect();
+    assert_eq!(
+        people,
+        [
+            ("Sarah Tamati", Some("Principal Dentist")),
+            ("James O'Connor", Some("Practice Manager"))
+        ]
+    );
+    let phones: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|fact| fact.value.e164.as_deref())
+        .collect();
+    assert_eq!(phones, ["+6495247381"]);
+    assert!(facts.emails.is_empty());
+}

@@ -361,6 +361,12 @@ static OTHER: Words = Words::new(&[
     "provider n",
     "finess",
     "rpps",
+    "healthline",
+    "lifeline",
+    "samaritan",
+    "crisis",
+    "plunket",
+    "poison",
 ]);
 static PHONE: Words = Words::new(&[
     "tel", "phone", "call", "mobil", "text", "fon", "contact", "emergenc", "waea", "appel", "llam", "ring", "toll",

@@ -81,7 +81,6 @@ impl<'tx> Group<'tx> {
             Command::MarkInFlight(command) => Answer::MarkInFlight(command.apply(self).await?),
             Command::ChangeJob(command) => Answer::ChangeJob(command.apply(self).await?),
             Command::RedoJob(command) => Answer::RedoJob(command.apply(self).await?),
-            Command::TakeOver(command) => Answer::TakeOver(command.apply(self).await?),
             Command::RecoverJob(command) => Answer::RecoverJob(command.apply(self).await?),
             Command::CloseCleanly(command) => Answer::CloseCleanly(command.apply(self).await?),
             Command::ApplyWorkflows(command) => Answer::ApplyWorkflows(command.apply(self).await?),

@@ -15,7 +15,7 @@ pub use followers::CopyFollowers;
 pub use imports::{BeginImport, DiscardImport, FinishImport, ImportRow, ImportRows, Intake, RowKeys};
 pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
-pub use recovery::{CloseCleanly, RecoverJob, Recovered, TakeOver};
+pub use recovery::{CloseCleanly, RecoverJob, Recovered};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
 pub use workflows::{ApplyWorkflows, WorkflowRow};
 pub use writer::{WriteError, Writer};
@@ -75,7 +75,6 @@ commands! {
     MarkInFlight -> (),
     ChangeJob -> Changed,
     RedoJob -> Redone,
-    TakeOver -> (),
     RecoverJob -> Recovered,
     CloseCleanly -> (),
     ApplyWorkflows -> u64,
@@ -105,7 +104,6 @@ impl Command {
             Self::FinishImport(_)
             | Self::ChangeJob(_)
             | Self::RedoJob(_)
-            | Self::TakeOver(_)
             | Self::RecoverJob(_)
             | Self::CloseCleanly(_)
             | Self::ApplyWorkflows(_) => Grouping::EndsGroup,

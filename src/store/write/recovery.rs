@@ -1,4 +1,4 @@
-//! What a new process says of the one before it, and what a draining one says of itself.
+//! What a new process makes of what the one before it left, and what a draining one says of itself.
 
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable};
@@ -9,23 +9,6 @@ use crate::model::crash::{LastEnd, Verdict};
 use crate::model::journal::{Operation, Origin};
 use crate::model::practice::PracticeStatus;
 use crate::store::rows::{in_list, statement};
-
-/// The first command of a process: fences whatever an earlier owner may still be writing.
-#[derive(Clone, Debug)]
-pub struct TakeOver {
-    pub last_end: LastEnd,
-}
-
-impl TakeOver {
-    pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<(), DbErr> {
-        const FENCE: &str =
-            "update enrichment_jobs set epoch = epoch + 1 where status in ('pending', 'running', 'paused')";
-        let state = "update writer_state set running = true, last_end = ? where id = 1";
-        group.execute(state, [self.last_end.as_str().into()]).await?;
-        group.execute(FENCE, []).await?;
-        Ok(())
-    }
-}
 
 /// Counts an unclean end against the practices that may have been running, and gives up those that have seen too many.
 #[derive(Clone, Debug)]

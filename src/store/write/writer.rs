@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, TryGetable};
 
 use super::group::Group;
 use super::{Answer, Command};
+use crate::model::crash::LastEnd;
 use crate::ops::breakpoint;
 use crate::store::Hq;
 use crate::store::fault::is_transient;
@@ -28,12 +29,16 @@ pub enum WriteError {
     /// The writer has ended; the process is about to.
     #[error("the writer has stopped")]
     Stopped,
+    /// Another process has taken the database over; this one must end.
+    #[error("another daemon has taken this database over")]
+    Fenced,
 }
 
 /// Holds the one connection that writes, and what must not be read from the database for every group.
 #[derive(Debug)]
 pub struct Writer {
     hq: Hq,
+    owner: Id,
     next_seq: i64,
     next_practice: i64,
     /// A transaction whose COMMIT was answered with an error: it may have counted.
@@ -55,29 +60,40 @@ enum Attempt {
     /// The database is away, locked or full.
     Away(DbErr),
     Refused(DbErr),
+    Fenced,
+}
+
+/// Why a transaction did not count.
+enum Fault {
+    Database(DbErr),
+    Fenced,
+}
+
+impl From<DbErr> for Fault {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
+    }
 }
 
 impl Writer {
-    /// Reads where the journal and the practices end.
+    /// Takes the database: from this commit on no other process writes, and no write that an earlier one began counts.
+    /// Where the journal and the practices end is read in the same transaction, after the last write of anybody else.
     ///
     /// # Errors
-    /// Where the database cannot be read.
-    pub async fn open(hq: Hq) -> Result<Self, DbErr> {
-        let next = async |sql: &str| -> Result<i64, DbErr> {
-            let row = hq.query_one_raw(statement(hq.get_database_backend(), sql, [])).await?;
-            let last = row.map(|row| Option::<i64>::try_get_by(&row, 0)).transpose()?.flatten();
-            Ok(last.unwrap_or(0) + 1)
-        };
-        // Pruning never empties the journal below a cursor, so the cursor bounds it from below too.
-        let journal = next("select max(seq) from batch_operation_logs").await?;
-        let cursor = next("select max(seq) from log_cursors").await?;
-        let next_practice = next("select max(id) from job_practices").await?;
-        Ok(Self {
-            hq,
-            next_seq: journal.max(cursor),
-            next_practice,
-            unknown: None,
-        })
+    /// Where the database cannot be written.
+    pub async fn take_over(hq: Hq, last_end: LastEnd) -> Result<Self, DbErr> {
+        let owner = Id::now();
+        let tx = write_tx(&hq).await?;
+        match take_over(&tx, owner, last_end).await {
+            Ok((next_seq, next_practice)) => {
+                tx.commit().await?;
+                Ok(Self { hq, owner, next_seq, next_practice, unknown: None })
+            }
+            Err(error) => {
+                end_quietly(tx).await;
+                Err(error)
+            }
+        }
     }
 
     /// The last sequence number of the journal.
@@ -114,6 +130,11 @@ impl Writer {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     parts.push(part);
                 }
+                Attempt::Fenced => {
+                    let left = part.len() + parts.iter().map(Vec::len).sum::<usize>();
+                    answers.extend((0..left).map(|_| Err(WriteError::Fenced)));
+                    return answers;
+                }
                 Attempt::Refused(error) if part.len() == 1 => {
                     tracing::warn!(%error, command = ?part[0], "the database refused a command");
                     answers.push(Err(WriteError::Rejected(error.to_string())));
@@ -138,12 +159,13 @@ impl Writer {
                 breakpoint("after commit");
                 Attempt::Committed(answers)
             }
-            Err(error) if self.unknown.is_some() || is_transient(&error) => Attempt::Away(error),
-            Err(error) => Attempt::Refused(error),
+            Err(Fault::Fenced) => Attempt::Fenced,
+            Err(Fault::Database(error)) if self.unknown.is_some() || is_transient(&error) => Attempt::Away(error),
+            Err(Fault::Database(error)) => Attempt::Refused(error),
         }
     }
 
-    async fn transact(&mut self, commands: &[Command]) -> Result<Vec<Answer>, DbErr> {
+    async fn transact(&mut self, commands: &[Command]) -> Result<Vec<Answer>, Fault> {
         let tx = write_tx(&self.hq).await?;
         if let Some(earlier) = self.unknown.take() {
             match has_committed(&tx, earlier.group_id).await {
@@ -155,7 +177,7 @@ impl Writer {
                 Err(error) => {
                     self.unknown = Some(earlier);
                     end_quietly(tx).await;
-                    return Err(error);
+                    return Err(error.into());
                 }
             }
         }
@@ -164,7 +186,7 @@ impl Writer {
                 Ok(()) => Ok(self.count(done)),
                 Err(error) => {
                     self.unknown = Some(done);
-                    Err(error)
+                    Err(error.into())
                 }
             },
             Err(error) => {
@@ -174,15 +196,18 @@ impl Writer {
         }
     }
 
-    async fn apply(&self, tx: &WriteTx, commands: &[Command]) -> Result<Done, DbErr> {
+    async fn apply(&self, tx: &WriteTx, commands: &[Command]) -> Result<Done, Fault> {
         // Milliseconds are what people read, and what both databases keep alike.
         let now: DateTime<Utc> = Utc::now().trunc_subsecs(3);
         let group_id = Id::now();
+        let ours = "update writer_state set group_id = ? where id = 1 and owner = ?";
+        let values = [group_id.into(), self.owner.into()];
+        // First, so that a process that was taken over from learns that rather than stumbling over another's rows.
+        if tx.execute_raw(statement(tx.get_database_backend(), ours, values)).await?.rows_affected() == 0 {
+            return Err(Fault::Fenced);
+        }
         let mut group = Group::new(tx, now, self.next_seq, self.next_practice);
         let answers = group.apply(commands).await?;
-        group
-            .execute("update writer_state set group_id = ? where id = 1", [group_id.into()])
-            .await?;
         Ok(Done {
             group_id,
             answers,
@@ -196,6 +221,24 @@ impl Writer {
         self.next_practice = done.next_practice;
         done.answers
     }
+}
+
+async fn take_over(tx: &WriteTx, owner: Id, last_end: LastEnd) -> Result<(i64, i64), DbErr> {
+    const STATE: &str = "update writer_state set owner = ?, group_id = ?, running = true, last_end = ? where id = 1";
+    const FENCE: &str = "update enrichment_jobs set epoch = epoch + 1 where status in ('pending', 'running', 'paused')";
+    let backend = tx.get_database_backend();
+    let values = [owner.into(), Id::now().into(), last_end.as_str().into()];
+    tx.execute_raw(statement(backend, STATE, values)).await?;
+    tx.execute_raw(statement(backend, FENCE, [])).await?;
+    let next = async |sql: &str| -> Result<i64, DbErr> {
+        let row = tx.query_one_raw(statement(backend, sql, [])).await?;
+        let last = row.map(|row| Option::<i64>::try_get_by(&row, 0)).transpose()?.flatten();
+        Ok(last.unwrap_or(0) + 1)
+    };
+    // Pruning never empties the journal below a cursor, so the cursor bounds it from below too.
+    let journal = next("select max(seq) from batch_operation_logs").await?;
+    let cursor = next("select max(seq) from log_cursors").await?;
+    Ok((journal.max(cursor), next("select max(id) from job_practices").await?))
 }
 
 /// Whether a transaction whose COMMIT failed has counted all the same. The row is locked first: a server that is still

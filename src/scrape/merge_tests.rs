@@ -1,0 +1,114 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use crate::scrape::extract::extract_html;
+use crate::scrape::payload::ScrapedPage;
+use serde_json::{Value, json};
+
+fn url() -> CleanUrlPayload {
+    CleanUrlPayload::from(&crate::scrape::clean_url("www.smile-dental.co.nz").unwrap())
+}
+
+fn scrape(pages: &[(&str, &str)]) -> ScrapePayload {
+    let read = |(path, html): &(&str, &str)| {
+        let url = url::Url::parse("https://www.smile-dental.co.nz")
+            .unwrap()
+            .join(path)
+            .unwrap();
+        let facts = extract_html(html, &url, None);
+        ScrapedPage {
+            url: url.into(),
+            status: Some(200),
+            bytes: html.len() as u64,
+            error: None,
+            facts,
+        }
+    };
+    ScrapePayload {
+        final_url: "https://www.smile-dental.co.nz/".into(),
+        pages: pages.iter().map(read).collect(),
+    }
+}
+
+#[test]
+fn nothing_found_is_nothing_said() {
+    let merged = serde_json::to_value(merge(&url(), &scrape(&[("/", "<p>Hello</p>")]))).unwrap();
+    assert_eq!(
+        merged,
+        json!({"url": "https://www.smile-dental.co.nz/", "final_url": "https://www.smile-dental.co.nz/", "domain": "smile-dental.co.nz",
+            "pages": [{"url": "https://www.smile-dental.co.nz/", "status": 200, "bytes": 12}], "confidence": 0.0})
+    );
+}
+
+#[test]
+fn fields_keep_their_order_and_shape() {
+    let page = r##"<title>Smile Dental</title><a href="tel:095247381">09 524 7381</a><p>1 High Street, Auckland 1010</p>
+        <script type="application/ld+json">{"@type":"Dentist","name":"Smile Dental","openingHours":"Mo-Fr 08:30-17:00","geo":{"latitude":-36.8,"longitude":174.7}}</script>"##;
+    let merged = serde_json::to_value(merge(&url(), &scrape(&[("/", page)]))).unwrap();
+    let keys: Vec<&String> = merged.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "url",
+            "final_url",
+            "domain",
+            "name",
+            "categories",
+            "phones",
+            "addresses",
+            "opening_hours",
+            "geo",
+            "pages",
+            "provenance",
+            "confidence"
+        ]
+    );
+    assert_eq!(
+        merged["phones"],
+        json!([{"raw": "09 524 7381", "e164": "+6495247381", "type": "phone"}])
+    );
+    assert_eq!(
+        merged["opening_hours"],
+        json!([{"days": ["Mo", "Tu", "We", "Th", "Fr"], "opens": "08:30", "closes": "17:00"}])
+    );
+    assert_eq!(merged["provenance"]["name"]["source"], "json-ld");
+    assert_eq!(merged["provenance"]["addresses"]["source"], "text");
+    let again: FinalPayload = serde_json::from_value(merged.clone()).unwrap();
+    assert_eq!(serde_json::to_value(again).unwrap(), merged);
+}
+
+#[test]
+fn a_templates_markup_does_not_win() {
+    let page = r#"<title>Smile Dental | Auckland</title><meta property="og:site_name" content="Smile Dental">
+        <script type="application/ld+json">{"@type":"Organization","name":"Flavor Theme Demo"}</script>"#;
+    let merged = merge(&url(), &scrape(&[("/", page)]));
+    assert_eq!(merged.name.as_deref(), Some("Smile Dental"));
+    assert_eq!(
+        merged.provenance["name"].conflicts[0].value,
+        Value::from("Flavor Theme Demo")
+    );
+}
+
+#[test]
+fn agreement_raises_confidence() {
+    let home = "<title>Smile Dental</title><p>Phone 09 524 7381</p>";
+    let alone = merge(&url(), &scrape(&[("/", home)]));
+    let agreed = merge(
+        &url(),
+        &scrape(&[("/", home), ("/contact", "<p>Phone: (09) 524 7381</p>")]),
+    );
+    assert_eq!(agreed.phones.len(), 1);
+    assert_eq!(agreed.provenance["phones"].agreeing, Some(2));
+    assert!(agreed.provenance["phones"].confidence > alone.provenance["phones"].confidence);
+    assert!(agreed.confidence > alone.confidence && agreed.confidence <= 1.0);
+}
+
+#[test]
+fn locations_stay_apart_and_spellings_of_one_do_not() {
+    let home = r#"<script type="application/ld+json">{"@type":"Dentist","name":"Smile","address":{"streetAddress":"1 High St","postalCode":"1010"}}</script>
+        <p>1 High Street, Auckland 1010</p><p>25 Hurstmere Road, Takapuna 0622</p>"#;
+    let merged = merge(&url(), &scrape(&[("/", home)]));
+    assert_eq!(merged.addresses.len(), 2);
+    assert_eq!(merged.addresses[0].street.as_deref(), Some("1 High St"));
+    assert_eq!(merged.addresses[0].locality.as_deref(), Some("Auckland"));
+    assert_eq!(merged.addresses[1].postal_code.as_deref(), Some("0622"));
+}
