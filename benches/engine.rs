@@ -5,7 +5,11 @@
 //! The time runs from the moment at which the job is accepted until every practice is finished and the log cursor has
 //! reached the head of the journal.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark may stop at any surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark may stop at any surprise"
+)]
 
 #[path = "support/raw.rs"]
 mod raw;
@@ -63,7 +67,10 @@ const SIZES: [usize; 3] = [120, 1_500, 900];
 fn main() {
     let options = Options::parse();
     let directory = tempfile::tempdir().unwrap();
-    let url = options.database.clone().unwrap_or_else(|| "sqlite://{data_dir}/batchdesk.db?mode=rwc".to_owned());
+    let url = options
+        .database
+        .clone()
+        .unwrap_or_else(|| "sqlite://{data_dir}/batchdesk.db?mode=rwc".to_owned());
     let settings = Settings::from_text(&format!(
         "data_dir = {:?}\n[database]\nurl = {url:?}\n[engine]\nwindow = {w}\nmax_in_flight = {w}\n[scrape]\nhost_delay_ms = 0\nhost_concurrency = 64\n",
         directory.path(),
@@ -96,7 +103,9 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
         .with("scrape", Instantly(PayloadColumn::Scraper, SIZES[1]))
         .with("aggregate", Instantly(PayloadColumn::Final, SIZES[2]));
     let workflows = workflow_rows(std::path::Path::new("/nonexistent")).unwrap();
-    let handle = actors::start(settings, &database, false, workflows, Some(handlers)).await.unwrap();
+    let handle = actors::start(settings, &database, false, workflows, Some(handlers))
+        .await
+        .unwrap();
 
     let list = directory.join("list.csv");
     let mut text = String::from("name,website\n");
@@ -117,7 +126,10 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
     };
     let started = Instant::now();
     let imported = import(Arc::clone(&handle.engine), request).await.unwrap();
-    println!("upload:                   {:>8.0} rows/s", options.practices as f64 / started.elapsed().as_secs_f64());
+    println!(
+        "upload:                   {:>8.0} rows/s",
+        options.practices as f64 / started.elapsed().as_secs_f64()
+    );
 
     let cpu = cpu_seconds();
     let started = Instant::now();
@@ -135,12 +147,23 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
 
 async fn organisation(database: &Database) -> entity::Id {
     use sea_orm::EntityTrait as _;
-    entity::organisations::Entity::find().one(&database.writer).await.unwrap().unwrap().id
+    entity::organisations::Entity::find()
+        .one(&database.writer)
+        .await
+        .unwrap()
+        .unwrap()
+        .id
 }
 
 async fn wait_for_end(handle: &EngineHandle, job: entity::Id) {
     loop {
-        let open = handle.engine.reader.job(job).await.unwrap().is_some_and(|job| job.status.is_open());
+        let open = handle
+            .engine
+            .reader
+            .job(job)
+            .await
+            .unwrap()
+            .is_some_and(|job| job.status.is_open());
         let head = handle.engine.storage.health().head();
         if !open && handle.engine.journal.cursor("logger").await.unwrap() >= head {
             return;

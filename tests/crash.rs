@@ -35,8 +35,11 @@ struct Prepared {
 }
 
 fn prepare(database: Db, config: &str) -> Prepared {
-    let mut daemon =
-        Daemon::start(DaemonOptions { database, config_toml_extra: config.to_owned(), ..DaemonOptions::default() });
+    let mut daemon = Daemon::start(DaemonOptions {
+        database,
+        config_toml_extra: config.to_owned(),
+        ..DaemonOptions::default()
+    });
     let token = daemon.token("operator");
     assert!(daemon.terminate().success());
     Prepared { daemon, token }
@@ -45,7 +48,10 @@ fn prepare(database: Db, config: &str) -> Prepared {
 /// Rows of a query as text, one line each.
 async fn query(url: &str, sql: &str) -> String {
     let db = Database::connect(url).await.unwrap();
-    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+    let rows = db
+        .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
+        .await
+        .unwrap();
     let lines: Vec<String> = rows.iter().map(|row| row.try_get_by::<String, _>(0).unwrap()).collect();
     db.close().await.unwrap();
     lines.join("\n")
@@ -151,7 +157,11 @@ async fn until_done_or_dead(daemon: &mut Daemon, token: &str, job: &str) -> bool
 async fn kill_anywhere(new_database: impl Fn() -> Db) {
     let site = LoadSite::start().await.unwrap();
     let mut csv = list(&site, 0..3);
-    csv.push_str(&format!("Copy,{}\nGone,{}\nNone,n/a\n", site.practice_url(0), site.url("/fault/status/404")));
+    csv.push_str(&format!(
+        "Copy,{}\nGone,{}\nNone,n/a\n",
+        site.practice_url(0),
+        site.url("/fault/status/404")
+    ));
     let mut undisturbed = prepare(new_database(), "");
     let (killed, expected, export) = trial(&mut undisturbed, &csv, u64::MAX).await;
     assert!(!killed);
@@ -223,7 +233,10 @@ async fn twenty_kills_at_random_change_nothing() {
         daemon.spawn_again(Vec::new());
         daemon.wait_ready();
     }
-    daemon.api(token).wait_for(&job, "completed", Duration::from_secs(300)).await;
+    daemon
+        .api(token)
+        .wait_for(&job, "completed", Duration::from_secs(300))
+        .await;
     let api = daemon.api(token);
     let export = api.export(&job, "ndjson").await;
     let export = String::from_utf8(export).unwrap();
@@ -231,7 +244,10 @@ async fn twenty_kills_at_random_change_nothing() {
         let row: Value = serde_json::from_str(line).unwrap();
         assert_eq!(row["status"], "aggregated", "{line}");
         assert_eq!(row["row_number"], n + 1);
-        assert_eq!(row["result"]["phones"][0]["e164"], batchdesk::simulators::load::facts(n as u64).phone_e164);
+        assert_eq!(
+            row["result"]["phones"][0]["e164"],
+            batchdesk::simulators::load::facts(n as u64).phone_e164
+        );
     }
     assert_eq!(export.lines().count() as u64, PRACTICES);
     assert!(daemon.terminate().success());
@@ -241,11 +257,19 @@ async fn twenty_kills_at_random_change_nothing() {
         "select count(*) || ' ' || count(distinct step_run_id) || ' ' || min(attempts) || ' ' || max(attempts) \
          from enrichment_results_log where status = 'completed'",
     );
-    assert_eq!(logs.await, format!("{0} {0} 1 1", PRACTICES * 3), "one log row per step run, no attempt spent");
-    let counts = "select aggregated_count || ' ' || completed_practices || ' ' || failed_practices from enrichment_jobs";
+    assert_eq!(
+        logs.await,
+        format!("{0} {0} 1 1", PRACTICES * 3),
+        "one log row per step run, no attempt spent"
+    );
+    let counts =
+        "select aggregated_count || ' ' || completed_practices || ' ' || failed_practices from enrichment_jobs";
     assert_eq!(query(&url, counts).await, format!("{PRACTICES} {PRACTICES} 0"));
     let again = site.total_hits() - PRACTICES;
-    assert!(again <= in_flight, "{again} pages were fetched again, more than were in flight at the kills");
+    assert!(
+        again <= in_flight,
+        "{again} pages were fetched again, more than were in flight at the kills"
+    );
     eprintln!("{again} of {PRACTICES} pages were fetched again over 20 kills");
 }
 
@@ -260,7 +284,10 @@ async fn an_item_that_ends_the_process_is_given_up_and_the_rest_goes_on() {
     let job = daemon.api(token).create_job(list(&site, 0..30)).await;
     daemon.kill9();
     site.set_delay(Duration::ZERO);
-    let poison = env("BATCHDESK_MISBEHAVE", format!("scrape|{}|overflow", site.practice_url(7)));
+    let poison = env(
+        "BATCHDESK_MISBEHAVE",
+        format!("scrape|{}|overflow", site.practice_url(7)),
+    );
     // Started again and again, as a service manager does, until it lives.
     let mut ended = 0;
     loop {
@@ -275,7 +302,11 @@ async fn an_item_that_ends_the_process_is_given_up_and_the_rest_goes_on() {
     assert!(ended <= 3, "it ended {ended} times, and once by a kill before that");
     let practices = daemon.api(token).all_practices(&job).await;
     for practice in &practices {
-        let expected = if practice["row_number"] == 8 { "error" } else { "aggregated" };
+        let expected = if practice["row_number"] == 8 {
+            "error"
+        } else {
+            "aggregated"
+        };
         assert_eq!(practice["status"], expected, "{practice}");
     }
     let message = practices[7]["error_message"].as_str().unwrap();
@@ -297,7 +328,11 @@ async fn assert_all_well(prepared: &mut Prepared, job: &str) {
     let status = api.wait_for(job, "completed", SOON).await;
     assert_eq!(status["counts"]["aggregated"], 20, "{status}");
     assert!(prepared.daemon.terminate().success());
-    let logs = query(&prepared.daemon.database_url(), "select cast(count(*) as text) from enrichment_results_log").await;
+    let logs = query(
+        &prepared.daemon.database_url(),
+        "select cast(count(*) as text) from enrichment_results_log",
+    )
+    .await;
     assert_eq!(logs, "60");
 }
 
@@ -330,20 +365,39 @@ async fn a_practice_whose_actor_keeps_panicking_is_given_up_with_the_panic_s_tex
     let status = api.wait_for(&job, "completed", SOON).await;
     assert_eq!(status["counts"]["aggregated"], 19);
     let practices = api.all_practices(&job).await;
-    assert!(practices[3]["error_message"].as_str().unwrap().contains("told to panic"), "{}", practices[3]);
+    assert!(
+        practices[3]["error_message"]
+            .as_str()
+            .unwrap()
+            .contains("told to panic"),
+        "{}",
+        practices[3]
+    );
 }
 
 #[tokio::test]
 async fn a_panic_in_a_step_is_a_failed_attempt() {
     let site = LoadSite::start().await.unwrap();
-    let plan = format!("scrape|{}|panic_once;scrape|{}|panic", site.practice_url(3), site.practice_url(5));
+    let plan = format!(
+        "scrape|{}|panic_once;scrape|{}|panic",
+        site.practice_url(3),
+        site.practice_url(5)
+    );
     let (prepared, job) = with_misbehaviour(&plan, &site).await;
     let api = prepared.daemon.api(&prepared.token);
     let status = api.wait_for(&job, "completed", SOON).await;
     assert_eq!(status["counts"]["aggregated"], 19);
     let practices = api.all_practices(&job).await;
-    assert_eq!(practices[5]["attempt"], 4, "the first attempt and three retries: {}", practices[5]);
-    assert!(practices[5]["error_message"].as_str().unwrap().contains("panicked"), "{}", practices[5]);
+    assert_eq!(
+        practices[5]["attempt"], 4,
+        "the first attempt and three retries: {}",
+        practices[5]
+    );
+    assert!(
+        practices[5]["error_message"].as_str().unwrap().contains("panicked"),
+        "{}",
+        practices[5]
+    );
 }
 
 #[tokio::test]
@@ -352,7 +406,10 @@ async fn a_supervisor_that_keeps_failing_pauses_its_job_with_the_reason() {
     let (mut prepared, job) = with_misbehaviour("job_supervisor|started|panic", &site).await;
     let api = prepared.daemon.api(&prepared.token);
     api.wait_for(&job, "paused", SOON).await;
-    let reason = api.job(&job).await.json()["error_message"].as_str().unwrap_or_default().to_owned();
+    let reason = api.job(&job).await.json()["error_message"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     assert!(reason.contains("told to panic"), "{reason}");
     prepared.daemon.spawn_again(Vec::new());
     prepared.daemon.wait_ready();
@@ -364,14 +421,22 @@ async fn a_supervisor_that_keeps_failing_pauses_its_job_with_the_reason() {
 #[tokio::test]
 async fn a_singleton_that_cannot_go_on_ends_the_process_and_the_next_start_recovers() {
     let site = LoadSite::start().await.unwrap();
-    for plan in ["logger|chunk|panic", "overseer|reconcile|panic", "storage|transition|panic"] {
+    for plan in [
+        "logger|chunk|panic",
+        "overseer|reconcile|panic",
+        "storage|transition|panic",
+    ] {
         eprintln!("{plan}");
         let config = "[engine]\nrestart_base_ms = 5\nwindow = 4\n";
         let mut prepared = prepare(Db::Sqlite, config);
         prepared.daemon.spawn_again(Vec::new());
         prepared.daemon.wait_ready();
         site.set_delay(Duration::from_millis(200));
-        let job = prepared.daemon.api(&prepared.token).create_job(list(&site, 0..20)).await;
+        let job = prepared
+            .daemon
+            .api(&prepared.token)
+            .create_job(list(&site, 0..20))
+            .await;
         prepared.daemon.kill9();
         site.set_delay(Duration::ZERO);
         prepared.daemon.spawn_again(env("BATCHDESK_MISBEHAVE", plan));

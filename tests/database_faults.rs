@@ -35,7 +35,11 @@ async fn wait_until(what: &str, mut reached: impl AsyncFnMut() -> bool) {
 async fn logs(url: &str) -> i64 {
     let db = Database::connect(url).await.unwrap();
     let sql = "select count(*) from enrichment_results_log";
-    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap().unwrap();
+    let row = db
+        .query_one_raw(Statement::from_string(db.get_database_backend(), sql))
+        .await
+        .unwrap()
+        .unwrap();
     let count = row.try_get_by::<i64, _>(0).unwrap();
     db.close().await.unwrap();
     count
@@ -51,17 +55,27 @@ async fn a_locked_database_is_waited_for() {
     site.set_delay(Duration::from_millis(20));
     let api = daemon.api(&daemon.token("member"));
     let job = api.create_job(list(&site, 0..60)).await;
-    api.wait_until(&job, |status| status["counts"]["aggregated"].as_i64() >= Some(2), SOON).await;
+    api.wait_until(&job, |status| status["counts"]["aggregated"].as_i64() >= Some(2), SOON)
+        .await;
 
     let intruder = Database::connect(daemon.database_url()).await.unwrap();
     #[expect(clippy::disallowed_methods, reason = "an intruder knows no rules")]
     let lock = intruder.begin().await.unwrap();
-    lock.execute_unprepared("update writer_state set last_end = last_end").await.unwrap();
-    wait_until("readyz says that writes do not go through", async || api.get("/readyz").await.status == 503).await;
+    lock.execute_unprepared("update writer_state set last_end = last_end")
+        .await
+        .unwrap();
+    wait_until("readyz says that writes do not go through", async || {
+        api.get("/readyz").await.status == 503
+    })
+    .await;
     let answer = api.pause(&job).await.expect(503);
     assert_eq!(answer.json()["code"], "database_unavailable");
     assert_eq!(answer.headers["retry-after"], "5");
-    assert_eq!(api.status(&job).await.expect(200).json()["counts"]["error"], 0, "reads go on");
+    assert_eq!(
+        api.status(&job).await.expect(200).json()["counts"]["error"],
+        0,
+        "reads go on"
+    );
     lock.rollback().await.unwrap();
     intruder.close().await.unwrap();
 
@@ -82,18 +96,28 @@ async fn a_postgresql_that_crashes_and_comes_back_loses_and_doubles_nothing() {
     }
     let cluster = Cluster::start(Durability::Full);
     let database = cluster.create_database();
-    let mut daemon =
-        Daemon::start(DaemonOptions { database: Db::Postgres(database.url.clone()), ..DaemonOptions::default() });
+    let mut daemon = Daemon::start(DaemonOptions {
+        database: Db::Postgres(database.url.clone()),
+        ..DaemonOptions::default()
+    });
     let site = LoadSite::start().await.unwrap();
     site.set_delay(Duration::from_millis(10));
     let token = daemon.token("member");
     let job = daemon.api(&token).create_job(list(&site, 0..2_000)).await;
     for outage in 1..=3 {
         let api = daemon.api(&token);
-        api.wait_until(&job, |status| status["counts"]["aggregated"].as_i64() >= Some(outage * 300), SOON).await;
+        api.wait_until(
+            &job,
+            |status| status["counts"]["aggregated"].as_i64() >= Some(outage * 300),
+            SOON,
+        )
+        .await;
         cluster.crash();
         let client = daemon.api("");
-        wait_until("readyz says that the database is away", async || client.get("/readyz").await.status == 503).await;
+        wait_until("readyz says that the database is away", async || {
+            client.get("/readyz").await.status == 503
+        })
+        .await;
         cluster.start_again();
         wait_until("ready again", async || client.get("/readyz").await.status == 200).await;
     }
@@ -111,7 +135,10 @@ async fn a_daemon_whose_lock_was_lost_to_another_one_ends() {
         return;
     }
     let database = postgres::create_database();
-    let options = || DaemonOptions { database: Db::Postgres(database.url.clone()), ..DaemonOptions::default() };
+    let options = || DaemonOptions {
+        database: Db::Postgres(database.url.clone()),
+        ..DaemonOptions::default()
+    };
     let mut first = Daemon::start(options());
     let site = LoadSite::start().await.unwrap();
     site.set_delay(Duration::from_millis(20));
@@ -160,14 +187,20 @@ impl Proxy {
                 std::thread::spawn(move || forward_answers(upstream, client, &committing, &count));
             }
         });
-        Self { address, swallow, swallowed }
+        Self {
+            address,
+            swallow,
+            swallowed,
+        }
     }
 }
 
 fn forward_requests(mut client: TcpStream, mut server: TcpStream, swallow: &AtomicBool, committing: &AtomicBool) {
     let mut buffer = [0; 65_536];
     while let Ok(read @ 1..) = client.read(&mut buffer) {
-        let commit = buffer[..read].windows(6).any(|window| window.eq_ignore_ascii_case(b"COMMIT"));
+        let commit = buffer[..read]
+            .windows(6)
+            .any(|window| window.eq_ignore_ascii_case(b"COMMIT"));
         if commit && swallow.swap(false, Ordering::SeqCst) {
             committing.store(true, Ordering::SeqCst);
         }
@@ -215,17 +248,31 @@ async fn a_commit_whose_answer_is_lost_counts_once() {
     let job = api.create_job(list(&site, 0..400)).await;
     for lost in 1..=8 {
         proxy.swallow.store(true, Ordering::SeqCst);
-        wait_until("the answer to a COMMIT was swallowed", async || proxy.swallowed.load(Ordering::SeqCst) >= lost).await;
+        wait_until("the answer to a COMMIT was swallowed", async || {
+            proxy.swallowed.load(Ordering::SeqCst) >= lost
+        })
+        .await;
     }
     let status = api.wait_for(&job, "completed", SOON).await;
-    assert_eq!(status["counts"], json!({
-        "pending": 0, "url_complete": 0, "scraped": 0, "aggregated": 400, "error": 0, "excluded": 0
-    }));
+    assert_eq!(
+        status["counts"],
+        json!({
+            "pending": 0, "url_complete": 0, "scraped": 0, "aggregated": 400, "error": 0, "excluded": 0
+        })
+    );
     assert_eq!(site.total_hits(), 400, "no page was fetched again");
     assert!(daemon.terminate().success());
     assert_eq!(logs(&database.url).await, 1_200);
     let db = Database::connect(&database.url).await.unwrap();
     let gaps = "select max(seq) - count(*) from batch_operation_logs";
-    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), gaps)).await.unwrap().unwrap();
-    assert_eq!(row.try_get_by::<i64, _>(0).unwrap(), 0, "the journal has no gap and no double");
+    let row = db
+        .query_one_raw(Statement::from_string(db.get_database_backend(), gaps))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        row.try_get_by::<i64, _>(0).unwrap(),
+        0,
+        "the journal has no gap and no double"
+    );
 }

@@ -80,13 +80,30 @@ impl Bench {
             password_hash: None,
         };
         let user_id = add_user(&database.writer, &user).await.unwrap();
-        let organisation = entity::organisations::Entity::find().one(&database.writer).await.unwrap().unwrap();
-        let writer = Writer::take_over(database.writer.clone(), LastEnd::Clean).await.unwrap();
-        Self { organisation_id: organisation.id, user_id, writer, database, _directory: directory }
+        let organisation = entity::organisations::Entity::find()
+            .one(&database.writer)
+            .await
+            .unwrap()
+            .unwrap();
+        let writer = Writer::take_over(database.writer.clone(), LastEnd::Clean)
+            .await
+            .unwrap();
+        Self {
+            organisation_id: organisation.id,
+            user_id,
+            writer,
+            database,
+            _directory: directory,
+        }
     }
 
     async fn write<C: WriteCommand>(&mut self, command: C) -> Result<C::Answer, WriteError> {
-        let answer = self.writer.commit(vec![command.into_command()], &quiet).await.pop().unwrap()?;
+        let answer = self
+            .writer
+            .commit(vec![command.into_command()], &quiet)
+            .await
+            .pop()
+            .unwrap()?;
         Ok(C::read_answer(answer).unwrap())
     }
 
@@ -109,7 +126,13 @@ impl Bench {
         self.write(self.begin(job_id)).await.unwrap();
         for chunk in rows.chunks(1_000) {
             let organisation_id = self.organisation_id;
-            self.write(ImportRows { job_id, organisation_id, rows: chunk.to_vec() }).await.unwrap();
+            self.write(ImportRows {
+                job_id,
+                organisation_id,
+                rows: chunk.to_vec(),
+            })
+            .await
+            .unwrap();
         }
         let finish = FinishImport {
             job_id,
@@ -125,7 +148,11 @@ impl Bench {
     }
 
     async fn job(&self, id: Id) -> enrichment_jobs::Model {
-        enrichment_jobs::Entity::find_by_id(id).one(&self.database.writer).await.unwrap().unwrap()
+        enrichment_jobs::Entity::find_by_id(id)
+            .one(&self.database.writer)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     async fn practices(&self) -> Vec<job_practices::Model> {
@@ -134,7 +161,12 @@ impl Bench {
     }
 
     fn change(job_id: Id, event: JobEvent) -> ChangeJob {
-        ChangeJob { job_id, event, origin: Origin::engine(), reason: None }
+        ChangeJob {
+            job_id,
+            event,
+            origin: Origin::engine(),
+            reason: None,
+        }
     }
 
     async fn number(&self, sql: &str) -> i64 {
@@ -149,7 +181,11 @@ fn row(n: i64, key: &str) -> ImportRow {
         row_number: n,
         identifier: key.to_owned(),
         input: serde_json::json!([key]).to_string(),
-        keys: Ok(RowKeys { dedupe_key: key.to_owned(), host_key: key.to_owned(), domain: key.to_owned() }),
+        keys: Ok(RowKeys {
+            dedupe_key: key.to_owned(),
+            host_key: key.to_owned(),
+            domain: key.to_owned(),
+        }),
     }
 }
 
@@ -173,7 +209,10 @@ fn transition(job: &enrichment_jobs::Model, practice: &job_practices::Model, to:
         next_at: None,
         blocked_by: None,
         error: None,
-        payload: Some(Payload { column: PayloadColumn::Url, json: Arc::from(r#"{"url":"x"}"#) }),
+        payload: Some(Payload {
+            column: PayloadColumn::Url,
+            json: Arc::from(r#"{"url":"x"}"#),
+        }),
         operation: Operation::StepCompleted,
         step: practice.step_number + 1,
         tried: 1,
@@ -190,7 +229,10 @@ async fn a_command_that_fails_does_not_fail_its_group(mut bench: Bench) {
         .map(|practice| transition(&job, practice, PracticeStatus::UrlComplete).into_command())
         .collect();
     // An import for an organisation that does not exist: the foreign key refuses it.
-    let refused = BeginImport { organisation_id: Id::now(), ..bench.begin(Id::now()) };
+    let refused = BeginImport {
+        organisation_id: Id::now(),
+        ..bench.begin(Id::now())
+    };
     commands.insert(7, refused.into_command());
     let answers = bench.writer.commit(commands, &quiet).await;
     for (index, answer) in answers.iter().enumerate() {
@@ -203,7 +245,12 @@ async fn a_command_that_fails_does_not_fail_its_group(mut bench: Bench) {
     let job = bench.job(job_id).await;
     assert_eq!((job.pending_count, job.url_complete_count), (0, 20));
     // 20 step ends and the creation of the job, without a gap.
-    assert_eq!(bench.number("select max(seq) - count(*) from batch_operation_logs").await, 0);
+    assert_eq!(
+        bench
+            .number("select max(seq) - count(*) from batch_operation_logs")
+            .await,
+        0
+    );
     assert_eq!(bench.writer.head(), 21);
 }
 
@@ -212,36 +259,78 @@ async fn stale_versions_and_fenced_epochs_change_nothing(mut bench: Bench) {
     let job = bench.job(job_id).await;
     let practices = bench.practices().await;
     let first = transition(&job, &practices[0], PracticeStatus::UrlComplete);
-    assert!(matches!(bench.write(first.clone()).await.unwrap(), Transitioned::Committed { .. }));
-    assert_eq!(bench.write(first).await.unwrap(), Transitioned::Conflict, "the version has moved on");
+    assert!(matches!(
+        bench.write(first.clone()).await.unwrap(),
+        Transitioned::Committed { .. }
+    ));
+    assert_eq!(
+        bench.write(first).await.unwrap(),
+        Transitioned::Conflict,
+        "the version has moved on"
+    );
 
-    assert_eq!(bench.write(Bench::change(job_id, JobEvent::Start)).await.unwrap(), Changed::Accepted(JobStatus::Running));
-    assert_eq!(bench.write(Bench::change(job_id, JobEvent::Pause)).await.unwrap(), Changed::Accepted(JobStatus::Paused));
+    assert_eq!(
+        bench.write(Bench::change(job_id, JobEvent::Start)).await.unwrap(),
+        Changed::Accepted(JobStatus::Running)
+    );
+    assert_eq!(
+        bench.write(Bench::change(job_id, JobEvent::Pause)).await.unwrap(),
+        Changed::Accepted(JobStatus::Paused)
+    );
     let second = transition(&job, &practices[1], PracticeStatus::UrlComplete);
     let paused = bench.write(second.clone()).await.unwrap();
-    assert!(matches!(paused, Transitioned::Committed { .. }), "a pause lets running steps count");
-    assert_eq!(bench.write(Bench::change(job_id, JobEvent::Kill)).await.unwrap(), Changed::Accepted(JobStatus::Error));
+    assert!(
+        matches!(paused, Transitioned::Committed { .. }),
+        "a pause lets running steps count"
+    );
+    assert_eq!(
+        bench.write(Bench::change(job_id, JobEvent::Kill)).await.unwrap(),
+        Changed::Accepted(JobStatus::Error)
+    );
     let practices = bench.practices().await;
     let late = transition(&job, &practices[1], PracticeStatus::Scraped);
-    assert_eq!(bench.write(late).await.unwrap(), Transitioned::Conflict, "a kill fences what still runs");
+    assert_eq!(
+        bench.write(late).await.unwrap(),
+        Transitioned::Conflict,
+        "a kill fences what still runs"
+    );
     let head = bench.writer.head();
-    assert_eq!(bench.write(Bench::change(job_id, JobEvent::Kill)).await.unwrap(), Changed::Already(JobStatus::Error));
-    assert_eq!(bench.writer.head(), head, "what changes nothing leaves nothing in the journal");
+    assert_eq!(
+        bench.write(Bench::change(job_id, JobEvent::Kill)).await.unwrap(),
+        Changed::Already(JobStatus::Error)
+    );
+    assert_eq!(
+        bench.writer.head(),
+        head,
+        "what changes nothing leaves nothing in the journal"
+    );
     let missing = bench.write(Bench::change(Id::now(), JobEvent::Kill)).await.unwrap();
     assert_eq!(missing, Changed::NotFound);
 }
 
 async fn a_process_that_was_taken_over_from_writes_nothing_more(mut bench: Bench) {
     let job_id = bench.import(distinct(2)).await;
-    let mut new = Writer::take_over(bench.database.writer.clone(), LastEnd::Killed).await.unwrap();
+    let mut new = Writer::take_over(bench.database.writer.clone(), LastEnd::Killed)
+        .await
+        .unwrap();
     assert_eq!(new.head(), bench.writer.head());
     let import = bench.begin(Id::now());
-    assert!(new.commit(vec![Bench::change(job_id, JobEvent::Start).into_command()], &quiet).await[0].is_ok());
+    assert!(
+        new.commit(vec![Bench::change(job_id, JobEvent::Start).into_command()], &quiet)
+            .await[0]
+            .is_ok()
+    );
     let old = &mut bench.writer;
-    assert!(matches!(old.commit(vec![import.into_command()], &quiet).await[0], Err(WriteError::Fenced)));
+    assert!(matches!(
+        old.commit(vec![import.into_command()], &quiet).await[0],
+        Err(WriteError::Fenced)
+    ));
     let kill = || Bench::change(job_id, JobEvent::Kill).into_command();
     let answers = old.commit(vec![kill(), kill()], &quiet).await;
-    assert!(answers.iter().all(|answer| matches!(answer, Err(WriteError::Fenced))), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| matches!(answer, Err(WriteError::Fenced))),
+        "{answers:?}"
+    );
     assert_eq!(bench.job(job_id).await.status, "running");
     assert!(new.commit(vec![kill()], &quiet).await[0].is_ok());
     assert_eq!(bench.job(job_id).await.status, "error");
@@ -252,11 +341,21 @@ async fn an_unfinished_import_is_seen_by_nobody_and_leaves_nothing(mut bench: Be
     bench.write(bench.begin(job_id)).await.unwrap();
     let organisation_id = bench.organisation_id;
     for chunk in distinct(2_500).chunks(1_000) {
-        bench.write(ImportRows { job_id, organisation_id, rows: chunk.to_vec() }).await.unwrap();
+        bench
+            .write(ImportRows {
+                job_id,
+                organisation_id,
+                rows: chunk.to_vec(),
+            })
+            .await
+            .unwrap();
     }
     let reader = EngineReader::new(bench.database.readers.clone());
     assert!(reader.open_jobs().await.unwrap().is_empty());
-    assert_eq!(bench.write(Bench::change(job_id, JobEvent::Start)).await.unwrap(), Changed::NotFound);
+    assert_eq!(
+        bench.write(Bench::change(job_id, JobEvent::Start)).await.unwrap(),
+        Changed::NotFound
+    );
     assert_eq!(reader.unfinished_imports().await.unwrap(), [job_id]);
     let mut commands = 0;
     while !bench.write(DiscardImport { job_id }).await.unwrap() {
@@ -268,7 +367,11 @@ async fn an_unfinished_import_is_seen_by_nobody_and_leaves_nothing(mut bench: Be
 
     let kept = bench.import(distinct(3)).await;
     assert!(bench.write(DiscardImport { job_id: kept }).await.unwrap());
-    assert_eq!(bench.job(kept).await.total_practices, 3, "a finished import is not discarded");
+    assert_eq!(
+        bench.job(kept).await.total_practices,
+        3,
+        "a finished import is not discarded"
+    );
 }
 
 async fn a_chunk_of_logs_is_written_once(mut bench: Bench) {
@@ -280,7 +383,10 @@ async fn a_chunk_of_logs_is_written_once(mut bench: Bench) {
         cursor_from: 0,
         cursor_to: 1,
     };
-    assert_eq!(bench.write(chunk.clone()).await.unwrap(), Transitioned::Committed { seq: 1 });
+    assert_eq!(
+        bench.write(chunk.clone()).await.unwrap(),
+        Transitioned::Committed { seq: 1 }
+    );
     assert_eq!(bench.write(chunk).await.unwrap(), Transitioned::Conflict);
 }
 
@@ -316,7 +422,12 @@ async fn random_commands_keep_counters_rows_and_journal_in_step(mut bench: Bench
             assert_in_step(&bench, job_id).await;
         }
     }
-    assert_eq!(bench.number("select max(seq) - count(*) from batch_operation_logs").await, 0);
+    assert_eq!(
+        bench
+            .number("select max(seq) - count(*) from batch_operation_logs")
+            .await,
+        0
+    );
 }
 
 /// Sends a command to a job and compares its answer with what the state machine says.
@@ -324,7 +435,13 @@ async fn steer_and_compare(bench: &mut Bench, job_id: Id, model: JobStatus, even
     let job = bench.job(job_id).await;
     let finished = job.completed_practices == job.total_practices;
     if event == JobEvent::Redo {
-        let answer = bench.write(RedoJob { job_id, origin: Origin::engine() }).await.unwrap();
+        let answer = bench
+            .write(RedoJob {
+                job_id,
+                origin: Origin::engine(),
+            })
+            .await
+            .unwrap();
         return match model.next(event) {
             Err(_) => {
                 assert_eq!(answer, Redone::Illegal { from: model });
@@ -348,7 +465,10 @@ async fn steer_and_compare(bench: &mut Bench, job_id: Id, model: JobStatus, even
             next
         }
         Err(_) => {
-            assert!(matches!(answer, Changed::Already(_) | Changed::Illegal { .. }), "{model} + {event:?}: {answer:?}");
+            assert!(
+                matches!(answer, Changed::Already(_) | Changed::Illegal { .. }),
+                "{model} + {event:?}: {answer:?}"
+            );
             model
         }
     }
@@ -360,12 +480,20 @@ async fn move_some(bench: &mut Bench, dice: &mut Dice, job_id: Id) {
     let practices = bench.practices().await;
     let mut commands = Vec::new();
     let mut expected = Vec::new();
-    for practice in practices.iter().filter(|practice| practice.job_id == job_id && practice.duplicate_of.is_none()) {
+    for practice in practices
+        .iter()
+        .filter(|practice| practice.job_id == job_id && practice.duplicate_of.is_none())
+    {
         let status: PracticeStatus = practice.status.parse().unwrap();
         if status.is_finished() || dice.roll(3) > 0 {
             continue;
         }
-        let to = [PracticeStatus::UrlComplete, PracticeStatus::Scraped, PracticeStatus::Aggregated, PracticeStatus::Error];
+        let to = [
+            PracticeStatus::UrlComplete,
+            PracticeStatus::Scraped,
+            PracticeStatus::Aggregated,
+            PracticeStatus::Error,
+        ];
         let mut command = transition(&job, practice, to[dice.roll(4)]);
         let fault = dice.roll(8);
         command.item.version -= i32::from(fault == 0);
@@ -388,7 +516,15 @@ async fn move_some(bench: &mut Bench, dice: &mut Dice, job_id: Id) {
         .collect();
     for leader in leaders {
         let organisation_id = bench.organisation_id;
-        bench.write(CopyFollowers { organisation_id, job_id, epoch: job.epoch, leader }).await.unwrap();
+        bench
+            .write(CopyFollowers {
+                organisation_id,
+                job_id,
+                epoch: job.epoch,
+                leader,
+            })
+            .await
+            .unwrap();
     }
 }
 
@@ -400,18 +536,39 @@ async fn assert_in_step(bench: &Bench, job_id: Id) {
         *counts.entry(practice.status.as_str()).or_default() += 1;
     }
     let count = |status: &str| counts.get(status).copied().unwrap_or(0);
-    let rows = [count("pending"), count("url_complete"), count("scraped"), count("aggregated"), count("error")];
-    let kept =
-        [job.pending_count, job.url_complete_count, job.scraped_count, job.aggregated_count, job.error_count];
+    let rows = [
+        count("pending"),
+        count("url_complete"),
+        count("scraped"),
+        count("aggregated"),
+        count("error"),
+    ];
+    let kept = [
+        job.pending_count,
+        job.url_complete_count,
+        job.scraped_count,
+        job.aggregated_count,
+        job.error_count,
+    ];
     assert_eq!(rows, kept);
     assert_eq!(job.completed_practices, count("aggregated") + count("error"));
     assert_eq!(job.failed_practices, count("error"));
     // Every change of a practice stands in the journal: its version tells how many there were.
-    let (numbers, id) = ("select count(*) from batch_operation_logs where item_id is not null", job_id);
+    let (numbers, id) = (
+        "select count(*) from batch_operation_logs where item_id is not null",
+        job_id,
+    );
     let changes = bench.number(&format!("{numbers} and batch_job_id = '{id}'")).await;
-    let redone: i32 = practices.iter().filter(|practice| practice.job_id == job_id).map(|practice| practice.life - 1).sum();
-    let versions: i32 =
-        practices.iter().filter(|practice| practice.job_id == job_id).map(|practice| practice.version - 1).sum();
+    let redone: i32 = practices
+        .iter()
+        .filter(|practice| practice.job_id == job_id)
+        .map(|practice| practice.life - 1)
+        .sum();
+    let versions: i32 = practices
+        .iter()
+        .filter(|practice| practice.job_id == job_id)
+        .map(|practice| practice.version - 1)
+        .sum();
     assert_eq!(changes, i64::from(versions - redone));
 }
 
@@ -430,7 +587,10 @@ async fn a_full_disk_is_waited_for_and_nothing_is_marked_failed() {
         .iter()
         .map(|practice| {
             let mut command = transition(&job, practice, PracticeStatus::UrlComplete);
-            command.payload = Some(Payload { column: PayloadColumn::Url, json: Arc::clone(&big) });
+            command.payload = Some(Payload {
+                column: PayloadColumn::Url,
+                json: Arc::clone(&big),
+            });
             command.into_command()
         })
         .collect();
@@ -463,9 +623,20 @@ async fn migrations_bring_an_empty_database_to_the_schema_that_the_entities_name
         )+ };
     }
     readable!(
-        organisations, users, api_tokens, companies, db_driven_enrichment_workflows, enrichment_jobs, job_practices,
-        batch_operation_logs, log_cursors, writer_state, enrichment_results_log, company_play_step_completions,
-        failed_jobs, batch_runs,
+        organisations,
+        users,
+        api_tokens,
+        companies,
+        db_driven_enrichment_workflows,
+        enrichment_jobs,
+        job_practices,
+        batch_operation_logs,
+        log_cursors,
+        writer_state,
+        enrichment_results_log,
+        company_play_step_completions,
+        failed_jobs,
+        batch_runs,
     );
     Migrator::down(bench.database.writer.raw(), None).await.unwrap();
     Migrator::up(bench.database.writer.raw(), None).await.unwrap();

@@ -9,7 +9,10 @@ use sea_orm::sqlx::{AssertSqlSafe, Connection as _, Executor as _, Sqlite, Sqlit
 /// Practices per second, with groups as large as the window. Only SQLite has a raw loop.
 pub fn run(settings: &Settings, practices: u64, window: usize, sizes: [usize; 3]) -> f64 {
     let directory = tempfile::tempdir_in(&settings.data_dir).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(loop_over(&directory.path().join("raw.db"), practices, window, sizes))
 }
 
@@ -66,8 +69,16 @@ async fn loop_over(file: &std::path::Path, practices: u64, window: usize, sizes:
             let mut journal = query(&sql);
             for id in &ids {
                 seq += 1;
-                journal = journal.bind(seq).bind(uuid::Uuid::now_v7().to_string()).bind(job).bind(id.to_string());
-                journal = journal.bind(step as i64).bind("pending").bind(statuses[step]).bind("step_completed");
+                journal = journal
+                    .bind(seq)
+                    .bind(uuid::Uuid::now_v7().to_string())
+                    .bind(job)
+                    .bind(id.to_string());
+                journal = journal
+                    .bind(step as i64)
+                    .bind("pending")
+                    .bind(statuses[step])
+                    .bind("step_completed");
                 journal = journal.bind(DETAILS).bind("2026-01-01T00:00:00.000+00:00");
             }
             journal.execute(&mut *tx).await.unwrap();
@@ -75,7 +86,11 @@ async fn loop_over(file: &std::path::Path, practices: u64, window: usize, sizes:
             let sql = format!("insert into log (run, job, item, step, life, slug, status, created_at) values {list}");
             let mut log = query(&sql);
             for id in &ids {
-                log = log.bind(uuid::Uuid::now_v7().to_string()).bind(job).bind(*id).bind(step as i64);
+                log = log
+                    .bind(uuid::Uuid::now_v7().to_string())
+                    .bind(job)
+                    .bind(*id)
+                    .bind(step as i64);
                 log = log.bind("practice-url").bind("2026-01-01T00:00:00.000+00:00");
             }
             log.execute(&mut *tx).await.unwrap();

@@ -279,7 +279,14 @@ impl Handler<Enqueue> for StorageActor {
 
     fn handle(&mut self, message: Enqueue, context: &mut Context<Self>) {
         let grouping = message.command.grouping();
-        misbehave("storage", if matches!(grouping, Grouping::Item(_)) { "transition" } else { "command" });
+        misbehave(
+            "storage",
+            if matches!(grouping, Grouping::Item(_)) {
+                "transition"
+            } else {
+                "command"
+            },
+        );
         match grouping {
             Grouping::Bulk => self.bulk.push_back(message),
             _ => self.queue.push_back(message),

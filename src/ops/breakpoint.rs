@@ -55,7 +55,10 @@ mod on {
                 "panic" => panic!("told to panic at {place} for {subject}"),
                 "panic_once" => {
                     static DONE: AtomicBool = AtomicBool::new(false);
-                    assert!(DONE.swap(true, Ordering::Relaxed), "told to panic once at {place} for {subject}");
+                    assert!(
+                        DONE.swap(true, Ordering::Relaxed),
+                        "told to panic once at {place} for {subject}"
+                    );
                 }
                 "overflow" => {
                     std::hint::black_box(overflow(1));

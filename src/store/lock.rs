@@ -74,13 +74,18 @@ fn lock_file(path: &Path) -> Result<Ownership, LockError> {
 
 /// A session that may hold the advisory lock.
 async fn session(url: &str) -> Result<PgConnection, sea_orm::sqlx::Error> {
-    let options = PgConnectOptions::from_str(url)?.application_name("batchdesk owner").disable_statement_logging();
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("batchdesk owner")
+        .disable_statement_logging();
     options.connect().await
 }
 
 async fn try_lock(session: &mut PgConnection) -> Result<bool, sea_orm::sqlx::Error> {
     let statement = format!("select pg_try_advisory_lock({ADVISORY_LOCK})");
-    session.fetch_one(sea_orm::sqlx::AssertSqlSafe(statement)).await?.try_get(0)
+    session
+        .fetch_one(sea_orm::sqlx::AssertSqlSafe(statement))
+        .await?
+        .try_get(0)
 }
 
 async fn stand_by(url: &str) -> Result<Ownership, LockError> {
@@ -90,7 +95,10 @@ async fn stand_by(url: &str) -> Result<Ownership, LockError> {
         tracing::info!("another daemon owns this database; standing by to take over");
         session = take_again(url).await;
     }
-    Ok(Ownership::Session { session: Box::new(session), url: url.to_owned() })
+    Ok(Ownership::Session {
+        session: Box::new(session),
+        url: url.to_owned(),
+    })
 }
 
 impl Ownership {

@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::providers::{Entry, HostSlot};
 use crate::store::read::RunnableItem;
 
-/// Practices of one busy host that are kept in memory.
-pub(super) const PARKED_PER_HOST: usize = 8;
+/// Bounds of how many practices of one busy host are kept in memory.
+const FEWEST_PER_HOST: usize = 8;
+const MOST_PER_HOST: usize = 256;
 
 /// Practices of one host that were passed over while reading on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,10 @@ pub(super) struct PassedOver {
     pub after: i64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Backlog {
+    /// Practices of one host that are kept.
+    per_host: usize,
     ready: VecDeque<RunnableItem>,
     parked: HashMap<String, VecDeque<RunnableItem>>,
     passed_over: HashMap<String, i64>,
@@ -40,6 +43,23 @@ pub(super) enum Next {
 }
 
 impl Backlog {
+    /// A backlog for hosts that take so many practices at a time: twice as many are kept, so that a host with room
+    /// never waits for the database.
+    pub fn new(host_concurrency: usize) -> Self {
+        Self {
+            per_host: host_concurrency.saturating_mul(2).clamp(FEWEST_PER_HOST, MOST_PER_HOST),
+            ready: VecDeque::new(),
+            parked: HashMap::new(),
+            passed_over: HashMap::new(),
+            suspects: VecDeque::new(),
+            known: HashSet::new(),
+        }
+    }
+
+    pub fn per_host(&self) -> usize {
+        self.per_host
+    }
+
     /// How many practices are held.
     pub fn len(&self) -> usize {
         self.known.len()
@@ -59,11 +79,6 @@ impl Backlog {
 
     pub fn knows(&self, id: i64) -> bool {
         self.known.contains(&id)
-    }
-
-    /// Forgets everything; it is all in the database.
-    pub fn clear(&mut self) {
-        *self = Self::default();
     }
 
     pub fn push_suspect(&mut self, item: RunnableItem) {
@@ -110,11 +125,17 @@ impl Backlog {
         }
     }
 
-    /// A host whose passed-over practices should be read, because none of it is left in memory.
+    /// Hosts of which practices were passed over.
+    pub fn passed_over(&self) -> HashSet<String> {
+        self.passed_over.keys().cloned().collect()
+    }
+
+    /// A host whose passed-over practices should be read, because few of it are left in memory.
     pub fn to_refill(&self) -> Option<PassedOver> {
+        let parked = |host: &str| self.parked.get(host).map_or(0, VecDeque::len);
         self.passed_over
             .iter()
-            .find(|(host, _)| !self.parked.contains_key(*host))
+            .find(|(host, _)| parked(host) < self.per_host / 2)
             .map(|(host, after)| PassedOver {
                 host: host.clone(),
                 after: *after,
@@ -187,7 +208,7 @@ impl Backlog {
             return;
         }
         let queue = self.parked.entry(host.clone()).or_default();
-        if queue.len() >= PARKED_PER_HOST {
+        if queue.len() >= self.per_host {
             self.known.remove(&item.id);
             self.passed_over.insert(host, item.id - 1);
         } else {
@@ -240,7 +261,7 @@ mod tests {
     #[test]
     fn a_busy_host_does_not_hold_back_the_next_one() {
         let limits = limits();
-        let mut backlog = Backlog::default();
+        let mut backlog = Backlog::new(1);
         for id in 1..=3 {
             backlog.push(item(id, "slow.nz"));
         }
@@ -259,13 +280,13 @@ mod tests {
     #[test]
     fn what_is_passed_over_is_read_again_when_its_host_has_been_served() {
         let limits = limits();
-        let mut backlog = Backlog::default();
+        let mut backlog = Backlog::new(1);
         for id in 1..=100 {
             backlog.push(item(id, "slow.nz"));
         }
         let running = start(&mut backlog, &limits);
         assert!(start(&mut backlog, &limits).is_none());
-        assert_eq!(backlog.len(), PARKED_PER_HOST);
+        assert_eq!(backlog.len(), FEWEST_PER_HOST);
         assert_eq!(backlog.to_refill(), None, "its parked practices come first");
         drop(running);
         let mut last = 1;

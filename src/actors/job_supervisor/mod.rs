@@ -78,12 +78,13 @@ pub struct Describe;
 
 impl JobSupervisor {
     pub(super) fn new(engine: Arc<Engine>, job: OpenJob, last_end: LastEnd, word: LastWord) -> Self {
+        let backlog = Backlog::new(engine.settings().scrape.host_concurrency);
         Self {
             engine,
             job,
             last_end,
             context: None,
-            backlog: Backlog::default(),
+            backlog,
             children: HashMap::new(),
             faults: HashMap::new(),
             credits: Vec::new(),
@@ -134,7 +135,7 @@ impl JobSupervisor {
         let Some(job) = self.context.clone() else { return };
         if self.is_held() {
             self.credits.clear();
-            self.backlog.clear();
+            self.forget_backlog();
             if self.children.is_empty() {
                 // A paused job needs no supervisor; one that goes on gets a new one.
                 context.stop();
@@ -324,6 +325,6 @@ impl Handler<Describe> for JobSupervisor {
 }
 
 /// The name of a job's supervisor in the tree.
-pub(super) fn actor_id(job: Id) -> String {
+pub(in crate::actors) fn actor_id(job: Id) -> String {
     format!("job:{job}")
 }

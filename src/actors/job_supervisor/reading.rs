@@ -1,5 +1,6 @@
 //! Reading ahead: pages of practices in the order of the list, those that are due, those of hosts that had no room.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
@@ -7,7 +8,7 @@ use chrono::Utc;
 use sea_orm::DbErr;
 
 use super::JobSupervisor;
-use super::backlog::{PARKED_PER_HOST, PassedOver};
+use super::backlog::{Backlog, PassedOver};
 use crate::actors::control::Engine;
 use crate::model::crash::Verdict;
 use crate::model::practice::PracticeStatus;
@@ -34,6 +35,8 @@ pub(super) struct Scan {
     after: i64,
     due: bool,
     reading: bool,
+    /// Raised when the reading begins again: a page that was asked for before then is of no use.
+    round: u64,
 }
 
 impl Default for Scan {
@@ -43,6 +46,7 @@ impl Default for Scan {
             after: 0,
             due: true,
             reading: false,
+            round: 0,
         }
     }
 }
@@ -66,7 +70,7 @@ impl Scan {
 #[derive(Clone, Debug)]
 enum Source {
     Due,
-    Host(PassedOver),
+    Host { passed_over: PassedOver, rows: usize },
     Stage { status: PracticeStatus, after: i64 },
 }
 
@@ -75,9 +79,15 @@ impl JobSupervisor {
     pub(super) fn scan_again(&mut self) {
         self.scan = Scan {
             reading: self.scan.reading,
+            round: self.scan.round + 1,
             ..Scan::default()
         };
-        self.backlog.clear();
+        self.forget_backlog();
+    }
+
+    /// What was read ahead is all in the database.
+    pub(super) fn forget_backlog(&mut self) {
+        self.backlog = Backlog::new(self.engine.settings().scrape.host_concurrency);
     }
 
     fn next_source(&self) -> Option<Source> {
@@ -85,11 +95,17 @@ impl JobSupervisor {
             return Some(Source::Due);
         }
         if let Some(passed_over) = self.backlog.to_refill() {
-            return Some(Source::Host(passed_over));
+            return Some(Source::Host {
+                passed_over,
+                rows: self.backlog.per_host(),
+            });
         }
         let status = *ORDER.get(self.scan.stage)?;
         let room = self.window().saturating_mul(4).max(LARGEST_PAGE);
-        let wanted = self.backlog.ready() < self.page() / 2 && self.backlog.len() < room;
+        let few = self.page() / 2;
+        // Where all that is known waits for its host, whatever comes after it in the list may have room.
+        let idles = self.children.len() < self.window() && self.backlog.ready() < few && self.backlog.len() < room;
+        let wanted = idles || self.backlog.len() < few;
         wanted.then_some(Source::Stage {
             status,
             after: self.scan.after,
@@ -107,20 +123,21 @@ impl JobSupervisor {
         let Some(source) = self.next_source() else { return };
         self.scan.reading = true;
         self.scan.due = false;
-        let stage = self.scan.stage;
+        let round = self.scan.round;
         let page = self.page();
         let engine = Arc::clone(&self.engine);
         let job = self.job.id;
+        let passed_over = self.backlog.passed_over();
         let mut in_flight: Vec<i64> = self.children.keys().copied().chain(self.backlog.ids()).collect();
         let work = async move {
             misbehave("job_supervisor", "read");
-            let rows = read(&engine, job, &source, page, in_flight.len())
-                .await
-                .map_err(|error| error.to_string())?;
-            in_flight.extend(rows.iter().map(|row| row.id));
-            in_flight.sort_unstable();
-            in_flight.dedup();
-            if !rows.is_empty() {
+            let text = |error: DbErr| error.to_string();
+            let mut page = read(&engine, job, source, page, in_flight.len()).await.map_err(text)?;
+            page.leave_out(&passed_over);
+            if !page.rows.is_empty() {
+                in_flight.extend(page.rows.iter().map(|row| row.id));
+                in_flight.sort_unstable();
+                in_flight.dedup();
                 // Before any of them starts: an end of the process must be counted against them.
                 let mark = MarkInFlight {
                     job_id: job,
@@ -128,13 +145,15 @@ impl JobSupervisor {
                 };
                 engine.storage.write(mark).await.map_err(|error| error.to_string())?;
             }
-            Ok::<_, String>((source, rows))
+            Ok::<_, String>(page)
         };
         context.spawn(work.into_actor(self).map(move |outcome, actor, context| {
             actor.scan.reading = false;
             match outcome {
-                Ok((source, rows)) => actor.take_in(source, rows, stage, page),
+                Ok(page) if actor.scan.round == round => actor.take_in(page),
+                Ok(_) => {}
                 Err(error) => {
+                    // The next tick reads again.
                     tracing::warn!(error, job = %actor.job.id, "cannot read on; trying again");
                     actor.scan_again();
                     actor.ended_meanwhile.clear();
@@ -146,20 +165,9 @@ impl JobSupervisor {
         }));
     }
 
-    fn take_in(&mut self, source: Source, rows: Vec<RunnableItem>, stage: usize, page: usize) {
-        let asked = if matches!(source, Source::Host(_)) {
-            PARKED_PER_HOST
-        } else {
-            page
-        };
-        // The key of the last row, if more rows may follow it.
-        let last = if rows.len() < asked {
-            None
-        } else {
-            rows.last().map(|row| row.id)
-        };
-        let mut fresh = Vec::with_capacity(rows.len());
-        for row in rows {
+    fn take_in(&mut self, page: Page) {
+        let mut fresh = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
             let runs = self.children.contains_key(&row.id) || self.ended_meanwhile.contains(&row.id);
             if runs || self.backlog.knows(row.id) {
                 continue;
@@ -170,42 +178,62 @@ impl JobSupervisor {
                 self.backlog.push_suspect(row);
             }
         }
-        match source {
-            Source::Host(passed_over) => self.backlog.refill(&passed_over.host, fresh, last),
+        match page.source {
+            Source::Host { passed_over, .. } => self.backlog.refill(&passed_over.host, fresh, page.more_after),
             Source::Due => fresh.into_iter().for_each(|row| self.backlog.push(row)),
-            Source::Stage { after, .. } => {
-                // A scan that was begun again meanwhile stands elsewhere now.
-                if self.scan.stage == stage && self.scan.after == after {
-                    match last {
-                        Some(last) => self.scan.after = last,
-                        None => {
-                            self.scan.stage += 1;
-                            self.scan.after = 0;
-                        }
+            Source::Stage { .. } => {
+                match page.more_after {
+                    Some(last) => self.scan.after = last,
+                    None => {
+                        self.scan.stage += 1;
+                        self.scan.after = 0;
                     }
-                    fresh.into_iter().for_each(|row| self.backlog.push(row));
                 }
+                fresh.into_iter().for_each(|row| self.backlog.push(row));
             }
         }
     }
 }
 
-async fn read(
-    engine: &Engine,
-    job: entity::Id,
-    source: &Source,
-    page: usize,
-    in_flight: usize,
-) -> Result<Vec<RunnableItem>, DbErr> {
-    match source {
-        // Those in flight are still due by their rows.
-        Source::Due => engine.reader.due(job, Utc::now(), page + in_flight).await,
-        Source::Host(host) => {
-            engine
-                .reader
-                .runnable_of_host(job, &host.host, host.after, PARKED_PER_HOST)
-                .await
+/// What a read gave.
+struct Page {
+    source: Source,
+    rows: Vec<RunnableItem>,
+    /// The last practice that was read, if more may follow it.
+    more_after: Option<i64>,
+}
+
+impl Page {
+    /// Leaves out practices of hosts that have been passed over before: theirs come by host, in order.
+    fn leave_out(&mut self, passed_over: &HashSet<String>) {
+        if matches!(self.source, Source::Stage { .. }) {
+            self.rows
+                .retain(|row| row.host_key.as_ref().is_none_or(|host| !passed_over.contains(host)));
         }
-        Source::Stage { status, after } => engine.reader.runnable(job, *status, *after, page).await,
     }
+}
+
+async fn read(engine: &Engine, job: entity::Id, source: Source, page: usize, in_flight: usize) -> Result<Page, DbErr> {
+    let (rows, asked) = match &source {
+        Source::Due => {
+            // Those in flight are still due by their rows.
+            let asked = page + in_flight;
+            (engine.reader.due(job, Utc::now(), asked).await?, asked)
+        }
+        Source::Host { passed_over, rows } => {
+            let PassedOver { host, after } = passed_over;
+            (engine.reader.runnable_of_host(job, host, *after, *rows).await?, *rows)
+        }
+        Source::Stage { status, after } => (engine.reader.runnable(job, *status, *after, page).await?, page),
+    };
+    let more_after = if rows.len() < asked {
+        None
+    } else {
+        rows.last().map(|row| row.id)
+    };
+    Ok(Page {
+        source,
+        rows,
+        more_after,
+    })
 }

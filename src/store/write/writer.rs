@@ -87,7 +87,13 @@ impl Writer {
         match take_over(&tx, owner, last_end).await {
             Ok((next_seq, next_practice)) => {
                 tx.commit().await?;
-                Ok(Self { hq, owner, next_seq, next_practice, unknown: None })
+                Ok(Self {
+                    hq,
+                    owner,
+                    next_seq,
+                    next_practice,
+                    unknown: None,
+                })
             }
             Err(error) => {
                 end_quietly(tx).await;
@@ -203,7 +209,12 @@ impl Writer {
         let ours = "update writer_state set group_id = ? where id = 1 and owner = ?";
         let values = [group_id.into(), self.owner.into()];
         // First, so that a process that was taken over from learns that rather than stumbling over another's rows.
-        if tx.execute_raw(statement(tx.get_database_backend(), ours, values)).await?.rows_affected() == 0 {
+        if tx
+            .execute_raw(statement(tx.get_database_backend(), ours, values))
+            .await?
+            .rows_affected()
+            == 0
+        {
             return Err(Fault::Fenced);
         }
         let mut group = Group::new(tx, now, self.next_seq, self.next_practice);

@@ -1,0 +1,56 @@
+//! Commands of people: committed first, then the actors hear of it.
+
+use actix::{AsyncContext, Context, Handler, Message, ResponseFuture};
+use entity::Id;
+
+use super::Overseer;
+use crate::store::write::{ChangeJob, Changed, RedoJob, Redone, WriteError};
+
+/// A job has been changed by a command.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+struct JobChanged(Id);
+
+impl Handler<JobChanged> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, JobChanged(id): JobChanged, context: &mut Context<Self>) {
+        self.wake(id, context);
+    }
+}
+
+/// Pauses, resumes or kills a job. Answered once that is committed; the actors hear of it then.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<Changed, WriteError>")]
+pub struct Steer(pub ChangeJob);
+
+impl Handler<Steer> for Overseer {
+    type Result = ResponseFuture<Result<Changed, WriteError>>;
+
+    fn handle(&mut self, Steer(command): Steer, context: &mut Context<Self>) -> Self::Result {
+        let (storage, me, id) = (self.engine.storage.clone(), context.address(), command.job_id);
+        Box::pin(async move {
+            let changed = storage.write(command).await?;
+            me.do_send(JobChanged(id));
+            Ok(changed)
+        })
+    }
+}
+
+/// Runs the practices in error again.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<Redone, WriteError>")]
+pub struct Redo(pub RedoJob);
+
+impl Handler<Redo> for Overseer {
+    type Result = ResponseFuture<Result<Redone, WriteError>>;
+
+    fn handle(&mut self, Redo(command): Redo, context: &mut Context<Self>) -> Self::Result {
+        let (storage, me, id) = (self.engine.storage.clone(), context.address(), command.job_id);
+        Box::pin(async move {
+            let redone = storage.write(command).await?;
+            me.do_send(JobChanged(id));
+            Ok(redone)
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Going down without losing an attempt.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use actix::{Addr, AsyncContext, Context, Handler, Message, MessageResult, ResponseFuture};
+
+use super::Overseer;
+use crate::actors::control::Engine;
+use crate::actors::supervision::Exit;
+use crate::store::write::CloseCleanly;
+
+/// How many supervisors live.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "usize")]
+struct Supervisors;
+
+impl Handler<Supervisors> for Overseer {
+    type Result = MessageResult<Supervisors>;
+
+    fn handle(&mut self, _: Supervisors, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.jobs.values().filter(|job| job.monitored.is_some()).count())
+    }
+}
+
+/// Ends what still runs when the drain's time is up.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+struct EndJobs;
+
+impl Handler<EndJobs> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: EndJobs, _: &mut Context<Self>) {
+        for job in self.jobs.values().filter_map(|job| job.monitored.as_ref()) {
+            job.end(Exit::Interrupted);
+        }
+        self.jobs.clear();
+    }
+}
+
+/// No new step; running ones get the drain's time; logs reach the journal's head; then the clean end is written down.
+/// Answered when all of that is done.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+impl Handler<Drain> for Overseer {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Drain, context: &mut Context<Self>) -> Self::Result {
+        self.engine.draining.store(true, Ordering::Release);
+        let engine = Arc::clone(&self.engine);
+        let me = context.address();
+        Box::pin(async move { drain(&engine, &me).await })
+    }
+}
+
+async fn drain(engine: &Engine, overseer: &Addr<Overseer>) {
+    const LOOK_EVERY: Duration = Duration::from_millis(20);
+    let deadline = Instant::now() + Duration::from_millis(engine.settings().engine.drain_timeout_ms);
+    while overseer.send(Supervisors).await.is_ok_and(|live| live > 0) {
+        if Instant::now() >= deadline {
+            tracing::warn!("running steps did not end in time; they go on at the next start");
+            // An overseer that does not answer has no jobs any more.
+            let _ = overseer.send(EndJobs).await;
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let head = engine.storage.health().head();
+    let logged_by = deadline.max(Instant::now() + Duration::from_secs(5));
+    while engine.journal.cursor("logger").await.is_ok_and(|cursor| cursor < head) && Instant::now() < logged_by {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    if let Err(error) = engine.storage.write(CloseCleanly).await {
+        tracing::error!(%error, "the clean end could not be written down");
+    }
+}
