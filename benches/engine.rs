@@ -31,9 +31,6 @@ use clap::Parser;
 use migration::{Migrator, MigratorTrait as _};
 use serde_json::json;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 struct Options {
     #[arg(long, default_value_t = 50_000)]

@@ -149,7 +149,7 @@ async fn serve_pages(directory: &Path) -> (Pages, &'static str) {
     let mut file = std::fs::File::create(&config).unwrap();
     writeln!(
         file,
-        "daemon off; worker_processes 1; pid {0}/nginx.pid; error_log {0}/error.log; events {{ worker_connections 1024; }}\n\
+        "daemon off; master_process off; worker_processes 1; pid {0}/nginx.pid; error_log {0}/error.log; events {{ worker_connections 1024; }}\n\
          http {{ access_log off; default_type text/html; keepalive_requests 1000000; client_body_temp_path {0}/a; \
          proxy_temp_path {0}/b; fastcgi_temp_path {0}/c; uwsgi_temp_path {0}/d; scgi_temp_path {0}/e; \
          server {{ listen 127.0.0.1:{port}; root {0}; location / {{ try_files /page.html =404; }} }} }}",

@@ -19,9 +19,9 @@ pub struct Model {
     pub item_id: Option<String>,
     pub step: Option<i32>,
     pub attempt: Option<i32>,
-    /// Who: `user:ID`, `token:ID`, `system`.
+    /// Who: `token:ID user:ID`, or `system`.
     pub actor: String,
-    /// From where: `api`, `cli`, `engine`, `recovery`.
+    /// From where: `api` and the address, or `engine`.
     pub source: String,
     pub from_state: Option<String>,
     pub to_state: Option<String>,

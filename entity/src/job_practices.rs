@@ -27,7 +27,7 @@ pub struct Model {
     pub scraper_worker_payload: Option<Json>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub final_payload: Option<Json>,
-    /// What steps without a column of their own gave, by workflow slug.
+    /// What the last step without a column of its own gave.
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub step_data: Option<Json>,
     pub error_message: Option<String>,

@@ -78,10 +78,14 @@ crate::tables_migration!(
         created_at {time} not null,
         updated_at {time} not null
     )",
+        // In input order: exports, and lists without a status.
+        "create index job_practices_by_job on job_practices (job_id, id)",
         "create index job_practices_by_status on job_practices (job_id, status, id)",
         "create index job_practices_by_host on job_practices (job_id, host_key, id) where duplicate_of is null",
         "create index job_practices_by_dedupe_key on job_practices (job_id, dedupe_key) where duplicate_of is null",
-        "create index job_practices_followers on job_practices (duplicate_of, id) where duplicate_of is not null",
-        "create index job_practices_due on job_practices (next_at, job_id) where next_at is not null",
+        "create index job_practices_followers on job_practices (job_id, duplicate_of, id)
+            where duplicate_of is not null and status = 'pending'",
+        "create index job_practices_due on job_practices (job_id, next_at) where next_at is not null",
+        "create index job_practices_next on job_practices (next_at) where next_at is not null",
     ]
 );

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use actix::{Addr, Arbiter, System};
+use entity::Id;
 use sea_orm::DbErr;
 use tokio::sync::{oneshot, watch};
 
@@ -64,7 +65,8 @@ pub async fn start(
     let writer = Writer::take_over(database.writer.clone(), last_end).await?;
     let (storage_addr, storage) = start_storage(writer, &settings).await?;
     storage.write(ApplyWorkflows { rows: workflows }).await?;
-    discard_dead_imports(&reader, &storage);
+    // Read before anything can be uploaded: no upload of this process is among them.
+    discard(reader.unfinished_imports().await?, &storage);
 
     let (settings_sender, settings_receiver) = watch::channel(Arc::clone(&settings));
     let hosts = HostLimits::new(courtesy(&settings));
@@ -157,16 +159,9 @@ fn keep<A: actix::Actor>(monitored: Monitored<A>) {
 }
 
 /// Uploads that ended before their last row was in leave nothing; a thousand rows at a time, beside all other work.
-fn discard_dead_imports(reader: &EngineReader, storage: &Storage) {
-    let (reader, storage) = (reader.clone(), storage.clone());
+fn discard(dead: Vec<Id>, storage: &Storage) {
+    let storage = storage.clone();
     actix::spawn(async move {
-        let dead = match reader.unfinished_imports().await {
-            Ok(dead) => dead,
-            Err(error) => {
-                tracing::warn!(%error, "cannot see which uploads were cut off; the next start looks again");
-                return;
-            }
-        };
         for job_id in dead {
             while matches!(storage.write(DiscardImport { job_id }).await, Ok(false)) {}
         }

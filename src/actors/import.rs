@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use entity::Id;
 use serde_json::Value;
@@ -50,6 +51,8 @@ pub enum ImportError {
     File(#[from] FileFault),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error("the database takes no writes at the moment")]
+    Away,
     #[error("the upload could not be read to its end: {0}")]
     Reading(String),
 }
@@ -81,7 +84,9 @@ pub async fn import(engine: Arc<Engine>, request: ImportRequest) -> Result<Impor
     )
     .await;
     if outcome.is_err() {
-        discard(&engine, job_id).await;
+        let engine = Arc::clone(&engine);
+        // The answer does not wait for it: the command that failed may still be on its way.
+        actix::spawn(async move { discard(&engine, job_id).await });
     }
     outcome
 }
@@ -125,7 +130,11 @@ async fn write_rows(
         headers: inspection.columns.clone(),
         settings: request.settings.clone(),
     };
-    engine.storage.write(begin).await?;
+    // Nothing is visible yet: a database that is away is told rather than waited for.
+    let within = Duration::from_millis(engine.settings().http.command_timeout_ms);
+    tokio::time::timeout(within, engine.storage.write(begin))
+        .await
+        .map_err(|_| ImportError::Away)??;
     let (send, mut receive) = mpsc::channel(CHUNKS_AHEAD);
     let (file, for_reader) = (request.file.clone(), inspection.clone());
     let reading = tokio::task::spawn_blocking(move || read_chunks(&file, limits, &for_reader, chunk_rows, &send));

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use entity::Id;
 
 use super::control::Engine;
@@ -16,10 +16,12 @@ use crate::model::journal::StepRunEnd;
 use crate::model::practice::step_run_id;
 use crate::ops::misbehave;
 use crate::store::read::StepRunRow;
-use crate::store::write::{AppendLogs, Completion, Failure, LogRow, Transitioned};
+use crate::store::write::{AppendLogs, Completion, Failure, LogRow, Transitioned, WriteError};
 
 /// Journal rows that one command covers.
 const CHUNK: i64 = 2_000;
+/// How often the journal's head is looked at, besides when its growth is told.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a read that failed.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -76,18 +78,37 @@ impl LoggerActor {
     }
 }
 
+/// Writes the log rows of a stretch of the journal. A row that the database refuses is found by halving, told, and left
+/// out, so that it does not hold up all that come after it.
 async fn write_chunk(engine: &Engine, from: i64, to: i64) -> Result<Transitioned, String> {
     misbehave("logger", "chunk");
-    let ends = engine
-        .journal
-        .step_run_ends(from, to)
-        .await
-        .map_err(|error| error.to_string())?;
-    engine
-        .storage
-        .write(chunk(ends, from, to))
-        .await
-        .map_err(|error| error.to_string())
+    let mut stretches = vec![(from, to)];
+    let mut outcome = Transitioned::Committed { seq: from };
+    while let Some((from, to)) = stretches.pop() {
+        let ends = engine
+            .journal
+            .step_run_ends(from, to)
+            .await
+            .map_err(|error| error.to_string())?;
+        outcome = match engine.storage.write(chunk(ends, from, to)).await {
+            Ok(outcome) => outcome,
+            Err(WriteError::Rejected(why)) if to - from == 1 => {
+                tracing::error!(seq = to, error = why, "a log row was refused and is left out");
+                let empty = chunk(Vec::new(), from, to);
+                engine.storage.write(empty).await.map_err(|error| error.to_string())?
+            }
+            Err(WriteError::Rejected(_)) => {
+                let middle = from + (to - from) / 2;
+                stretches.extend([(middle, to), (from, middle)]);
+                continue;
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        if outcome == Transitioned::Conflict {
+            break;
+        }
+    }
+    Ok(outcome)
 }
 
 /// What the ends of step runs leave in the logs.
@@ -154,6 +175,11 @@ impl Actor for LoggerActor {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
+        // A group that was committing when this actor was built is told to nobody.
+        context.run_interval(LOOK_EVERY, |actor, context| {
+            actor.head = actor.head.max(actor.engine.storage.health().head());
+            actor.follow(context);
+        });
         self.follow(context);
     }
 }
@@ -164,18 +190,5 @@ impl Handler<JournalAdvanced> for LoggerActor {
     fn handle(&mut self, message: JournalAdvanced, context: &mut Context<Self>) {
         self.head = self.head.max(message.seq);
         self.follow(context);
-    }
-}
-
-/// Asks how far the logs have come.
-#[derive(Message, Debug)]
-#[rtype(result = "i64")]
-pub struct LogCursor;
-
-impl Handler<LogCursor> for LoggerActor {
-    type Result = MessageResult<LogCursor>;
-
-    fn handle(&mut self, _: LogCursor, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.cursor)
     }
 }

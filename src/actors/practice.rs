@@ -289,18 +289,7 @@ impl Work {
     async fn write(&self, step: &PlayStep, written: &Written) -> Result<Transitioned, WriteError> {
         let tried = self.item.attempt.saturating_add(1);
         let failure = written.failure.as_ref();
-        let end = StepRunEnd {
-            workflow_id: step.workflow_id,
-            workflow_slug: step.slug.clone(),
-            play: self.job.play.name.clone(),
-            life: self.item.life,
-            domain: self.item.domain.clone(),
-            company_id: self.item.company_id,
-            result_table: step.result_table.clone(),
-            error: failure.map(|failure| failure.error.clone()),
-            chain: failure.and_then(|failure| failure.chain.clone()),
-            input: failure.map(|_| self.item.practice_identifier.clone()),
-        };
+        let end = run_end(&self.job, &self.item, step, failure);
         let transition = ItemTransition {
             item: ItemRef {
                 organisation_id: self.job.organisation_id,
@@ -325,6 +314,7 @@ impl Work {
             tried,
             details: serde_json::to_string(&end).map_err(|error| WriteError::Rejected(error.to_string()))?,
         };
+        let _writing = self.progress.writing();
         self.job.engine.storage.write(transition).await
     }
 
@@ -349,7 +339,17 @@ pub async fn give_up(
     version: i32,
     why: String,
 ) -> Result<Transitioned, WriteError> {
-    let details = serde_json::json!({ "error": why }).to_string();
+    // As the failure of the step that would have come next, so that it is logged like any other.
+    let (operation, step, details) = match job.play.after(item.step_number) {
+        Some(step) => {
+            let end = run_end(job, item, step, Some(&StepFailure::permanent(why.clone())));
+            (Operation::StepFailed, step.number, serde_json::to_string(&end))
+        }
+        None => {
+            let details = serde_json::to_string(&serde_json::json!({ "error": why }));
+            (Operation::ItemFinished, item.step_number, details)
+        }
+    };
     let transition = ItemTransition {
         item: ItemRef {
             organisation_id: job.organisation_id,
@@ -366,12 +366,28 @@ pub async fn give_up(
         blocked_by: None,
         error: Some(why),
         payload: None,
-        operation: Operation::ItemFinished,
-        step: item.step_number,
+        operation,
+        step,
         tried: item.attempt,
-        details,
+        details: details.map_err(|error| WriteError::Rejected(error.to_string()))?,
     };
     job.engine.storage.write(transition).await
+}
+
+/// What the end of a step run leaves in the journal.
+fn run_end(job: &JobContext, item: &RunnableItem, step: &PlayStep, failure: Option<&StepFailure>) -> StepRunEnd {
+    StepRunEnd {
+        workflow_id: step.workflow_id,
+        workflow_slug: step.slug.clone(),
+        play: job.play.name.clone(),
+        life: item.life,
+        domain: item.domain.clone(),
+        company_id: item.company_id,
+        result_table: step.result_table.clone(),
+        error: failure.map(|failure| failure.error.clone()),
+        chain: failure.and_then(|failure| failure.chain.clone()),
+        input: failure.map(|_| item.practice_identifier.clone()),
+    }
 }
 
 fn policy(retry: &Retry) -> RetryPolicy {

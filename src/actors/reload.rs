@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::Addr;
 use tokio::sync::Mutex;
@@ -11,6 +12,9 @@ use super::overseer::{Overseer, Retune};
 use crate::ops::Logging;
 use crate::settings::{Reload, SettingsError, WorkflowFile, WorkflowFileError, reload, workflow_files};
 use crate::store::write::{ApplyWorkflows, WorkflowRow, WriteError};
+
+/// How long a reload waits for the workflow rows to be written.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Reads the settings and the workflow files again. A mistake in any of them changes nothing.
 pub struct Reloader {
@@ -42,8 +46,8 @@ pub enum ReloadError {
     Workflows(#[from] WorkflowFileError),
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error("the log level cannot be used: {0}")]
-    Level(String),
+    #[error("the database takes no writes at the moment")]
+    Away,
     #[error("the settings could not be read")]
     Interrupted,
 }
@@ -78,10 +82,12 @@ impl Reloader {
             Ok::<_, ReloadError>((settings, changed, needs_restart, rows))
         });
         let (settings, changed, needs_restart, rows) = read.await.map_err(|_| ReloadError::Interrupted)??;
-        self.logging
-            .set_level(&settings.log.level)
-            .map_err(|error| ReloadError::Level(error.to_string()))?;
-        let workflows = self.engine.storage.write(ApplyWorkflows { rows }).await?;
+        let written = tokio::time::timeout(WRITTEN_WITHIN, self.engine.storage.write(ApplyWorkflows { rows })).await;
+        let workflows = written.map_err(|_| ReloadError::Away)??;
+        // The settings were checked, and the level with them; a filter that cannot be set leaves the one before.
+        if let Err(error) = self.logging.set_level(&settings.log.level) {
+            tracing::error!(%error, "the log level stays as it was");
+        }
         // An overseer that does not answer is about to take the process with it.
         let _ = self.overseer.send(Retune(Arc::new(settings))).await;
         tracing::info!(?changed, ?needs_restart, workflows, "settings reloaded");

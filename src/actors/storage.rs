@@ -142,6 +142,11 @@ struct GroupCommitted {
     fenced: bool,
 }
 
+/// The task that commits a group has panicked, and with it the writer is gone.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+struct WriterLost(String);
+
 /// Gathers commands into groups while the group before commits.
 pub struct StorageActor {
     /// Absent while a group commits.
@@ -213,9 +218,12 @@ impl StorageActor {
         let health = Arc::clone(&self.health);
         let followers = self.followers.clone();
         // On its own task: the transaction ends even if this actor does not live to see it.
+        let committing = actix::spawn(async move { commit(writer, group, &health, &followers).await });
         actix::spawn(async move {
-            let (writer, fenced) = commit(writer, group, &health, &followers).await;
-            addr.do_send(GroupCommitted { writer, fenced });
+            match committing.await {
+                Ok((writer, fenced)) => addr.do_send(GroupCommitted { writer, fenced }),
+                Err(error) => addr.do_send(WriterLost(error.to_string())),
+            }
         });
     }
 }
@@ -226,6 +234,7 @@ async fn commit(
     health: &StorageHealth,
     followers: &[Recipient<JournalAdvanced>],
 ) -> (Writer, bool) {
+    misbehave("storage", "commit");
     metrics::histogram!("batchdesk_group_commands").record(group.len() as f64);
     let mut commands = Vec::with_capacity(group.len());
     let mut waiting = Vec::with_capacity(group.len());
@@ -240,8 +249,9 @@ async fn commit(
     let head = writer.head();
     let on_away = |outcome: Result<(), &sea_orm::DbErr>| match outcome {
         Ok(()) => {
-            health.away.store(false, Ordering::Relaxed);
-            tracing::info!("the database takes writes again");
+            if health.away.swap(false, Ordering::Relaxed) {
+                tracing::info!("the database takes writes again");
+            }
         }
         Err(error) => {
             if !health.away.swap(true, Ordering::Relaxed) {
@@ -306,6 +316,15 @@ impl Handler<GroupCommitted> for StorageActor {
         }
         self.writer = Some(message.writer);
         self.start_group(context);
+    }
+}
+
+impl Handler<WriterLost> for StorageActor {
+    type Result = ();
+
+    fn handle(&mut self, WriterLost(why): WriterLost, context: &mut Context<Self>) {
+        self.word.leave(Exit::Failed(format!("the writer is lost: {why}")));
+        context.stop();
     }
 }
 

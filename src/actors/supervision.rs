@@ -63,7 +63,8 @@ pub struct Monitored<A: Actor> {
 }
 
 impl<A: Actor> Monitored<A> {
-    /// Ends the child at its next await. What it was doing must be safe to drop: database work never runs inside.
+    /// Ends the child at its next await. What it was doing must be safe to drop: a child writes only through the
+    /// `StorageActor`.
     pub fn end(&self, why: Exit) {
         self.word.leave(why);
         self.abort.abort();

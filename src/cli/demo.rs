@@ -261,7 +261,7 @@ impl Api {
             };
             println!(
                 "{:>3}  {:<11} {:<38} {found}",
-                row["row_number"],
+                row["row_number"].as_u64().unwrap_or_default(),
                 text(&row, "status"),
                 text(&row, "identifier")
             );

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{Addr, System};
@@ -20,11 +21,15 @@ use crate::actors::{self, Drain, EXIT_FAULT, Engine, Overseer, Pulse, Reloader, 
 use crate::http::{App, TokenCache, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::Settings;
-use crate::store::lock::acquire;
+use crate::store::lock::{Ownership, acquire};
 use crate::store::read::Reader;
+use crate::store::write::ProveOwnership;
 
 /// How often the status line is renewed, and the watchdog fed where no shorter interval is asked for.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// How much more time is asked of the service manager at a time, before the daemon is ready.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the daemon; the exit status is 0 after a drain, 1 if it did not come up, 70 if a part of it failed for good.
 pub fn run(file: Option<&Path>) -> ExitCode {
@@ -72,18 +77,21 @@ async fn bring_up(
     metrics: PrometheusHandle,
 ) -> anyhow::Result<()> {
     let spool = settings.data_dir.join("spool");
-    empty_spool(&spool).with_context(|| format!("{} cannot be used", spool.display()))?;
     // A port that is taken is found before anything else is touched.
     let listener = TcpListener::bind(settings.http.listen)
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
+    let patience = actix::spawn(ask_for_patience());
     let ownership = acquire(&settings.database.url).await?;
-    let aborted = CrashMark::take(&settings.data_dir)?;
-    let crash_mark = CrashMark::arm(&settings.data_dir)?;
+    // Only now: what is there may have been another daemon's until here.
+    empty_spool(&spool).with_context(|| format!("{} cannot be used", spool.display()))?;
+    let aborted = CrashMark::read(&settings.data_dir)?;
     let database = open(&settings).await?;
-    notify::extend_timeout(Duration::from_secs(300));
     up(&database.writer).await?;
     let workflows = workflow_rows(Path::new(&settings.workflows.dir))?;
     let handle = actors::start(Arc::clone(&settings), &database, aborted, workflows, None).await?;
+    // The mark of the process before this one stands until what it says has been written down.
+    let crash_mark = CrashMark::arm(&settings.data_dir)?;
+    patience.abort();
 
     let reloader = Arc::new(Reloader::new(
         file,
@@ -110,12 +118,36 @@ async fn bring_up(
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
 
     actix::spawn(metrics::keep_small(metrics));
-    actix::spawn(ownership.keep());
+    actix::spawn(keep_ownership(ownership, Arc::clone(&handle.engine)));
     actix::spawn(say_ready(handle.recovered));
     actix::spawn(heartbeat(Arc::clone(&handle.engine), handle.overseer.clone()));
     actix::spawn(reload_on_hangup(reloader));
-    actix::spawn(drain_on_signal(handle.overseer, server_handle, crash_mark));
+    actix::spawn(drain_on_signal(
+        handle.engine,
+        handle.overseer,
+        server_handle,
+        crash_mark,
+    ));
     Ok(())
+}
+
+/// Standing by, and migrating, may take longer than a service manager waits by itself.
+async fn ask_for_patience() {
+    loop {
+        notify::extend_timeout(PATIENCE);
+        tokio::time::sleep(PATIENCE / 2).await;
+    }
+}
+
+/// Holds the database's lock. Where it was lost for a while, a transaction finds out whether somebody else has taken
+/// the database over; then it ends this process.
+async fn keep_ownership(ownership: Ownership, engine: Arc<Engine>) {
+    let prove = async || {
+        if let Err(error) = engine.storage.write(ProveOwnership).await {
+            tracing::error!(%error, "the database is no longer this daemon's");
+        }
+    };
+    ownership.keep(prove).await;
 }
 
 /// Scripts read this line; a pipe must not hold it back. Nobody reading is no reason to stop.
@@ -175,7 +207,7 @@ async fn reload_on_hangup(reloader: Arc<Reloader>) {
     }
 }
 
-async fn drain_on_signal(overseer: Addr<Overseer>, server: ServerHandle, _crash_mark: CrashMark) {
+async fn drain_on_signal(engine: Arc<Engine>, overseer: Addr<Overseer>, server: ServerHandle, _crash_mark: CrashMark) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return;
@@ -186,6 +218,7 @@ async fn drain_on_signal(overseer: Addr<Overseer>, server: ServerHandle, _crash_
     }
     tracing::info!("draining: no new steps; running ones may end");
     notify::stopping();
+    engine.draining.store(true, Ordering::Release);
     server.stop(true).await;
     if overseer.send(Drain).await.is_err() {
         tracing::error!("the overseer did not answer; ending without a drain");

@@ -16,7 +16,7 @@ const LARGEST_LIMIT: u64 = 500;
 #[derive(Debug, Serialize)]
 pub struct List<T> {
     pub data: Vec<T>,
-    /// Absent on the last page.
+    /// `null` on the last page.
     pub next_cursor: Option<String>,
 }
 

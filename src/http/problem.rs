@@ -55,6 +55,12 @@ impl Problem {
     }
 
     #[must_use]
+    pub fn method_not_allowed() -> Self {
+        let detail = "this route does not take this method";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    }
+
+    #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
@@ -84,7 +90,7 @@ impl Problem {
             .with("event", event.as_str())
     }
 
-    /// The database does not take the change now; nothing was lost, and nothing was done.
+    /// The database does not answer in time. A command that was sent to it may still take place.
     #[must_use]
     pub fn unavailable() -> Self {
         let detail = "the database does not answer at the moment; try again";
@@ -93,7 +99,7 @@ impl Problem {
         problem
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(error = %error, "a request failed");
         let detail = "an error of the daemon's own; its log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
@@ -176,6 +182,7 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::File(fault) => fault.into(),
             ImportError::Write(error) => error.into(),
+            ImportError::Away => Self::unavailable(),
             ImportError::Reading(_) => Self::internal(&error),
         }
     }

@@ -39,6 +39,13 @@ impl LastEnd {
         }
     }
 
+    /// How many unclean ends count against an item that was not the only one in flight. Beyond that, only an end while
+    /// it ran alone says anything about it.
+    #[must_use]
+    pub fn most_in_company(self) -> i32 {
+        self.limits().0
+    }
+
     /// What is done with an item that has seen `crashes` unclean ends, this one counted.
     #[must_use]
     pub fn verdict(self, crashes: i32) -> Verdict {

@@ -3,13 +3,10 @@
 use entity::Id;
 use serde::{Deserialize, Serialize};
 
-/// What a row of the journal tells of. The first four are the seed's own.
+/// What a row of the journal tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    JobCreated,
     StepCompleted,
-    ErrorOccurred,
-    RetryAttempted,
     BatchCreated,
     BatchStarted,
     BatchPaused,
@@ -27,10 +24,7 @@ impl Operation {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::JobCreated => "job_created",
             Self::StepCompleted => "step_completed",
-            Self::ErrorOccurred => "error_occurred",
-            Self::RetryAttempted => "retry_attempted",
             Self::BatchCreated => "batch_created",
             Self::BatchStarted => "batch_started",
             Self::BatchPaused => "batch_paused",
@@ -49,9 +43,9 @@ impl Operation {
 /// Who made a change, and from where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// `user:ID`, `token:ID`, `schedule:ID` or `system`.
+    /// `token:ID user:ID`, or `system`.
     pub actor: String,
-    /// `api 203.0.113.7`, `cli`, `engine`, `recovery`.
+    /// `api 203.0.113.7` or `engine`.
     pub source: String,
 }
 
@@ -62,15 +56,6 @@ impl Origin {
         Self {
             actor: "system".to_owned(),
             source: "engine".to_owned(),
-        }
-    }
-
-    /// What the daemon does at start about what an earlier process left.
-    #[must_use]
-    pub fn recovery() -> Self {
-        Self {
-            actor: "system".to_owned(),
-            source: "recovery".to_owned(),
         }
     }
 }

@@ -38,6 +38,10 @@ impl Play {
     /// [`EmptyPlay`] where there is nothing to run.
     pub fn new(name: String, mut steps: Vec<PlayStep>) -> Result<Self, EmptyPlay> {
         steps.sort_by_key(|step| step.number);
+        for step in &mut steps {
+            // Only the end of the play finishes an item.
+            step.done_status = step.done_status.filter(|status| !status.is_finished());
+        }
         match steps.last_mut() {
             None => Err(EmptyPlay(name)),
             Some(last) => {
@@ -78,15 +82,24 @@ mod tests {
     fn steps_come_in_the_order_of_their_numbers_and_the_last_one_finishes() {
         let play = Play::new(
             "p".to_owned(),
-            vec![step(30, None), step(10, Some(PracticeStatus::UrlComplete))],
+            vec![
+                step(30, None),
+                step(10, Some(PracticeStatus::UrlComplete)),
+                step(20, Some(PracticeStatus::Aggregated)),
+            ],
         );
         let Ok(play) = play else {
-            panic!("a play with two steps")
+            panic!("a play with three steps")
         };
         assert_eq!(play.after(0).map(|step| step.number), Some(10));
-        assert_eq!(play.after(10).map(|step| step.number), Some(30));
+        assert_eq!(play.after(10).map(|step| step.number), Some(20));
         assert_eq!(
             play.after(10).and_then(|step| step.done_status),
+            None,
+            "only the last one finishes"
+        );
+        assert_eq!(
+            play.after(20).and_then(|step| step.done_status),
             Some(PracticeStatus::Aggregated)
         );
         assert_eq!(play.after(30), None);

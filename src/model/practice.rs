@@ -58,8 +58,7 @@ impl PracticeStatus {
                 Ok(sets.unwrap_or(self))
             }
             (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepWaits) => Ok(self),
-            (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepFailed)
-            | (Self::Pending, PracticeEvent::Refused) => Ok(Self::Error),
+            (Self::Pending | Self::UrlComplete | Self::Scraped, PracticeEvent::StepFailed) => Ok(Self::Error),
             (Self::Error, PracticeEvent::Redone) => Ok(Self::Pending),
             (from, event) => Err(IllegalTransition { from, event }),
         }
@@ -94,8 +93,6 @@ pub enum PracticeEvent {
     StepWaits,
     /// The step failed for good.
     StepFailed,
-    /// Not a URL: known at intake.
-    Refused,
     Redone,
 }
 
@@ -134,25 +131,18 @@ mod tests {
             PracticeEvent::StepCompleted { sets: None },
             PracticeEvent::StepWaits,
             PracticeEvent::StepFailed,
-            PracticeEvent::Refused,
             PracticeEvent::Redone,
         ];
         let table = [
-            (
-                PracticeStatus::Pending,
-                ["scraped", "pending", "pending", "error", "error", ""],
-            ),
+            (PracticeStatus::Pending, ["scraped", "pending", "pending", "error", ""]),
             (
                 PracticeStatus::UrlComplete,
-                ["scraped", "url_complete", "url_complete", "error", "", ""],
+                ["scraped", "url_complete", "url_complete", "error", ""],
             ),
-            (
-                PracticeStatus::Scraped,
-                ["scraped", "scraped", "scraped", "error", "", ""],
-            ),
-            (PracticeStatus::Aggregated, ["", "", "", "", "", ""]),
-            (PracticeStatus::Error, ["", "", "", "", "", "pending"]),
-            (PracticeStatus::Excluded, ["", "", "", "", "", ""]),
+            (PracticeStatus::Scraped, ["scraped", "scraped", "scraped", "error", ""]),
+            (PracticeStatus::Aggregated, ["", "", "", "", ""]),
+            (PracticeStatus::Error, ["", "", "", "", "pending"]),
+            (PracticeStatus::Excluded, ["", "", "", "", ""]),
         ];
         for (from, row) in table {
             for (event, expected) in events.into_iter().zip(row) {

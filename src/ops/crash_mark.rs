@@ -24,7 +24,7 @@ pub struct CrashMark {
 
 impl CrashMark {
     /// Records an abort of this process in `aborted` in `data_dir`, which must exist. Forgets the last process: call
-    /// [`take`](Self::take) first.
+    /// [`read`](Self::read) first.
     ///
     /// # Errors
     /// When the file cannot be created, or the signal not be handled.
@@ -42,18 +42,17 @@ impl CrashMark {
         })
     }
 
-    /// Whether the process before this one ended by itself. Asking removes the mark.
+    /// Whether the process before this one ended by itself. The mark stands until [`arm`](Self::arm).
     ///
     /// # Errors
-    /// When the file is there but cannot be read or removed.
-    pub fn take(data_dir: &Path) -> io::Result<bool> {
+    /// When the file is there but cannot be read.
+    pub fn read(data_dir: &Path) -> io::Result<bool> {
         let path = data_dir.join(FILE);
         let mark = match std::fs::read(&path) {
             Ok(mark) => mark,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
         };
-        std::fs::remove_file(&path)?;
         Ok(mark == ABORTED)
     }
 }
@@ -135,8 +134,7 @@ mod tests {
             .stderr(Stdio::null())
             .status()
             .unwrap();
-        let marked = CrashMark::take(directory.path()).unwrap();
-        assert!(!CrashMark::take(directory.path()).unwrap(), "taken once");
+        let marked = CrashMark::read(directory.path()).unwrap();
         (status.signal(), marked)
     }
 
@@ -158,17 +156,17 @@ mod tests {
     fn a_mark_does_not_outlive_a_new_start() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(FILE), ABORTED).unwrap();
-        assert!(CrashMark::take(directory.path()).unwrap());
+        assert!(CrashMark::read(directory.path()).unwrap());
         let mark = CrashMark::arm(directory.path()).unwrap();
         drop(mark);
-        assert!(!CrashMark::take(directory.path()).unwrap());
+        assert!(!CrashMark::read(directory.path()).unwrap());
     }
 
     #[test]
     fn a_mark_that_cannot_be_read_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join(FILE)).unwrap();
-        assert!(CrashMark::take(directory.path()).is_err());
+        assert!(CrashMark::read(directory.path()).is_err());
         assert!(CrashMark::arm(&directory.path().join("nowhere")).is_err());
     }
 }

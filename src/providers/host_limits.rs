@@ -1,4 +1,5 @@
-//! Politeness: how many requests a host gets at a time, and how far apart, from all batches together.
+//! Politeness: how many practices of a host are worked on at a time, and how far apart its requests are, from all
+//! batches together.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

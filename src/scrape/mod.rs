@@ -10,7 +10,6 @@ pub mod fetch;
 pub mod guard;
 pub mod merge;
 pub mod payload;
-pub mod provider;
 pub mod robots;
 pub mod site;
 mod sitemap;

@@ -7,7 +7,10 @@ use super::robots::RobotsCache;
 use super::url::{clean_url, site_key};
 use async_trait::async_trait;
 use std::collections::HashSet;
+use std::num::NonZero;
+use std::sync::LazyLock;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// Politeness towards a host, which the caller keeps across all jobs.
@@ -46,6 +49,10 @@ impl Default for SiteSettings {
 
 /// Bytes of a site map that are read.
 const MAX_SITEMAP: usize = 256 * 1024;
+/// Pages that are parsed at a time: more than there are cores would only hold more memory.
+static PARSING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)));
+
 /// Meta refreshes followed from the home page: more is a trap.
 const MAX_REFRESHES: usize = 2;
 
@@ -177,6 +184,7 @@ impl Visitor<'_> {
             status: fetched.status,
             bytes: fetched.body.len() as u64,
         };
+        let turn = PARSING.acquire().await;
         let parsed = tokio::task::spawn_blocking(move || {
             let facts = extract_page(
                 &fetched.body,
@@ -193,6 +201,7 @@ impl Visitor<'_> {
                 format!("Reading {url} failed inside the daemon: {error}."),
             )
         })?;
+        drop(turn);
         Ok((head, facts))
     }
 

@@ -63,7 +63,7 @@ pub struct Http {
     pub max_upload_bytes: u64,
     /// Largest JSON body, in bytes.
     pub max_body_bytes: usize,
-    /// How long a request waits for its command to be committed, in ms.
+    /// How long a command or the start of an upload waits for the database, in ms.
     pub command_timeout_ms: u64,
     /// How long a client may take to send the head of a request, in ms.
     pub request_timeout_ms: u64,
@@ -121,11 +121,11 @@ pub struct Scrape {
     pub max_pages: usize,
     /// Whether robots.txt is obeyed.
     pub respect_robots: bool,
-    /// Requests to one host at a time.
+    /// Practices of one host that are worked on at a time.
     pub host_concurrency: usize,
     /// Least time between the starts of two requests to one host, in ms.
     pub host_delay_ms: u64,
-    /// Time for one page, redirects included, in ms.
+    /// Time for one request, in ms; a redirect is one of its own.
     pub timeout_ms: u64,
     /// Time until a connection stands, in ms.
     pub connect_timeout_ms: u64,

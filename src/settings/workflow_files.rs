@@ -37,6 +37,41 @@ pub struct AuthoredWorkflow {
     pub enabled: bool,
 }
 
+/// Handlers that are built in.
+const HANDLERS: [&str; 3] = ["url", "scrape", "aggregate"];
+
+impl AuthoredWorkflow {
+    /// What the database or the engine would refuse later, told now.
+    fn check(&self) -> Result<(), String> {
+        let one_of = |key: &str, value: &str, known: &[&str]| {
+            if known.contains(&value) {
+                Ok(())
+            } else {
+                Err(format!("'{key}' must be one of {}", known.join(", ")))
+            }
+        };
+        if self.step < 1 {
+            return Err("'step' must be 1 or more".to_owned());
+        }
+        if !(1..=120).contains(&self.slug.chars().count()) {
+            return Err("'slug' must have 1 to 120 characters".to_owned());
+        }
+        one_of("provider", &self.provider, &["native"])?;
+        one_of("mode", &self.mode, &["sync", "async"])?;
+        one_of("destination_db", &self.destination_db, &["hq", "workspace"])?;
+        let setting = |key: &str| self.settings.get(key).and_then(serde_json::Value::as_str);
+        one_of("settings.handler", setting("handler").unwrap_or_default(), &HANDLERS)?;
+        match setting("done_status") {
+            Some(status) => one_of(
+                "settings.done_status",
+                status,
+                &["url_complete", "scraped", "aggregated"],
+            ),
+            None => Ok(()),
+        }
+    }
+}
+
 fn sync() -> String {
     "sync".to_owned()
 }
@@ -65,6 +100,8 @@ pub enum WorkflowFileError {
     Read { path: PathBuf, source: io::Error },
     #[error("the workflow file {name} is wrong: {source}")]
     Parse { name: String, source: Box<toml::de::Error> },
+    #[error("the workflow '{slug}' in {name} is wrong: {what}")]
+    Wrong { name: String, slug: String, what: String },
     #[error("the workflow '{slug}' stands in {first} and in {second}; slugs are unique")]
     Twice {
         slug: String,
@@ -92,6 +129,10 @@ pub fn workflow_files(directory: &Path) -> Result<Vec<WorkflowFile>, WorkflowFil
             source: Box::new(source),
         })?;
         for workflow in &file.workflows {
+            if let Err(what) = workflow.check() {
+                let (name, slug) = (name.clone(), workflow.slug.clone());
+                return Err(WorkflowFileError::Wrong { name, slug, what });
+            }
             if let Some(first) = owners.insert(workflow.slug.clone(), name.clone()) {
                 return Err(WorkflowFileError::Twice {
                     slug: workflow.slug.clone(),
@@ -147,8 +188,7 @@ mod tests {
     #[test]
     fn a_slug_in_two_files_is_refused_and_a_file_of_the_same_name_takes_over() {
         let directory = tempfile::tempdir().unwrap();
-        let text =
-            "play = \"mine\"\n[[workflow]]\nslug = \"practice-url\"\ntitle = \"t\"\nstep = 1\nprovider = \"native\"\n";
+        let text = "play = \"mine\"\n[[workflow]]\nslug = \"practice-url\"\ntitle = \"t\"\nstep = 1\nprovider = \"native\"\nsettings = { handler = \"url\" }\n";
         std::fs::write(directory.path().join("mine.toml"), text).unwrap();
         assert!(matches!(
             workflow_files(directory.path()),
@@ -160,6 +200,27 @@ mod tests {
         )
         .unwrap();
         assert_eq!(workflow_files(directory.path()).unwrap()[0].play, "mine");
+    }
+
+    #[test]
+    fn what_the_database_would_refuse_is_told_before() {
+        let wrong = [
+            "step = 0\nprovider = \"native\"\nsettings = { handler = \"url\" }",
+            "step = 1\nprovider = \"fax\"\nsettings = { handler = \"url\" }",
+            "step = 1\nprovider = \"native\"\nsettings = { handler = \"magic\" }",
+            "step = 1\nprovider = \"native\"\nsettings = { handler = \"url\", done_status = \"error\" }",
+            "step = 1\nprovider = \"native\"\nmode = \"later\"\nsettings = { handler = \"url\" }",
+        ];
+        for body in wrong {
+            let directory = tempfile::tempdir().unwrap();
+            let text = format!("play = \"p\"\n[[workflow]]\nslug = \"s\"\ntitle = \"t\"\n{body}\n");
+            std::fs::write(directory.path().join("x.toml"), text).unwrap();
+            let error = workflow_files(directory.path());
+            assert!(
+                matches!(error, Err(WorkflowFileError::Wrong { .. })),
+                "{body}: {error:?}"
+            );
+        }
     }
 
     #[test]

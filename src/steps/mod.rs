@@ -24,6 +24,19 @@ pub use url::CleanIdentifier;
 pub struct Progress {
     since: Instant,
     millis: Arc<AtomicU64>,
+    /// Writes that are on their way: whoever waits for the database is not stuck.
+    writing: Arc<AtomicU64>,
+}
+
+/// A write on its way, until it is dropped.
+#[derive(Debug)]
+pub struct Writing(Progress);
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.0.record();
+        self.0.writing.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Progress {
@@ -32,6 +45,7 @@ impl Progress {
         Self {
             since: Instant::now(),
             millis: Arc::default(),
+            writing: Arc::default(),
         }
     }
 
@@ -41,9 +55,19 @@ impl Progress {
         self.millis.store(millis, Ordering::Relaxed);
     }
 
-    /// How long nothing has moved, in ms.
+    /// Says that what happens next is the database's to take its time over.
+    #[must_use]
+    pub fn writing(&self) -> Writing {
+        self.writing.fetch_add(1, Ordering::Relaxed);
+        Writing(self.clone())
+    }
+
+    /// How long nothing has moved, in ms; 0 while a write is on its way.
     #[must_use]
     pub fn idle_ms(&self) -> u64 {
+        if self.writing.load(Ordering::Relaxed) > 0 {
+            return 0;
+        }
         let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         now.saturating_sub(self.millis.load(Ordering::Relaxed))
     }
@@ -65,7 +89,7 @@ pub struct StepContext {
     /// What the steps with columns of their own gave, as JSON text.
     pub url: Option<Arc<str>>,
     pub scrape: Option<Arc<str>>,
-    /// What the other steps gave, by workflow slug, as JSON text.
+    /// What the last step without a column of its own gave, as JSON text.
     pub step_data: Option<Arc<str>>,
     /// The job's own settings.
     pub settings: Arc<Value>,

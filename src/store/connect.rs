@@ -69,6 +69,23 @@ impl ConnectionTrait for Hq {
 }
 
 impl Hq {
+    /// Closes the writer's connection, so that the next transaction begins on a new one.
+    ///
+    /// SQLite rolls back by itself when the disk is full; the driver's count of open transactions does not know that
+    /// and would make of each further transaction a savepoint inside one that nobody commits.
+    pub(super) async fn renew(&self) {
+        if self.get_database_backend() != DbBackend::Sqlite {
+            return;
+        }
+        let closed = match self.0.get_sqlite_connection_pool().acquire().await {
+            Ok(connection) => connection.close().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
+            tracing::warn!(%error, "a connection that failed could not be closed");
+        }
+    }
+
     /// The connection as migrations want it.
     #[must_use]
     pub fn raw(&self) -> &DatabaseConnection {
@@ -154,7 +171,11 @@ impl Database {
         let readers = PgPoolOptions::new()
             .max_connections(settings.database.readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.options([("default_transaction_read_only", "on")]));
+            .connect_lazy_with(options.options([
+                ("default_transaction_read_only", "on"),
+                // A read that hangs must not hold its reader for ever.
+                ("statement_timeout", "30s"),
+            ]));
         Ok(Self {
             writer: Hq(writer.into()),
             readers: Hq(readers.into()),

@@ -4,12 +4,14 @@ use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{DbErr, RuntimeErr};
 
 /// Primary result codes of SQLite that say nothing about the statement: busy, locked, read-only medium, I/O error,
-/// disk full, cannot open (<https://sqlite.org/rescode.html>).
-const SQLITE_TRANSIENT: [u32; 6] = [5, 6, 8, 10, 13, 14];
+/// disk full, cannot open, out of memory, protocol of the lock (<https://sqlite.org/rescode.html>).
+const SQLITE_TRANSIENT: [u32; 8] = [5, 6, 7, 8, 10, 13, 14, 15];
 
 /// Classes of SQLSTATE that say nothing about the statement: connection, resources (disk full among them), operator
 /// intervention, system error, and transaction rollback by the server (PostgreSQL manual, appendix A).
-const POSTGRES_TRANSIENT: [&str; 5] = ["08", "53", "57", "58", "40"];
+///
+/// Two single codes besides: a server that is read-only for a while (25006) and a lock that was not to be had (55P03).
+const POSTGRES_TRANSIENT: [&str; 7] = ["08", "53", "57", "58", "40", "25006", "55P03"];
 
 fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
     match error {

@@ -93,7 +93,7 @@ async fn stand_by(url: &str) -> Result<Ownership, LockError> {
     let mut session = session(url).await?;
     if !try_lock(&mut session).await? {
         tracing::info!("another daemon owns this database; standing by to take over");
-        session = take_again(url).await;
+        session = take_again(url, &async || {}).await;
     }
     Ok(Ownership::Session {
         session: Box::new(session),
@@ -102,16 +102,17 @@ async fn stand_by(url: &str) -> Result<Ownership, LockError> {
 }
 
 impl Ownership {
-    /// Holds on for as long as it is polled. A session that is lost is made again: should another daemon have taken
-    /// over meanwhile, the writer is fenced at its next transaction, so nothing depends on noticing it here.
-    pub async fn keep(self) {
+    /// Holds on for as long as it is polled. A session that is lost is made again; `on_loss` runs while another session
+    /// has the lock. Should that be a daemon that took over, the writer is fenced at its next transaction, so nothing
+    /// depends on noticing it here.
+    pub async fn keep(self, on_loss: impl AsyncFn()) {
         match self {
             Self::File(_file) => std::future::pending().await,
             Self::Session { mut session, url } => loop {
                 tokio::time::sleep(POLL).await;
                 if let Err(error) = session.ping().await {
                     tracing::warn!(%error, "the session that holds the database's lock is lost; taking it again");
-                    session = Box::new(take_again(&url).await);
+                    session = Box::new(take_again(&url, &on_loss).await);
                     tracing::info!("the database's lock is held again");
                 }
             },
@@ -119,12 +120,14 @@ impl Ownership {
     }
 }
 
-async fn take_again(url: &str) -> PgConnection {
+async fn take_again(url: &str, while_held_by_another: &impl AsyncFn()) -> PgConnection {
     loop {
-        if let Ok(mut session) = session(url).await
-            && let Ok(true) = try_lock(&mut session).await
-        {
-            return session;
+        if let Ok(mut session) = session(url).await {
+            match try_lock(&mut session).await {
+                Ok(true) => return session,
+                Ok(false) => while_held_by_another().await,
+                Err(error) => tracing::debug!(%error, "the lock cannot be asked for"),
+            }
         }
         tokio::time::sleep(POLL).await;
     }

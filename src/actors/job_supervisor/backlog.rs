@@ -91,10 +91,6 @@ impl Backlog {
         !self.suspects.is_empty()
     }
 
-    pub fn suspect(&self) -> Option<i64> {
-        self.suspects.front().map(|item| item.id)
-    }
-
     pub fn pop_suspect(&mut self) -> Option<RunnableItem> {
         let item = self.suspects.pop_front()?;
         self.known.remove(&item.id);
@@ -103,13 +99,32 @@ impl Backlog {
 
     /// Takes in a practice that was read in the order of the list.
     pub fn push(&mut self, item: RunnableItem) {
-        let passed = item
-            .host_key
-            .as_ref()
-            .is_some_and(|host| self.passed_over.contains_key(host));
-        if !passed && self.known.insert(item.id) {
+        if let Some(after) = item.host_key.as_ref().and_then(|host| self.passed_over.get_mut(host)) {
+            *after = (*after).min(item.id - 1);
+        } else if self.known.insert(item.id) {
             self.ready.push_back(item);
         }
+    }
+
+    /// Takes in a practice whose time has come. Where its host has enough to do it is left: it stays due.
+    pub fn push_due(&mut self, item: RunnableItem) {
+        let parked = item
+            .host_key
+            .as_ref()
+            .and_then(|host| self.parked.get(host))
+            .map_or(0, VecDeque::len);
+        if parked < self.per_host && self.known.insert(item.id) {
+            match item.host_key.clone() {
+                Some(host) => self.parked.entry(host).or_default().push_back(item),
+                None => self.ready.push_back(item),
+            }
+        }
+    }
+
+    /// Hosts of which as many practices are held as may be.
+    pub fn full_hosts(&self) -> Vec<String> {
+        let full = self.parked.iter().filter(|(_, queue)| queue.len() >= self.per_host);
+        full.map(|(host, _)| host.clone()).collect()
     }
 
     /// Takes in practices of one host that had been passed over; more may follow after the practice `more_after`.
@@ -125,9 +140,9 @@ impl Backlog {
         }
     }
 
-    /// Hosts of which practices were passed over.
-    pub fn passed_over(&self) -> HashSet<String> {
-        self.passed_over.keys().cloned().collect()
+    /// Hosts of which practices were passed over, and after which practice.
+    pub fn passed_over(&self) -> HashMap<String, i64> {
+        self.passed_over.clone()
     }
 
     /// A host whose passed-over practices should be read, because few of it are left in memory.

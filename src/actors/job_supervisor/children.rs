@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use chrono::{DateTime, Utc};
@@ -120,29 +120,20 @@ impl JobSupervisor {
         faults.last.clone_from(&why);
         match faults.budget.spend(Instant::now(), rand::rng().random()) {
             Some(wait) => {
-                context.run_later(wait, move |actor, context| actor.rebuild(id, context));
+                self.backing_off.insert(id);
+                context.run_later(wait, move |actor, context| {
+                    // Read from its row like any other, and noted as being in flight before it runs.
+                    actor.backing_off.remove(&id);
+                    actor.settled = false;
+                    actor.scan_again();
+                    actor.fill(context);
+                });
             }
             None => self.write_off(id, why, context),
         }
     }
 
-    fn rebuild(&mut self, id: i64, context: &mut Context<Self>) {
-        let engine = Arc::clone(&self.engine);
-        let work = async move { engine.reader.item(id).await };
-        context.spawn(work.into_actor(self).map(move |row, actor, context| match row {
-            Ok(Some(item)) if !actor.children.contains_key(&id) => {
-                actor.backlog.push(item);
-                actor.fill(context);
-            }
-            Ok(_) => actor.fill(context),
-            Err(error) => {
-                tracing::warn!(%error, item = id, "cannot read the row of a failed practice; trying again");
-                context.run_later(Duration::from_secs(1), move |actor, context| actor.rebuild(id, context));
-            }
-        }));
-    }
-
-    fn write_off(&mut self, id: i64, why: String, context: &mut Context<Self>) {
+    pub(super) fn write_off(&mut self, id: i64, why: String, context: &mut Context<Self>) {
         let Some(job) = self.context.clone() else { return };
         self.faults.remove(&id);
         let work = async move {
@@ -168,39 +159,34 @@ impl JobSupervisor {
         }));
     }
 
-    /// Prepares the next suspect's run: everything else ends first, and only it is noted as being in flight.
-    pub(super) fn run_suspect(&mut self, context: &mut Context<Self>) {
-        if self.suspect_runs || !self.children.is_empty() {
-            return;
+    /// Asks for the next suspect's run: everything else, of all jobs, ends first.
+    pub(super) fn run_suspect(&mut self) {
+        if !self.suspect_runs && self.children.is_empty() {
+            self.suspect_runs = true;
+            self.engine.credits.claim_exclusive(self.job.id);
         }
-        let Some(id) = self.backlog.suspect() else { return };
-        self.suspect_runs = true;
+    }
+
+    /// Nothing else runs: notes the suspect, alone, as being in flight, and starts it.
+    pub(super) fn start_suspect(&mut self, credit: Credit, context: &mut Context<Self>) {
+        let (Some(job), Some(item), false) = (self.context.clone(), self.backlog.pop_suspect(), self.is_held()) else {
+            self.suspect_runs = false;
+            return;
+        };
         let engine = Arc::clone(&self.engine);
         let mark = MarkInFlight {
             job_id: self.job.id,
-            items: vec![id],
+            items: vec![item.id],
         };
         let work = async move { engine.storage.write(mark).await };
-        context.spawn(work.into_actor(self).map(|outcome, actor, context| match outcome {
-            Ok(()) => actor.engine.credits.claim_exclusive(actor.job.id),
+        context.spawn(work.into_actor(self).map(move |outcome, actor, context| match outcome {
+            Ok(()) => {
+                let crashes = item.crashes;
+                tracing::warn!(item = item.id, crashes, "runs alone: it may be what ends the process");
+                actor.start_child(&job, item, None, credit, context);
+            }
             Err(error) => actor.fail(error.to_string(), context),
         }));
-    }
-
-    pub(super) fn start_suspect(&mut self, credit: Credit, context: &mut Context<Self>) {
-        let (Some(job), false) = (self.context.clone(), self.is_held()) else {
-            return;
-        };
-        if let Some(item) = self.backlog.pop_suspect() {
-            tracing::warn!(
-                item = item.id,
-                crashes = item.crashes,
-                "runs alone: it may be what ends the process"
-            );
-            self.start_child(&job, item, None, credit, context);
-        } else {
-            self.suspect_runs = false;
-        }
     }
 
     pub(super) fn describe_children(&self) -> Vec<ActorReport> {

@@ -19,6 +19,8 @@ enum Found {
     Waits,
     /// The counts say that something is left.
     Unfinished,
+    /// The job is no longer what it was when its row was read.
+    Changed,
 }
 
 impl JobSupervisor {
@@ -84,6 +86,7 @@ impl JobSupervisor {
             match outcome {
                 Ok(Found::Completed) => context.stop(),
                 Ok(Found::Waits) => actor.settled = true,
+                Ok(Found::Changed) => actor.reconcile(context),
                 Ok(Found::Unfinished) => {
                     actor.settled = true;
                     context.run_later(Duration::from_secs(1), |actor, context| {
@@ -156,6 +159,7 @@ async fn finish(engine: &Engine, job: &OpenJob) -> Result<Found, String> {
         .map_err(|error| error.to_string())?
     {
         Changed::Accepted(_) | Changed::Already(_) | Changed::NotFound => Ok(Found::Completed),
-        Changed::Unfinished | Changed::Illegal { .. } => Ok(Found::Unfinished),
+        Changed::Unfinished => Ok(Found::Unfinished),
+        Changed::Illegal { .. } => Ok(Found::Changed),
     }
 }

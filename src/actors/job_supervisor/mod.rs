@@ -28,7 +28,7 @@ use crate::model::crash::LastEnd;
 use crate::model::journal::Origin;
 use crate::ops::misbehave;
 use crate::store::read::{OpenJob, play};
-use crate::store::write::{ChangeJob, Changed, RecoverJob, WriteError};
+use crate::store::write::{ChangeJob, Changed, MarkInFlight, RecoverJob, WriteError};
 
 /// How often hosts that were busy, and children that may be stuck, are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -54,6 +54,9 @@ pub struct JobSupervisor {
     /// An exclusive run is being prepared or goes on.
     suspect_runs: bool,
     finishing: bool,
+    resting: bool,
+    /// Practices whose actors failed and are not to be built again yet.
+    backing_off: HashSet<i64>,
     /// Nothing has happened since the job was last found unfinished with nothing to do.
     settled: bool,
     /// Practices that ended while a page was being read: it may show them as they were before.
@@ -94,6 +97,8 @@ impl JobSupervisor {
             copying: false,
             suspect_runs: false,
             finishing: false,
+            resting: false,
+            backing_off: HashSet::new(),
             settled: false,
             ended_meanwhile: HashSet::new(),
             word,
@@ -110,7 +115,8 @@ impl JobSupervisor {
             Ok(Some(job)) => {
                 actor.context = Some(Arc::new(job));
                 actor.copy_outcomes_left_behind(context);
-                actor.fill(context);
+                // The row may have changed since it was read: paused, killed, redone.
+                actor.reconcile(context);
             }
             Ok(None) => context.stop(),
             Err(why) => actor.fail(why, context),
@@ -136,15 +142,12 @@ impl JobSupervisor {
         if self.is_held() {
             self.credits.clear();
             self.forget_backlog();
-            if self.children.is_empty() {
-                // A paused job needs no supervisor; one that goes on gets a new one.
-                context.stop();
-            }
+            self.rest(context);
             return;
         }
         if self.backlog.has_suspects() || self.suspect_runs {
             self.credits.retain(Credit::is_exclusive);
-            self.run_suspect(context);
+            self.run_suspect();
             return;
         }
         let mut wait = None;
@@ -169,6 +172,38 @@ impl JobSupervisor {
         }
         self.read_on(context);
         self.finish_if_idle(context);
+    }
+
+    /// A paused job needs no supervisor; one that goes on gets a new one. Nothing of it is in flight then, and an end of
+    /// the process must not be counted against anything.
+    fn rest(&mut self, context: &mut Context<Self>) {
+        if !self.children.is_empty() || self.scan.is_reading() || self.copying || self.resting {
+            return;
+        }
+        self.resting = true;
+        let engine = Arc::clone(&self.engine);
+        let job_id = self.job.id;
+        let work = async move {
+            engine
+                .storage
+                .write(MarkInFlight {
+                    job_id,
+                    items: Vec::new(),
+                })
+                .await
+        };
+        context.spawn(work.into_actor(self).map(|outcome, actor, context| {
+            if let Err(error) = outcome {
+                tracing::warn!(%error, job = %actor.job.id, "it could not be noted that nothing is in flight");
+            }
+            if actor.is_held() {
+                context.stop();
+            } else {
+                actor.resting = false;
+                actor.scan_again();
+                actor.fill(context);
+            }
+        }));
     }
 
     fn claim_credits(&mut self) {
@@ -215,16 +250,12 @@ impl JobSupervisor {
 async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result<Option<JobContext>, String> {
     let text = |error: WriteError| error.to_string();
     let recover = RecoverJob {
-        organisation_id: job.organisation_id,
         job_id: job.id,
         last_end,
     };
-    let recovered = engine.storage.write(recover).await.map_err(text)?;
-    if recovered.interrupted > 0 {
-        tracing::info!(
-            job = %job.id, interrupted = recovered.interrupted, condemned = recovered.condemned,
-            "practices were in flight when the process ended ({last_end}); they go on"
-        );
+    let interrupted = engine.storage.write(recover).await.map_err(text)?;
+    if interrupted > 0 {
+        tracing::info!(job = %job.id, interrupted, "practices were in flight when the process was {last_end}; they go on");
     }
     let found = play(&engine.readers, job.organisation_id, &job.play)
         .await

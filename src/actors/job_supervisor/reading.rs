@@ -1,6 +1,6 @@
 //! Reading ahead: pages of practices in the order of the list, those that are due, those of hosts that had no room.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
@@ -69,9 +69,18 @@ impl Scan {
 /// What is read next.
 #[derive(Clone, Debug)]
 enum Source {
-    Due,
-    Host { passed_over: PassedOver, rows: usize },
-    Stage { status: PracticeStatus, after: i64 },
+    /// Those whose time has come, but for hosts of which enough is known.
+    Due {
+        but: Vec<String>,
+    },
+    Host {
+        passed_over: PassedOver,
+        rows: usize,
+    },
+    Stage {
+        status: PracticeStatus,
+        after: i64,
+    },
 }
 
 impl JobSupervisor {
@@ -92,7 +101,9 @@ impl JobSupervisor {
 
     fn next_source(&self) -> Option<Source> {
         if self.scan.due {
-            return Some(Source::Due);
+            return Some(Source::Due {
+                but: self.backlog.full_hosts(),
+            });
         }
         if let Some(passed_over) = self.backlog.to_refill() {
             return Some(Source::Host {
@@ -150,7 +161,7 @@ impl JobSupervisor {
         context.spawn(work.into_actor(self).map(move |outcome, actor, context| {
             actor.scan.reading = false;
             match outcome {
-                Ok(page) if actor.scan.round == round => actor.take_in(page),
+                Ok(page) if actor.scan.round == round => actor.take_in(page, context),
                 Ok(_) => {}
                 Err(error) => {
                     // The next tick reads again.
@@ -165,22 +176,29 @@ impl JobSupervisor {
         }));
     }
 
-    fn take_in(&mut self, page: Page) {
+    fn take_in(&mut self, page: Page, context: &mut Context<Self>) {
         let mut fresh = Vec::with_capacity(page.rows.len());
         for row in page.rows {
             let runs = self.children.contains_key(&row.id) || self.ended_meanwhile.contains(&row.id);
-            if runs || self.backlog.knows(row.id) {
+            if runs || self.backlog.knows(row.id) || self.backing_off.contains(&row.id) {
                 continue;
             }
-            if self.engine.last_end.verdict(row.crashes) == Verdict::RunsAsUsual {
-                fresh.push(row);
-            } else {
-                self.backlog.push_suspect(row);
+            match self.engine.last_end.verdict(row.crashes) {
+                Verdict::RunsAsUsual => fresh.push(row),
+                Verdict::RunsAlone => self.backlog.push_suspect(row),
+                Verdict::Condemned => {
+                    let times = if row.crashes == 3 {
+                        "three".to_owned()
+                    } else {
+                        row.crashes.to_string()
+                    };
+                    self.write_off(row.id, format!("ended the process {times} times"), context);
+                }
             }
         }
         match page.source {
             Source::Host { passed_over, .. } => self.backlog.refill(&passed_over.host, fresh, page.more_after),
-            Source::Due => fresh.into_iter().for_each(|row| self.backlog.push(row)),
+            Source::Due { .. } => fresh.into_iter().for_each(|row| self.backlog.push_due(row)),
             Source::Stage { .. } => {
                 match page.more_after {
                     Some(last) => self.scan.after = last,
@@ -205,20 +223,20 @@ struct Page {
 
 impl Page {
     /// Leaves out practices of hosts that have been passed over before: theirs come by host, in order.
-    fn leave_out(&mut self, passed_over: &HashSet<String>) {
+    fn leave_out(&mut self, passed_over: &HashMap<String, i64>) {
         if matches!(self.source, Source::Stage { .. }) {
-            self.rows
-                .retain(|row| row.host_key.as_ref().is_none_or(|host| !passed_over.contains(host)));
+            let after = |row: &RunnableItem| row.host_key.as_ref().and_then(|host| passed_over.get(host));
+            self.rows.retain(|row| after(row).is_none_or(|after| row.id <= *after));
         }
     }
 }
 
 async fn read(engine: &Engine, job: entity::Id, source: Source, page: usize, in_flight: usize) -> Result<Page, DbErr> {
     let (rows, asked) = match &source {
-        Source::Due => {
+        Source::Due { but } => {
             // Those in flight are still due by their rows.
             let asked = page + in_flight;
-            (engine.reader.due(job, Utc::now(), asked).await?, asked)
+            (engine.reader.due(job, Utc::now(), but, asked).await?, asked)
         }
         Source::Host { passed_over, rows } => {
             let PassedOver { host, after } = passed_over;

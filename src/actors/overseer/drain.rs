@@ -57,6 +57,9 @@ impl Handler<Drain> for Overseer {
     }
 }
 
+/// How long the last transaction may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
 async fn drain(engine: &Engine, overseer: &Addr<Overseer>) {
     const LOOK_EVERY: Duration = Duration::from_millis(20);
     let deadline = Instant::now() + Duration::from_millis(engine.settings().engine.drain_timeout_ms);
@@ -74,7 +77,10 @@ async fn drain(engine: &Engine, overseer: &Addr<Overseer>) {
     while engine.journal.cursor("logger").await.is_ok_and(|cursor| cursor < head) && Instant::now() < logged_by {
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    if let Err(error) = engine.storage.write(CloseCleanly).await {
-        tracing::error!(%error, "the clean end could not be written down");
+    // A database that is away is not waited for: the next start recovers as from a kill.
+    match tokio::time::timeout(CLOSE_WITHIN, engine.storage.write(CloseCleanly)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the clean end could not be written down"),
+        Err(_) => tracing::error!("the clean end could not be written down: the database takes no writes"),
     }
 }

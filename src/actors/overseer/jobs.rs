@@ -33,7 +33,12 @@ pub(super) struct Supervised {
 
 impl Overseer {
     pub(super) fn reconcile(&mut self, context: &mut Context<Self>) {
-        if self.reconciling || self.engine.is_draining() {
+        if self.engine.is_draining() {
+            return;
+        }
+        if self.reconciling {
+            // What is being read may be older than what was just told.
+            self.reconcile_again = true;
             return;
         }
         misbehave("overseer", "reconcile");
@@ -44,12 +49,19 @@ impl Overseer {
             actor.reconciling = false;
             match jobs {
                 Ok(jobs) => {
+                    let left = actor
+                        .left_behind
+                        .get_or_insert_with(|| jobs.iter().map(|job| job.id).collect());
+                    left.retain(|id| jobs.iter().any(|job| job.id == *id));
                     for job in jobs {
                         actor.supervise(job, context);
                     }
                     actor.recovered.send_replace(true);
                 }
                 Err(error) => tracing::warn!(%error, "cannot see which jobs are open; looking again"),
+            }
+            if std::mem::take(&mut actor.reconcile_again) {
+                actor.reconcile(context);
             }
         }));
     }
@@ -59,9 +71,6 @@ impl Overseer {
         if job.status == JobStatus::Paused || self.engine.is_draining() {
             return;
         }
-        // What an unclean end left in flight is counted by the first supervisor of this process.
-        let first = !self.jobs.contains_key(&job.id);
-        let last_end = if first { self.engine.last_end } else { LastEnd::Clean };
         let settings = self.engine.settings();
         let entry = self.jobs.entry(job.id).or_insert_with(|| Supervised {
             monitored: None,
@@ -74,6 +83,13 @@ impl Overseer {
         if entry.monitored.is_some() || entry.rebuild_at.is_some_and(|at| at > Instant::now()) {
             return;
         }
+        // What an unclean end left in flight is counted once, by the first supervisor of this process.
+        let left_behind = self.left_behind.as_mut().is_some_and(|left| left.remove(&job.id));
+        let last_end = if left_behind {
+            self.engine.last_end
+        } else {
+            LastEnd::Clean
+        };
         entry.generation += 1;
         entry.rebuild_at = None;
         entry.started_at = Utc::now();

@@ -9,7 +9,7 @@ mod jobs;
 mod report;
 mod singletons;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +47,9 @@ pub struct Overseer {
     /// Told once every unfinished batch has a supervisor.
     recovered: watch::Sender<bool>,
     reconciling: bool,
+    reconcile_again: bool,
+    /// Jobs that an earlier process may have left practices of in flight; absent until they are known.
+    left_behind: Option<HashSet<Id>>,
     started_at: DateTime<Utc>,
 }
 
@@ -67,6 +70,8 @@ impl Overseer {
             jobs: HashMap::new(),
             recovered,
             reconciling: false,
+            reconcile_again: false,
+            left_behind: None,
             started_at: Utc::now(),
         }
     }

@@ -22,6 +22,7 @@ pub async fn reload(app: Data<App>, caller: Caller) -> Result<Json<Reloaded>, Pr
     match app.reloader.reload().await {
         Ok(reloaded) => Ok(Json(reloaded)),
         Err(ReloadError::Write(error)) => Err(error.into()),
+        Err(ReloadError::Away) => Err(Problem::unavailable()),
         Err(error) => {
             let problem = Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

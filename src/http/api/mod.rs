@@ -7,25 +7,40 @@ mod jobs;
 mod steer;
 mod upload;
 
+use actix_web::Resource;
 use actix_web::web::{self, ServiceConfig};
+
+use super::problem::Problem;
+
+async fn other_method() -> Result<&'static str, Problem> {
+    Err(Problem::method_not_allowed())
+}
+
+/// A path that takes some methods and refuses the others.
+fn at(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(other_method))
+}
 
 /// All routes.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
-        .route("/metrics", web::get().to(health::metrics))
-        .route("/api/jobs", web::post().to(upload::create))
-        .route("/api/jobs", web::get().to(jobs::list))
-        .route("/api/jobs/{id}", web::get().to(jobs::detail))
-        .route("/api/jobs/{id}/practices", web::get().to(jobs::practices))
-        .route("/api/jobs/{id}/practices/{practice}", web::get().to(jobs::practice))
-        .route("/api/jobs/{id}/export", web::get().to(export::export))
-        .route("/api/check-job-status", web::get().to(jobs::check_status))
-        .route("/api/kill-job", web::post().to(steer::kill))
-        .route("/api/pause-job", web::post().to(steer::pause))
-        .route("/api/resume-job", web::post().to(steer::resume))
-        .route("/api/redo-job", web::post().to(steer::redo))
-        .route("/api/admin/actors", web::get().to(admin::actors))
-        .route("/api/admin/reload", web::post().to(admin::reload));
+        .service(at("/healthz").route(web::get().to(health::healthz)))
+        .service(at("/readyz").route(web::get().to(health::readyz)))
+        .service(at("/metrics").route(web::get().to(health::metrics)))
+        .service(
+            at("/api/jobs")
+                .route(web::post().to(upload::create))
+                .route(web::get().to(jobs::list)),
+        )
+        .service(at("/api/jobs/{id}").route(web::get().to(jobs::detail)))
+        .service(at("/api/jobs/{id}/practices").route(web::get().to(jobs::practices)))
+        .service(at("/api/jobs/{id}/practices/{practice}").route(web::get().to(jobs::practice)))
+        .service(at("/api/jobs/{id}/export").route(web::get().to(export::export)))
+        .service(at("/api/check-job-status").route(web::get().to(jobs::check_status)))
+        .service(at("/api/kill-job").route(web::post().to(steer::kill)))
+        .service(at("/api/pause-job").route(web::post().to(steer::pause)))
+        .service(at("/api/resume-job").route(web::post().to(steer::resume)))
+        .service(at("/api/redo-job").route(web::post().to(steer::redo)))
+        .service(at("/api/admin/actors").route(web::get().to(admin::actors)))
+        .service(at("/api/admin/reload").route(web::post().to(admin::reload)));
 }

@@ -119,7 +119,7 @@ async fn make_job(app: &Data<App>, caller: &Caller, spooled: Spooled) -> Result<
         overseer.do_send(Reconcile);
         imported
     });
-    let imported = importing.await.map_err(|_| Problem::unavailable())??;
+    let imported = importing.await.map_err(|error| Problem::internal(&error))??;
     let location = format!("/api/jobs/{}", imported.job_id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(json!({
         "job_id": imported.job_id,

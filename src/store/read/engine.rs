@@ -5,10 +5,9 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, TryGetable, Value};
 
 use crate::model::batch::JobStatus;
-use crate::model::crash::LastEnd;
 use crate::model::practice::PracticeStatus;
 use crate::store::Hq;
-use crate::store::rows::statement;
+use crate::store::rows::{in_list, statement};
 
 /// Reads for the actors, across organisations.
 #[derive(Clone, Debug)]
@@ -87,8 +86,19 @@ impl EngineReader {
     pub async fn open_jobs(&self) -> Result<Vec<OpenJob>, DbErr> {
         let sql =
             format!("{JOB} where status in ('pending', 'running', 'paused') and imported_at is not null order by id");
-        let rows = self.select::<OpenJobRow>(&sql, vec![]).await?;
-        Ok(rows.into_iter().filter_map(open_job).collect())
+        let rows = self
+            .hq
+            .query_all_raw(statement(self.hq.get_database_backend(), &sql, []))
+            .await?;
+        // Row by row: one that cannot be read must not stop the recovery of the others.
+        let read = |row| match OpenJobRow::from_query_result(row, "") {
+            Ok(row) => open_job(row),
+            Err(error) => {
+                tracing::error!(%error, "a job that cannot be read is left alone");
+                None
+            }
+        };
+        Ok(rows.iter().filter_map(read).collect())
     }
 
     /// The job as it stands, open or not; `None` if it is gone or its rows are still coming in.
@@ -145,16 +155,30 @@ impl EngineReader {
             .await
     }
 
-    /// Practices of a job whose time has come.
+    /// Practices of a job whose time has come, but for some hosts.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn due(&self, job: Id, now: DateTime<Utc>, rows: usize) -> Result<Vec<RunnableItem>, DbErr> {
-        let sql = format!(
+    pub async fn due(
+        &self,
+        job: Id,
+        now: DateTime<Utc>,
+        but: &[String],
+        rows: usize,
+    ) -> Result<Vec<RunnableItem>, DbErr> {
+        let mut sql = format!(
             "{ITEM} where job_id = ? and next_at is not null and next_at <= ? \
-             and status in ('pending', 'url_complete', 'scraped') order by next_at limit ?"
+             and status in ('pending', 'url_complete', 'scraped')"
         );
-        self.select(&sql, vec![job.into(), now.into(), limit(rows)]).await
+        let mut values: Vec<Value> = vec![job.into(), now.into()];
+        if !but.is_empty() {
+            let (list, hosts) = in_list(but);
+            sql.push_str(&format!(" and (host_key is null or host_key not in ({list}))"));
+            values.extend(hosts);
+        }
+        sql.push_str(" order by next_at limit ?");
+        values.push(limit(rows));
+        self.select(&sql, values).await
     }
 
     /// One unfinished practice, whatever it waits for.
@@ -252,20 +276,6 @@ impl EngineReader {
             .query_one_raw(statement(self.hq.get_database_backend(), sql, []))
             .await?;
         row.map_or(Ok(false), |row| bool::try_get_by(&row, 0).map_err(DbErr::from))
-    }
-
-    /// How the process before this one ended, as this one has written down.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn last_end(&self) -> Result<LastEnd, DbErr> {
-        let sql = "select last_end from writer_state where id = 1";
-        let row = self
-            .hq
-            .query_one_raw(statement(self.hq.get_database_backend(), sql, []))
-            .await?;
-        let text = row.map(|row| String::try_get_by(&row, 0)).transpose()?;
-        Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
     }
 
     /// Whether the database answers.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{Id, log_cursors};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TryGetable};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
 
 use crate::store::Hq;
 use crate::store::rows::statement;
@@ -44,23 +44,6 @@ impl JournalReader {
             .map_or(0, |cursor| cursor.seq))
     }
 
-    /// The last sequence number of the journal; 0 while it is empty.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn head(&self) -> Result<i64, DbErr> {
-        let sql = "select max(seq) from batch_operation_logs";
-        let row = self
-            .hq
-            .query_one_raw(statement(self.hq.get_database_backend(), sql, []))
-            .await?;
-        Ok(row
-            .map(|row| Option::<i64>::try_get_by(&row, 0))
-            .transpose()?
-            .flatten()
-            .unwrap_or(0))
-    }
-
     /// The ends of step runs after `from` (excluded) up to `to` (included), in order.
     ///
     /// # Errors
@@ -71,6 +54,12 @@ impl JournalReader {
             and operation in ('step_completed', 'step_failed') order by seq";
         let statement = statement(self.hq.get_database_backend(), sql, [from.into(), to.into()]);
         let rows = self.hq.query_all_raw(statement).await?;
-        rows.iter().map(|row| StepRunRow::from_query_result(row, "")).collect()
+        // Row by row: one that cannot be read must not hold up the logs of the others.
+        let read = |row| {
+            StepRunRow::from_query_result(row, "").inspect_err(|error| {
+                tracing::error!(%error, "a journal row that cannot be read has no log row");
+            })
+        };
+        Ok(rows.iter().filter_map(|row| read(row).ok()).collect())
     }
 }

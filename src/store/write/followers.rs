@@ -34,11 +34,17 @@ impl CopyFollowers {
             error_message = l.error_message, step_number = l.step_number, version = job_practices.version + 1, \
             updated_at = ? \
             from job_practices l where l.id = job_practices.duplicate_of and job_practices.id in \
-            (select id from job_practices where duplicate_of = ? and status = 'pending' order by id limit 1000) \
+            (select id from job_practices where job_id = ? and duplicate_of = ? and duplicate_of is not null \
+            and status = 'pending' order by id limit 1000) \
             and l.status in ('aggregated', 'error') \
             and exists (select 1 from enrichment_jobs j where j.id = job_practices.job_id and j.epoch = ?) \
             returning job_practices.id, job_practices.status";
-        let values = [group.now.into(), self.leader.into(), self.epoch.into()];
+        let values = [
+            group.now.into(),
+            self.job_id.into(),
+            self.leader.into(),
+            self.epoch.into(),
+        ];
         let rows = group.tx.query_all_raw(statement(group.backend, SQL, values)).await?;
         for row in &rows {
             let id = i64::try_get_by(row, 0)?;

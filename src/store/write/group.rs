@@ -82,6 +82,8 @@ impl<'tx> Group<'tx> {
             Command::ChangeJob(command) => Answer::ChangeJob(command.apply(self).await?),
             Command::RedoJob(command) => Answer::RedoJob(command.apply(self).await?),
             Command::RecoverJob(command) => Answer::RecoverJob(command.apply(self).await?),
+            // The group itself has proved it.
+            Command::ProveOwnership(_) => Answer::ProveOwnership(()),
             Command::CloseCleanly(command) => Answer::CloseCleanly(command.apply(self).await?),
             Command::ApplyWorkflows(command) => Answer::ApplyWorkflows(command.apply(self).await?),
         })

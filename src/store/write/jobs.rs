@@ -199,7 +199,7 @@ impl RedoJob {
         let Ok(to) = row.status.next(JobEvent::Redo) else {
             return Ok(Redone::Illegal { from: row.status });
         };
-        if row.errors == 0 && row.finished {
+        if row.errors == 0 && row.finished && row.status != JobStatus::Error {
             return Ok(Redone::Accepted { reset: 0 });
         }
         let reset = group.execute(SQL, [group.now.into(), self.job_id.into()]).await?;

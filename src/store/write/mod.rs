@@ -15,7 +15,7 @@ pub use followers::CopyFollowers;
 pub use imports::{BeginImport, DiscardImport, FinishImport, ImportRow, ImportRows, Intake, RowKeys};
 pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
-pub use recovery::{CloseCleanly, RecoverJob, Recovered};
+pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
 pub use workflows::{ApplyWorkflows, WorkflowRow};
 pub use writer::{WriteError, Writer};
@@ -27,6 +27,16 @@ macro_rules! commands {
         #[derive(Clone, Debug)]
         pub enum Command {
             $($command($command)),+
+        }
+
+        impl Command {
+            /// What kind of command it is.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$command(_) => stringify!($command)),+
+                }
+            }
         }
 
         /// What a command is answered with, after its transaction has committed.
@@ -75,7 +85,8 @@ commands! {
     MarkInFlight -> (),
     ChangeJob -> Changed,
     RedoJob -> Redone,
-    RecoverJob -> Recovered,
+    RecoverJob -> u64,
+    ProveOwnership -> (),
     CloseCleanly -> (),
     ApplyWorkflows -> u64,
 }
@@ -98,7 +109,9 @@ impl Command {
     pub fn grouping(&self) -> Grouping {
         match self {
             Self::ItemTransition(transition) => Grouping::Item(transition.item.id),
-            Self::MarkInFlight(_) | Self::AppendLogs(_) | Self::BeginImport(_) => Grouping::Free,
+            Self::MarkInFlight(_) | Self::AppendLogs(_) | Self::BeginImport(_) | Self::ProveOwnership(_) => {
+                Grouping::Free
+            }
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)

@@ -29,7 +29,7 @@ pub enum PayloadColumn {
     Url,
     Scraper,
     Final,
-    /// All data of steps without a column of their own, by workflow slug.
+    /// The data of the last step without a column of its own.
     StepData,
 }
 

@@ -86,7 +86,7 @@ impl Writer {
         let tx = write_tx(&hq).await?;
         match take_over(&tx, owner, last_end).await {
             Ok((next_seq, next_practice)) => {
-                tx.commit().await?;
+                commit(&hq, tx).await?;
                 Ok(Self {
                     hq,
                     owner,
@@ -96,7 +96,7 @@ impl Writer {
                 })
             }
             Err(error) => {
-                end_quietly(tx).await;
+                end_quietly(&hq, tx).await;
                 Err(error)
             }
         }
@@ -111,7 +111,7 @@ impl Writer {
     /// Commits the commands, in one transaction if none of them fails, and answers each.
     ///
     /// Rides out a database that is away, locked or full, however long that takes: `on_away` is told of every attempt
-    /// that it spoiled, and `Ok` again once one succeeds. A command that the database refuses is found by halving and
+    /// that it spoiled, and `Ok` whenever the database has answered. A command that the database refuses is found by halving and
     /// answered alone; the others are not touched by it.
     pub async fn commit(
         &mut self,
@@ -125,10 +125,8 @@ impl Writer {
             match self.attempt(&part).await {
                 Attempt::Committed(committed) => {
                     answers.extend(committed.into_iter().map(Ok));
-                    if pause > FIRST_PAUSE {
-                        pause = FIRST_PAUSE;
-                        on_away(Ok(()));
-                    }
+                    pause = FIRST_PAUSE;
+                    on_away(Ok(()));
                 }
                 Attempt::Away(error) => {
                     on_away(Err(&error));
@@ -142,7 +140,8 @@ impl Writer {
                     return answers;
                 }
                 Attempt::Refused(error) if part.len() == 1 => {
-                    tracing::warn!(%error, command = ?part[0], "the database refused a command");
+                    tracing::warn!(%error, command = part[0].name(), "the database refused a command");
+                    on_away(Ok(()));
                     answers.push(Err(WriteError::Rejected(error.to_string())));
                 }
                 Attempt::Refused(_) => {
@@ -176,19 +175,19 @@ impl Writer {
         if let Some(earlier) = self.unknown.take() {
             match has_committed(&tx, earlier.group_id).await {
                 Ok(true) => {
-                    end_quietly(tx).await;
+                    end_quietly(&self.hq, tx).await;
                     return Ok(self.count(earlier));
                 }
                 Ok(false) => {}
                 Err(error) => {
                     self.unknown = Some(earlier);
-                    end_quietly(tx).await;
+                    end_quietly(&self.hq, tx).await;
                     return Err(error.into());
                 }
             }
         }
         match self.apply(&tx, commands).await {
-            Ok(done) => match tx.commit().await {
+            Ok(done) => match commit(&self.hq, tx).await {
                 Ok(()) => Ok(self.count(done)),
                 Err(error) => {
                     self.unknown = Some(done);
@@ -196,7 +195,7 @@ impl Writer {
                 }
             },
             Err(error) => {
-                end_quietly(tx).await;
+                end_quietly(&self.hq, tx).await;
                 Err(error)
             }
         }
@@ -265,9 +264,19 @@ async fn has_committed(tx: &WriteTx, group_id: Id) -> Result<bool, DbErr> {
     Ok(last == Some(group_id))
 }
 
-/// Rolls back; a connection that is gone has done so by itself.
-async fn end_quietly(tx: WriteTx) {
+/// Commits. A connection that could not is not used again: see [`Hq::renew`].
+async fn commit(hq: &Hq, tx: WriteTx) -> Result<(), DbErr> {
+    let outcome = tx.commit().await;
+    if outcome.is_err() {
+        hq.renew().await;
+    }
+    outcome
+}
+
+/// Rolls back; a database that is gone or full has done so by itself.
+async fn end_quietly(hq: &Hq, tx: WriteTx) {
     if let Err(error) = tx.rollback().await {
         tracing::debug!(%error, "rollback failed");
+        hq.renew().await;
     }
 }
