@@ -313,6 +313,58 @@ async fn an_item_that_ends_the_process_is_given_up_and_the_rest_goes_on() {
     assert!(message.starts_with("ended the process"), "{message}");
 }
 
+#[tokio::test]
+async fn one_unclean_end_is_counted_once_however_often_the_job_is_paused_and_resumed() {
+    let site = LoadSite::start().await.unwrap();
+    let mut prepared = prepare(Db::Sqlite, "[engine]\nwindow = 4\n");
+    let Prepared { daemon, token } = &mut prepared;
+    daemon.spawn_again(Vec::new());
+    daemon.wait_ready();
+    site.set_delay(Duration::from_millis(300));
+    let job = daemon.api(token).create_job(list(&site, 0..40)).await;
+    let started = || site.total_hits() >= 4;
+    let deadline = Instant::now() + SOON;
+    while !started() {
+        assert!(Instant::now() < deadline, "nothing started");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    daemon.kill9();
+    daemon.spawn_again(Vec::new());
+    daemon.wait_ready();
+    let api = daemon.api(token);
+    for _ in 0..4 {
+        api.pause(&job).await.expect(200);
+        no_supervisor(&api).await;
+        api.resume(&job).await.expect(200);
+    }
+    let most = query(
+        &daemon.database_url(),
+        "select cast(max(crashes) as text) from job_practices",
+    )
+    .await;
+    assert!(most == "0" || most == "1", "counted {most} times");
+    site.set_delay(Duration::ZERO);
+    let status = api.wait_for(&job, "completed", SOON).await;
+    assert_eq!(status["counts"]["aggregated"], 40);
+}
+
+async fn no_supervisor(api: &Api) {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let tree = api.get("/api/admin/actors").await.expect(200).json();
+        if tree["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|actor| actor["kind"] != "JobSupervisor")
+        {
+            return;
+        }
+        assert!(Instant::now() < deadline, "a supervisor is still there: {tree}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Runs a list while a part of the daemon misbehaves; gives the job's practices and the daemon.
 async fn with_misbehaviour(plan: &str, site: &LoadSite) -> (Prepared, String) {
     let config = "[engine]\nrestart_base_ms = 5\nwindow = 4\n";

@@ -8,6 +8,7 @@ mod address_codes;
 mod address_parts;
 mod address_street;
 mod cloudflare;
+mod contact_metas;
 mod context;
 mod countries;
 mod cues;
@@ -74,6 +75,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
         schema::read(&rdfa::read(&dom), Source::Rdfa, &context, &mut numbers, &mut facts);
     }
     metas::read(&scan, &context, &mut facts);
+    contact_metas::read(&scan, &mut numbers, &mut facts);
     links::read(&scan, &context, &mut numbers, &mut facts);
     names::read(&scan, &context, &mut facts);
     address::read(&scan, &context, &mut facts);
