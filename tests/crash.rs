@@ -2,6 +2,12 @@
 //!
 //! Needs the feature `breakpoints`: `cargo test --features breakpoints --test crash`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by a panic"
+)]
+
 mod support;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,11 @@
 //! The database goes away and comes back: the daemon rides it out, says so, and loses nothing.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by a panic"
+)]
+
 mod support;
 
 use std::io::{Read, Write};

@@ -1,5 +1,11 @@
 //! The main job through the real daemon over HTTP, on both databases.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by a panic"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,11 @@
 //! The commit pipeline on both databases: groups, order, fencing, halving, and what is left when the database refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by a panic"
+)]
+
 mod support;
 
 use std::collections::HashMap;

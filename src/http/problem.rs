@@ -26,7 +26,8 @@ pub struct Problem {
     code: &'static str,
     /// A sentence that says what to do.
     detail: String,
-    extra: Map<String, Value>,
+    /// Boxed: most problems have none, and every handler's result carries the space.
+    extra: Box<Map<String, Value>>,
     retry_after: Option<Duration>,
 }
 
@@ -37,7 +38,7 @@ impl Problem {
             status,
             code,
             detail: detail.into(),
-            extra: Map::new(),
+            extra: Box::default(),
             retry_after: None,
         }
     }
@@ -120,7 +121,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut body = self.extra.clone();
+        let mut body = (*self.extra).clone();
         body.insert("type".to_owned(), "about:blank".into());
         body.insert(
             "title".to_owned(),

@@ -1,4 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the slow servers here have threads of their own"
+)]
 use super::*;
 use crate::scrape::test_server::{Server, fetcher, guarded, ok, status};
 use std::io::Write;

@@ -112,7 +112,7 @@ impl Ownership {
                 tokio::time::sleep(POLL).await;
                 if let Err(error) = session.ping().await {
                     tracing::warn!(%error, "the session that holds the database's lock is lost; taking it again");
-                    session = Box::new(take_again(&url, &on_loss).await);
+                    *session = take_again(&url, &on_loss).await;
                     tracing::info!("the database's lock is held again");
                 }
             },

@@ -2,7 +2,7 @@
 //! their own.
 
 // Each test binary uses a part of this, and a harness that cannot be set up has nothing better to do than panic.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 pub mod api;
 pub mod daemon;

@@ -67,7 +67,7 @@ pub async fn create(
         .to_ascii_lowercase();
     let spooled = match media_type.as_str() {
         "multipart/form-data" => {
-            let mut raw = actix_web::dev::Payload::from(payload.into_inner());
+            let mut raw = payload.into_inner();
             let form = Multipart::from_request(&request, &mut raw)
                 .await
                 .map_err(|error| Problem::bad_request(format!("the form cannot be read: {error}")))?;
