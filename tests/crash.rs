@@ -483,7 +483,7 @@ async fn a_singleton_that_cannot_go_on_ends_the_process_and_the_next_start_recov
         "logger|chunk|panic",
         "overseer|reconcile|panic",
         "storage|transition|panic",
-        "storage|commit|panic_once",
+        "storage|commit of transitions|panic_once",
     ] {
         eprintln!("{plan}");
         let config = "[engine]\nrestart_base_ms = 5\nwindow = 4\n";

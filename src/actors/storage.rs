@@ -234,7 +234,10 @@ async fn commit(
     health: &StorageHealth,
     followers: &[Recipient<JournalAdvanced>],
 ) -> (Writer, bool) {
-    misbehave("storage", "commit");
+    let moves = group
+        .iter()
+        .any(|enqueued| matches!(enqueued.command, Command::ItemTransition(_)));
+    misbehave("storage", if moves { "commit of transitions" } else { "commit" });
     metrics::histogram!("batchdesk_group_commands").record(group.len() as f64);
     let mut commands = Vec::with_capacity(group.len());
     let mut waiting = Vec::with_capacity(group.len());

@@ -160,15 +160,24 @@ impl ImportRows {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        let owned: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        let (list, mut values) = in_list(&owned);
-        values.insert(0, self.job_id.into());
-        let sql = format!(
-            "select dedupe_key, id from job_practices where job_id = ? and duplicate_of is null and dedupe_key in ({list})"
-        );
+        let mut rows = Rows::new(2, keys.len());
+        for key in &keys {
+            rows.push([(*key).into(), self.job_id.into()]);
+        }
+        // One look-up a key: given the keys as a list, PostgreSQL would rather read the whole job than its index.
+        let statements = rows.statements(group.backend, |list| {
+            format!(
+                "select v.column1, (select p.id from job_practices p where p.job_id = v.column2 \
+                 and p.dedupe_key = v.column1 and p.duplicate_of is null) from (values {list}) as v"
+            )
+        });
         let mut known = HashMap::new();
-        for row in group.tx.query_all_raw(statement(group.backend, &sql, values)).await? {
-            known.insert(String::try_get_by(&row, 0)?, i64::try_get_by(&row, 1)?);
+        for statement in statements {
+            for row in group.tx.query_all_raw(statement).await? {
+                if let Some(id) = Option::<i64>::try_get_by(&row, 1)? {
+                    known.insert(String::try_get_by(&row, 0)?, id);
+                }
+            }
         }
         Ok(keys
             .into_iter()
