@@ -9,7 +9,7 @@ use super::group::Group;
 use super::journal::JournalRow;
 use crate::model::journal::{Operation, Origin};
 use crate::model::practice::PracticeStatus;
-use crate::store::rows::{Rows, in_list, json, statement};
+use crate::store::rows::{Rows, in_list, json};
 
 /// How many rows one [`DiscardImport`] deletes.
 const DISCARDED_AT_ONCE: u64 = 1_000;
