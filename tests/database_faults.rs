@@ -96,6 +96,36 @@ async fn a_locked_database_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_daemon_that_is_told_to_end_while_the_database_is_locked_ends_and_goes_on_later() {
+    let mut daemon = Daemon::start(DaemonOptions {
+        config_toml_extra: "[engine]\nwindow = 4\ndrain_timeout_ms = 500\n".to_owned(),
+        ..DaemonOptions::default()
+    });
+    let site = LoadSite::start().await.unwrap();
+    site.set_delay(Duration::from_millis(20));
+    let token = daemon.token("member");
+    let job = daemon.api(&token).create_job(list(&site, 0..60)).await;
+    let api = daemon.api(&token);
+    api.wait_until(&job, |status| status["counts"]["aggregated"].as_i64() >= Some(2), SOON)
+        .await;
+    let intruder = Database::connect(daemon.database_url()).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "an intruder knows no rules")]
+    let lock = intruder.begin().await.unwrap();
+    lock.execute_unprepared("update writer_state set last_end = last_end")
+        .await
+        .unwrap();
+    daemon.signal("TERM");
+    daemon.wait_exit();
+    lock.rollback().await.unwrap();
+    intruder.close().await.unwrap();
+    daemon.restart();
+    let status = daemon.api(&token).wait_for(&job, "completed", SOON).await;
+    assert_eq!(status["counts"]["aggregated"], 60);
+    assert!(daemon.terminate().success());
+    assert_eq!(logs(&daemon.database_url()).await, 180);
+}
+
+#[tokio::test]
 async fn a_postgresql_that_crashes_and_comes_back_loses_and_doubles_nothing() {
     if !postgres::require_or_skip("PostgreSQL restarted") {
         return;

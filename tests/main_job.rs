@@ -109,6 +109,15 @@ async fn until_no_supervisor(daemon: &Daemon) {
     }
 }
 
+/// Waits until the logs have reached the head of the journal.
+async fn daemon_has_logged(daemon: &Daemon) {
+    let deadline = std::time::Instant::now() + SOON;
+    while metric(daemon, "batchdesk_log_cursor ").await < metric(daemon, "batchdesk_journal_head ").await {
+        assert!(std::time::Instant::now() < deadline, "the logs do not catch up");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 async fn a_list_becomes_a_complete_spreadsheet(database: Db) {
     let daemon = start(&database);
     let sites = SampleSites::start().await.unwrap();
@@ -155,6 +164,33 @@ async fn a_list_becomes_a_complete_spreadsheet(database: Db) {
         csv.lines().next().unwrap()
     );
     assert_eq!(csv::Reader::from_reader(csv.as_bytes()).records().count(), rows.len());
+
+    daemon_has_logged(&daemon).await;
+    let failures = api
+        .get(&format!("/api/failed-jobs?job_id={job}"))
+        .await
+        .expect(200)
+        .json();
+    let failures = failures["data"].as_array().unwrap();
+    // The row that is no web address failed at intake: it has no step run.
+    assert_eq!(failures.len(), 4, "{failures:?}");
+    assert!(
+        failures
+            .iter()
+            .all(|failure| failure["failed_workflow_name"] == "practice-scrape")
+    );
+    let runs = api.get("/api/batch-runs").await.expect(200).json();
+    let run = &runs["data"][0];
+    assert_eq!(
+        (&run["status"], &run["filename"]),
+        (&json!("completed"), &json!("practices.csv"))
+    );
+    let run = api
+        .get(&format!("/api/batch-runs/{}", run["id"].as_str().unwrap()))
+        .await
+        .expect(200)
+        .json();
+    api.get(run["result_url"].as_str().unwrap()).await.expect(200);
 
     let detail = api.job(job).await.json();
     assert_eq!(detail["completed_practices"], 15);
@@ -249,6 +285,10 @@ async fn another_organisation_sees_nothing(database: Db) {
     let ours = daemon.api(&daemon.token_in("Ours", "member"));
     let job = ours.create_job(list(&site, 0..3)).await;
     ours.wait_for(&job, "completed", SOON).await;
+    let run = ours.get("/api/batch-runs").await.json()["data"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let theirs = daemon.token_in("Theirs", "admin");
     let colleague = daemon.token_in("Ours", "member");
     let missing = "0199f0d2-0000-7000-8000-000000000000";
@@ -269,7 +309,11 @@ async fn another_organisation_sees_nothing(database: Db) {
                 .await
                 .expect(expected);
         }
-        assert_eq!(api.get("/api/jobs").await.expect(200).json()["data"], json!([]));
+        for path in ["/api/jobs", "/api/failed-jobs", "/api/batch-runs"] {
+            assert_eq!(api.get(path).await.expect(200).json()["data"], json!([]), "{path}");
+        }
+        api.get(&format!("/api/failed-jobs?job_id={id}")).await.expect(expected);
+        api.get(&format!("/api/batch-runs/{run}")).await.expect(403);
     }
     let admin = daemon.api(&daemon.token_in("Ours", "admin"));
     assert_eq!(

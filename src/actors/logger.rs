@@ -72,7 +72,6 @@ impl LoggerActor {
                     return;
                 }
             }
-            metrics::gauge!("batchdesk_log_lag_rows").set((actor.head - actor.cursor) as f64);
             actor.follow(context);
         }));
     }

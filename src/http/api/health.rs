@@ -37,6 +37,10 @@ pub async fn metrics(app: Data<App>) -> impl Responder {
     metrics::gauge!("batchdesk_items_in_flight").set(in_use as f64);
     metrics::gauge!("batchdesk_items_in_flight_limit").set(capacity as f64);
     metrics::gauge!("batchdesk_journal_head").set(app.engine.storage.health().head() as f64);
+    // A database that does not answer leaves the last value.
+    if let Ok(cursor) = app.engine.journal.cursor("logger").await {
+        metrics::gauge!("batchdesk_log_cursor").set(cursor as f64);
+    }
     metrics::gauge!("batchdesk_commands_queued").set(app.engine.storage.health().queued() as f64);
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")

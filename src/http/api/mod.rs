@@ -1,7 +1,9 @@
 //! One file a resource.
 
 mod admin;
+mod batch_runs;
 mod export;
+mod failures;
 mod health;
 mod jobs;
 mod steer;
@@ -37,6 +39,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(at("/api/jobs/{id}/practices/{practice}").route(web::get().to(jobs::practice)))
         .service(at("/api/jobs/{id}/export").route(web::get().to(export::export)))
         .service(at("/api/check-job-status").route(web::get().to(jobs::check_status)))
+        .service(at("/api/failed-jobs").route(web::get().to(failures::list)))
+        .service(at("/api/batch-runs").route(web::get().to(batch_runs::list)))
+        .service(at("/api/batch-runs/{id}").route(web::get().to(batch_runs::detail)))
         .service(at("/api/kill-job").route(web::post().to(steer::kill)))
         .service(at("/api/pause-job").route(web::post().to(steer::pause)))
         .service(at("/api/resume-job").route(web::post().to(steer::resume)))

@@ -3,7 +3,9 @@
 //! What people see is read through a [`Scope`]; [`EngineReader`] and [`JournalReader`] are for the actors, which serve
 //! all organisations.
 
+mod batch_runs;
 mod engine;
+mod failures;
 mod jobs;
 mod journal;
 mod practices;
@@ -11,7 +13,9 @@ mod scope;
 mod tokens;
 mod workflows;
 
+pub use batch_runs::{BatchRunKey, BatchRunView};
 pub use engine::{EngineReader, OpenJob, RunnableItem};
+pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
 pub use journal::{JournalReader, StepRunRow};
 pub use practices::{ExportItem, PracticeDetail, PracticeFilter, PracticeView};

@@ -1,0 +1,38 @@
+//! `GET /api/failed-jobs`.
+
+use actix_web::web::{Data, Json, Query};
+use entity::Id;
+use serde::Deserialize;
+
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::cursor::{self, List};
+use crate::http::problem::Problem;
+use crate::store::read::FailureView;
+
+/// Which failures.
+#[derive(Debug, Deserialize)]
+pub struct FailureQuery {
+    job_id: Option<Id>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// What failed for good in the jobs that the caller sees, newest first.
+pub async fn list(
+    app: Data<App>,
+    caller: Caller,
+    query: Query<FailureQuery>,
+) -> Result<Json<List<FailureView>>, Problem> {
+    let before = cursor::read(query.cursor.as_deref())?;
+    let limit = cursor::limit(query.limit)?;
+    if let Some(job) = query.job_id {
+        app.job(&caller, job).await?;
+    }
+    Ok(Json(
+        app.reader
+            .failures(&caller.scope, query.job_id, before, limit)
+            .await?
+            .into(),
+    ))
+}
