@@ -633,3 +633,29 @@ async fn on_postgresql_a_second_daemon_stands_by_and_takes_over() {
     let status = second.api(&token).wait_for(&job, "completed", SOON).await;
     assert_eq!(status["counts"]["aggregated"], 200);
 }
+
+#[tokio::test]
+async fn saved_pages_are_extracted_without_a_daemon() {
+    let directory = tempfile::tempdir().unwrap();
+    let page = directory.path().join("home.html");
+    std::fs::write(&page, batchdesk::simulators::load::page(3)).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_batchdesk"));
+        command.arg("extract").arg(&page).args(arguments).output().unwrap()
+    };
+    let output = run(&["--url", "https://www.example.co.nz"]);
+    assert!(output.status.success());
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        found["phones"][0]["e164"],
+        batchdesk::simulators::load::facts(3).phone_e164
+    );
+    assert_eq!(found["domain"], "example.co.nz");
+    let twice = run(&[page.to_str().unwrap(), "--url", "https://www.example.co.nz"]);
+    assert_eq!(String::from_utf8(twice.stdout).unwrap().lines().count(), 2);
+    let site = run(&[page.to_str().unwrap(), "--site", "--url", "https://www.example.co.nz"]);
+    assert_eq!(String::from_utf8(site.stdout).unwrap().lines().count(), 1);
+    let refused = run(&["--url", "n/a"]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));
+}

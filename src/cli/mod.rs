@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod extract;
 mod identity;
 mod migrate;
 mod serve;
@@ -43,6 +44,8 @@ enum Command {
     Serve,
     /// Run a sample list against bundled sites on loopback, through the real daemon, and write the result.
     Demo(demo::Options),
+    /// Print what would be found on saved pages, as JSON lines, with no network.
+    Extract(extract::Options),
     /// Check or show the settings.
     #[command(subcommand)]
     Config(config::Action),
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Serve => return serve::run(file),
         Command::Config(action) => return config::run(&action, file),
         Command::Demo(options) => demo::run(&options),
+        Command::Extract(options) => extract::run(&options),
         Command::Migrate(action) => migrate::run(&action, file),
         Command::User(UserAction::Add {
             email,

@@ -1,0 +1,94 @@
+//! `batchdesk extract`: what the scraper and the aggregator make of saved pages, with no network.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde::Serialize;
+
+use crate::scrape::payload::ScrapedPage;
+use crate::scrape::{CleanUrlPayload, FinalPayload, ScrapePayload, clean_url, extract_page, merge};
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Saved HTML pages; `-` is standard input.
+    #[arg(required = true, value_name = "PAGE.html")]
+    pages: Vec<PathBuf>,
+    /// Where the pages were found: relative links and the domain are understood from it.
+    #[arg(long)]
+    url: String,
+    /// Take the pages for one website, home page first, and print one merged result.
+    #[arg(long)]
+    site: bool,
+    /// Country whose phone numbers are assumed where a page names none, such as NZ.
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<String>,
+    /// The `Content-Type` that the pages came with, if its charset matters.
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+}
+
+/// One line of the output.
+#[derive(Serialize)]
+struct Extracted<'a> {
+    file: &'a Path,
+    #[serde(flatten)]
+    result: FinalPayload,
+}
+
+/// Prints one JSON object a line: one a page, or one for all.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    let clean = clean_url(&options.url).map_err(|refusal| anyhow::anyhow!("--url: {refusal}"))?;
+    let url = CleanUrlPayload::from(&clean);
+    let mut pages = Vec::with_capacity(options.pages.len());
+    for file in &options.pages {
+        let body = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let facts = extract_page(
+            &body,
+            options.content_type.as_deref(),
+            &clean.url,
+            options.region.as_deref(),
+        );
+        let (url, bytes) = (clean.url.to_string(), body.len() as u64);
+        pages.push(ScrapedPage {
+            url,
+            status: Some(200),
+            bytes,
+            error: None,
+            facts,
+        });
+    }
+    let groups: Vec<(&Path, Vec<ScrapedPage>)> = if options.site {
+        vec![(options.pages[0].as_path(), pages)]
+    } else {
+        options
+            .pages
+            .iter()
+            .map(PathBuf::as_path)
+            .zip(pages.into_iter().map(|page| vec![page]))
+            .collect()
+    };
+    let mut out = std::io::stdout().lock();
+    for (file, pages) in groups {
+        let scraped = ScrapePayload {
+            final_url: clean.url.to_string(),
+            pages,
+        };
+        let line = serde_json::to_string(&Extracted {
+            file,
+            result: merge(&url, &scraped),
+        })?;
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    if file != Path::new("-") {
+        return std::fs::read(file);
+    }
+    let mut body = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut body)?;
+    Ok(body)
+}
