@@ -444,6 +444,43 @@ async fn every_bad_upload_has_its_answer_and_leaves_nothing() {
         .raw(Method::POST, "/api/jobs", Vec::new(), &[("content-type", "image/png")])
         .await;
     assert_eq!(named.expect(415).json()["code"], "unsupported_media_type");
+    for settings in ["{\"region\":\"UK\"}", "{\"regoin\":\"NZ\"}", "[]", "{"] {
+        let path = format!("/api/jobs?settings={}", settings.replace('"', "%22"));
+        let answer = api
+            .raw(
+                Method::POST,
+                &path,
+                "website\nhttps://a.nz\n",
+                &[("content-type", "text/csv")],
+            )
+            .await;
+        assert_eq!(answer.expect(422).json()["code"], "bad_settings", "{settings}");
+    }
+    let mistyped = api
+        .raw(
+            Method::POST,
+            "/api/jobs?url_colum=x",
+            "website\n",
+            &[("content-type", "text/csv")],
+        )
+        .await;
+    assert!(mistyped.expect(400).text().contains("url_colum"));
+    let two =
+        "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nwebsite\nhttps://a.nz\n\r\n";
+    let form = format!("{two}{two}--x--\r\n");
+    let answer = api
+        .raw(
+            Method::POST,
+            "/api/jobs",
+            form,
+            &[("content-type", "multipart/form-data; boundary=x")],
+        )
+        .await;
+    assert!(answer.expect(400).text().contains("twice"));
+    let untyped = api.raw(Method::POST, "/api/kill-job", "{}", &[]).await;
+    assert!(untyped.expect(415).text().contains("application/json"));
+    api.raw(Method::DELETE, "/api/jobs", "", &[]).await.expect(405);
+
     assert_eq!(api.get("/api/jobs").await.json()["data"], json!([]));
     let spool = daemon.data_dir().join("spool");
     assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0);

@@ -34,7 +34,7 @@ pub struct Reloaded {
     /// Keys that changed in the files and wait for a restart.
     pub needs_restart: Vec<String>,
     /// Workflow rows that were made, changed or disabled.
-    pub workflows: u64,
+    pub workflows_changed: u64,
 }
 
 /// Why a reload changed nothing.
@@ -94,7 +94,7 @@ impl Reloader {
         Ok(Reloaded {
             changed,
             needs_restart,
-            workflows,
+            workflows_changed: workflows,
         })
     }
 }

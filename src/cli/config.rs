@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::settings::{check, show_effective, workflow_files};
+use crate::settings::{check, read_workflow_files, show_effective};
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// Find every mistake in the settings and the workflow files, with file, line and what to do. Exit 1 if there is one.
+    /// Find every mistake in the settings, with file, line and what to do, and, where they are right, in the workflow
+    /// files. Exit 1 if there is one.
     Check,
     /// Print the settings in effect, secrets hidden, and where each one that is not built in comes from.
     Show,
@@ -36,18 +37,17 @@ fn check_all(file: Option<&Path>) -> ExitCode {
     for problem in &problems {
         eprintln!("{problem}");
     }
-    if !problems.is_empty() {
+    let Ok(settings) = super::settings(file) else {
         return ExitCode::FAILURE;
-    }
-    let workflows = super::settings(file).map(|settings| workflow_files(Path::new(&settings.workflows.dir)));
-    match workflows {
-        Ok(Ok(files)) => {
+    };
+    match read_workflow_files(Path::new(&settings.workflows.dir)) {
+        Ok((files, mistakes)) if mistakes.is_empty() => {
             let workflows: usize = files.iter().map(|file| file.workflows.len()).sum();
-            println!("the settings are right; {workflows} workflows in {} plays", files.len());
+            println!("the settings are right; plays: {}, workflows: {workflows}", files.len());
             ExitCode::SUCCESS
         }
-        Ok(Err(error)) => {
-            eprintln!("{error}");
+        Ok((_, mistakes)) => {
+            mistakes.iter().for_each(|mistake| eprintln!("{mistake}"));
             ExitCode::FAILURE
         }
         Err(error) => {

@@ -14,6 +14,8 @@ use crate::store::read::Role;
 
 /// The shortest password without a second factor (NIST SP 800-63B-4, 3.1.1.2).
 const SHORTEST_PASSWORD: usize = 15;
+/// The longest name of an organisation, in characters.
+const LONGEST_NAME: usize = 200;
 /// Memory in KiB, passes and lanes of argon2id (OWASP Password Storage Cheat Sheet).
 const ARGON2: (u32, u32, u32) = (19_456, 2, 1);
 
@@ -26,6 +28,10 @@ pub fn add_user(
 ) -> anyhow::Result<()> {
     if !email.contains('@') {
         bail!("'{email}' is not an e-mail address");
+    }
+    let organisation = organisation.trim().to_owned();
+    if !(1..=LONGEST_NAME).contains(&organisation.chars().count()) {
+        bail!("the organisation needs a name of 1 to {LONGEST_NAME} characters");
     }
     let password_hash = if password_stdin {
         Some(hash(&read_password()?)?)

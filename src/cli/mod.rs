@@ -115,10 +115,22 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("batchdesk: {error:#}");
+            complain(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what went wrong, with its causes. Database errors repeat their cause in their own text; it is said once.
+fn complain(error: &anyhow::Error) {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !said.contains(&cause) {
+            let separator = if said.is_empty() { "" } else { ": " };
+            said.push_str(&format!("{separator}{cause}"));
+        }
+    }
+    eprintln!("batchdesk: {said}");
 }
 
 /// The settings, or all mistakes in them on standard error.

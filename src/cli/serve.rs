@@ -43,7 +43,7 @@ pub fn run(file: Option<&Path>) -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("batchdesk: {error:#}");
+    super::complain(error);
     ExitCode::FAILURE
 }
 

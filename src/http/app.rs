@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix::Addr;
 use actix_web::dev::Server;
+use actix_web::error::JsonPayloadError;
 use actix_web::middleware::Compress;
 use actix_web::web::{self, Data, JsonConfig, PathConfig, QueryConfig};
 use actix_web::{HttpServer, ResponseError as _};
@@ -64,6 +65,9 @@ fn configure(config: &mut web::ServiceConfig, max_body_bytes: usize) {
         .app_data(JsonConfig::default().limit(max_body_bytes).error_handler(|error, _| {
             if error.status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
                 return Problem::too_large("the body is larger than http.max_body_bytes").into();
+            }
+            if matches!(error, JsonPayloadError::ContentType) {
+                return Problem::not_json().into();
             }
             Problem::bad_request(format!("the body must be the JSON that this route takes: {error}")).into()
         }))

@@ -56,6 +56,12 @@ impl Problem {
     }
 
     #[must_use]
+    pub fn not_json() -> Self {
+        let detail = "this route takes JSON; send it with the header 'Content-Type: application/json'";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
+    #[must_use]
     pub fn method_not_allowed() -> Self {
         let detail = "this route does not take this method";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
@@ -85,7 +91,7 @@ impl Problem {
     /// The state does not allow the command.
     #[must_use]
     pub fn illegal(from: JobStatus, event: JobEvent) -> Self {
-        let detail = format!("a job that is {from} cannot {}", event.as_str());
+        let detail = format!("a job whose status is '{from}' cannot be {}", event.done());
         Self::new(StatusCode::CONFLICT, "illegal_transition", detail)
             .with("from", from.as_str())
             .with("event", event.as_str())

@@ -134,13 +134,29 @@ impl JobEvent {
     }
 }
 
+impl JobEvent {
+    /// What a job then is.
+    #[must_use]
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Pause => "paused",
+            Self::Resume => "resumed",
+            Self::Complete => "completed",
+            Self::Kill => "killed",
+            Self::Fail => "failed",
+            Self::Redo => "redone",
+        }
+    }
+}
+
 /// Why an event changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The target of the event holds already.
     #[error("already done")]
     Already,
-    #[error("a job that is {from} cannot {}", event.as_str())]
+    #[error("a job whose status is '{from}' cannot be {}", event.done())]
     Illegal { from: JobStatus, event: JobEvent },
 }
 

@@ -29,7 +29,7 @@ pub use sections::{
     Synchronous, Workflows, Workspace,
 };
 pub use show::show;
-pub use workflow_files::{AuthoredWorkflow, WorkflowFile, WorkflowFileError, workflow_files};
+pub use workflow_files::{AuthoredWorkflow, WorkflowFile, WorkflowFileError, read_workflow_files, workflow_files};
 
 use resolve::resolve;
 use sources::Sources;

@@ -225,17 +225,21 @@ fn directives(text: &str) -> Result<(), String> {
     EnvFilter::builder()
         .parse(text)
         .map_err(|error| format!("is {text:?}: {error}"))?;
-    // A mistyped level is taken for a target and silences everything else.
+    // A word that is no level is taken for a target and silences everything else.
     for word in text
         .split(',')
         .map(str::trim)
         .filter(|word| !word.contains(['=', '[', ':']))
     {
         let lower = word.to_ascii_lowercase();
-        let near = LEVELS.iter().find(|level| strsim::osa_distance(&lower, level) == 1);
-        if let Some(level) = near.filter(|_| !LEVELS.contains(&lower.as_str())) {
-            return Err(format!("holds {word:?}; did you mean {level:?}?"));
+        if LEVELS.contains(&lower.as_str()) {
+            continue;
         }
+        let near = LEVELS.iter().find(|level| strsim::osa_distance(&lower, level) == 1);
+        return Err(match near {
+            Some(level) => format!("holds {word:?}; did you mean {level:?}?"),
+            None => format!("holds {word:?}, which is no level; levels are {}", LEVELS.join(", ")),
+        });
     }
     Ok(())
 }

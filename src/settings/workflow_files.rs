@@ -116,34 +116,56 @@ pub enum WorkflowFileError {
 /// # Errors
 /// The first file that cannot be read or is wrong; nothing should be applied then.
 pub fn workflow_files(directory: &Path) -> Result<Vec<WorkflowFile>, WorkflowFileError> {
+    let (files, mistakes) = read_workflow_files(directory)?;
+    match mistakes.into_iter().next() {
+        None => Ok(files),
+        Some(first) => Err(first),
+    }
+}
+
+/// All files that are right, and what is wrong with the others.
+///
+/// # Errors
+/// Where the directory or a file cannot be read.
+pub fn read_workflow_files(directory: &Path) -> Result<(Vec<WorkflowFile>, Vec<WorkflowFileError>), WorkflowFileError> {
     let mut texts: BTreeMap<String, String> = BUILT_IN
         .iter()
         .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
         .collect();
     texts.extend(directory_texts(directory)?);
-    let mut files = Vec::new();
+    let (mut files, mut mistakes) = (Vec::new(), Vec::new());
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for (name, text) in texts {
-        let file: WorkflowFile = toml::from_str(&text).map_err(|source| WorkflowFileError::Parse {
-            name: name.clone(),
-            source: Box::new(source),
-        })?;
-        for workflow in &file.workflows {
-            if let Err(what) = workflow.check() {
-                let (name, slug) = (name.clone(), workflow.slug.clone());
-                return Err(WorkflowFileError::Wrong { name, slug, what });
+        let file: WorkflowFile = match toml::from_str(&text) {
+            Ok(file) => file,
+            Err(source) => {
+                mistakes.push(WorkflowFileError::Parse {
+                    name,
+                    source: Box::new(source),
+                });
+                continue;
             }
-            if let Some(first) = owners.insert(workflow.slug.clone(), name.clone()) {
-                return Err(WorkflowFileError::Twice {
-                    slug: workflow.slug.clone(),
+        };
+        for workflow in &file.workflows {
+            let slug = workflow.slug.clone();
+            if let Err(what) = workflow.check() {
+                mistakes.push(WorkflowFileError::Wrong {
+                    name: name.clone(),
+                    slug: slug.clone(),
+                    what,
+                });
+            }
+            if let Some(first) = owners.insert(slug.clone(), name.clone()) {
+                mistakes.push(WorkflowFileError::Twice {
+                    slug,
                     first,
-                    second: name,
+                    second: name.clone(),
                 });
             }
         }
         files.push(file);
     }
-    Ok(files)
+    Ok((files, mistakes))
 }
 
 fn directory_texts(directory: &Path) -> Result<BTreeMap<String, String>, WorkflowFileError> {

@@ -39,7 +39,7 @@ pub struct NewUser {
     pub password_hash: Option<String>,
 }
 
-/// Makes a user, and its organisation if need be.
+/// Makes a user, and its organisation if need be. Case does not matter in an e-mail address.
 ///
 /// # Errors
 /// See [`IdentityError`].
@@ -84,13 +84,14 @@ async fn once<T>(hq: &Hq, work: &impl AsyncFn(&WriteTx) -> Result<T, IdentityErr
 }
 
 async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> {
+    let email = user.email.trim().to_lowercase();
     if users::Entity::find()
-        .filter(users::COLUMN.email.eq(&user.email))
+        .filter(users::COLUMN.email.eq(&email))
         .one(tx)
         .await?
         .is_some()
     {
-        return Err(IdentityError::UserExists(user.email.clone()));
+        return Err(IdentityError::UserExists(email));
     }
     let now = Utc::now();
     let known = organisations::Entity::find()
@@ -114,7 +115,7 @@ async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> 
     let row = users::ActiveModel {
         id: ActiveValue::Set(Id::now()),
         organisation_id: ActiveValue::Set(organisation_id),
-        email: ActiveValue::Set(user.email.clone()),
+        email: ActiveValue::Set(email),
         password_hash: ActiveValue::Set(user.password_hash.clone()),
         name: ActiveValue::Set(None),
         role: ActiveValue::Set(user.role.to_string()),
@@ -126,7 +127,7 @@ async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> 
 
 async fn insert_token(tx: &WriteTx, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
     let user = users::Entity::find()
-        .filter(users::COLUMN.email.eq(email))
+        .filter(users::COLUMN.email.eq(email.trim().to_lowercase()))
         .one(tx)
         .await?;
     let user = user.ok_or_else(|| IdentityError::NoSuchUser(email.to_owned()))?;

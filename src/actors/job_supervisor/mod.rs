@@ -255,7 +255,7 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
     };
     let interrupted = engine.storage.write(recover).await.map_err(text)?;
     if interrupted > 0 {
-        tracing::info!(job = %job.id, interrupted, "practices were in flight when the process was {last_end}; they go on");
+        tracing::info!(job = %job.id, may_have_run = interrupted, "the process was {last_end}; what was in flight or next goes on");
     }
     let found = play(&engine.readers, job.organisation_id, &job.play)
         .await

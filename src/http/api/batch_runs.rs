@@ -12,6 +12,7 @@ use crate::store::read::{Access, BatchRunView};
 
 /// Which page.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PageQuery {
     limit: Option<u64>,
     cursor: Option<String>,

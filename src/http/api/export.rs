@@ -21,6 +21,7 @@ const PAGE: u64 = 200;
 
 /// In which form, and which practices.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ExportQuery {
     format: Option<String>,
     status: Option<String>,

@@ -12,6 +12,7 @@ use crate::store::read::FailureView;
 
 /// Which failures.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FailureQuery {
     job_id: Option<Id>,
     limit: Option<u64>,

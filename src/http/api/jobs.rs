@@ -28,6 +28,7 @@ pub(super) fn practice_status(text: Option<&str>) -> Result<Option<PracticeStatu
 
 /// Which jobs.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JobQuery {
     status: Option<String>,
     limit: Option<u64>,
@@ -46,6 +47,7 @@ pub async fn list(app: Data<App>, caller: Caller, query: Query<JobQuery>) -> Res
 
 /// Which practices.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PracticeQuery {
     status: Option<String>,
     q: Option<String>,
@@ -110,6 +112,7 @@ pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> 
 
 /// Which job.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StatusQuery {
     job_id: Id,
 }

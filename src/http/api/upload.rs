@@ -12,7 +12,7 @@ use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::{Bytes, Data, Payload, Query};
 use actix_web::{FromRequest as _, HttpRequest, HttpResponse};
 use futures_util::{Stream, StreamExt as _};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -29,6 +29,7 @@ const FIELD_BYTES: usize = 64 * 1024;
 
 /// What the sender says of the file, in the query or as form fields.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UploadOptions {
     name: Option<String>,
     filename: Option<String>,
@@ -133,15 +134,36 @@ async fn make_job(app: &Data<App>, caller: &Caller, spooled: Spooled) -> Result<
     })))
 }
 
+/// A job's own settings.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct JobSettings {
+    /// ISO 3166-1 alpha-2 country whose phone numbers are assumed where a page names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+}
+
 fn read_settings(text: Option<&str>) -> Result<Value, Problem> {
-    match text.map(serde_json::from_str::<Value>) {
-        None => Ok(json!({})),
-        Some(Ok(settings)) if settings.is_object() => Ok(settings),
-        Some(_) => {
-            let detail = "'settings' must be a JSON object";
-            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_settings", detail))
+    let wrong = |why: String| {
+        let detail = format!("'settings' must be a JSON object such as {{\"region\": \"NZ\"}}: {why}");
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_settings", detail)
+    };
+    let Some(text) = text else { return Ok(json!({})) };
+    let mut settings: JobSettings = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    if let Some(region) = &mut settings.region {
+        region.make_ascii_uppercase();
+        if region.parse::<phonenumber::country::Id>().is_err() {
+            let hint = if region == "UK" {
+                "; the United Kingdom is GB"
+            } else {
+                ""
+            };
+            return Err(wrong(format!(
+                "'{region}' is not the two-letter code of a country{hint}"
+            )));
         }
     }
+    serde_json::to_value(settings).map_err(|error| wrong(error.to_string()))
 }
 
 /// Writes a body to a file in the spool. The file is gone when the value is dropped.
@@ -180,6 +202,10 @@ async fn spool_form(app: &App, mut form: Multipart, mut options: UploadOptions) 
         let mut field = field.map_err(|error| Problem::bad_request(format!("the form cannot be read: {error}")))?;
         let name = field.name().unwrap_or_default().to_owned();
         if name == "file" {
+            if file.is_some() {
+                let detail = "the form has the field 'file' twice; send one list at a time";
+                return Err(Problem::bad_request(detail));
+            }
             let filename = field
                 .content_disposition()
                 .and_then(|header| header.get_filename().map(str::to_owned));
@@ -189,12 +215,14 @@ async fn spool_form(app: &App, mut form: Multipart, mut options: UploadOptions) 
         }
         let text = read_field(&mut field).await?;
         match name.as_str() {
+            "filename" => options.filename = Some(text),
             "name" => options.name = Some(text),
             "url_column" => options.url_column = Some(text),
             "play" => options.play = Some(text),
             "settings" => options.settings = Some(text),
             other => {
-                let detail = format!("unknown form field '{other}'; known are file, name, url_column, play, settings");
+                let detail =
+                    format!("unknown form field '{other}'; known are file, filename, name, url_column, play, settings");
                 return Err(Problem::bad_request(detail));
             }
         }

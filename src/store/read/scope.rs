@@ -7,7 +7,6 @@ use entity::{Id, enrichment_jobs};
 use sea_orm::{DbErr, EntityTrait};
 
 use super::tokens::TokenOwner;
-use crate::model::batch::UnknownStatus;
 use crate::model::journal::Origin;
 use crate::store::Hq;
 
@@ -44,14 +43,19 @@ impl fmt::Display for Role {
     }
 }
 
+/// A word that is not the name of a role.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a role; the roles are viewer, member, admin and operator")]
+pub struct UnknownRole(pub String);
+
 impl FromStr for Role {
-    type Err = UnknownStatus;
+    type Err = UnknownRole;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
-            .ok_or_else(|| UnknownStatus(text.to_owned()))
+            .ok_or_else(|| UnknownRole(text.to_owned()))
     }
 }
 
