@@ -480,6 +480,7 @@ async fn every_bad_upload_has_its_answer_and_leaves_nothing() {
     let untyped = api.raw(Method::POST, "/api/kill-job", "{}", &[]).await;
     assert!(untyped.expect(415).text().contains("application/json"));
     api.raw(Method::DELETE, "/api/jobs", "", &[]).await.expect(405);
+    api.raw(Method::HEAD, "/readyz", "", &[]).await.expect(200);
 
     assert_eq!(api.get("/api/jobs").await.json()["data"], json!([]));
     let spool = daemon.data_dir().join("spool");

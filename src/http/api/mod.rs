@@ -9,8 +9,8 @@ mod jobs;
 mod steer;
 mod upload;
 
-use actix_web::Resource;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{Resource, Route, guard};
 
 use super::problem::Problem;
 
@@ -23,29 +23,34 @@ fn at(path: &str) -> Resource {
     web::resource(path).default_service(web::to(other_method))
 }
 
+/// GET, and HEAD for those who only ask whether something is there (RFC 9110, 9.3.2).
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
 /// All routes.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .service(at("/healthz").route(web::get().to(health::healthz)))
-        .service(at("/readyz").route(web::get().to(health::readyz)))
-        .service(at("/metrics").route(web::get().to(health::metrics)))
+        .service(at("/healthz").route(reading().to(health::healthz)))
+        .service(at("/readyz").route(reading().to(health::readyz)))
+        .service(at("/metrics").route(reading().to(health::metrics)))
         .service(
             at("/api/jobs")
                 .route(web::post().to(upload::create))
-                .route(web::get().to(jobs::list)),
+                .route(reading().to(jobs::list)),
         )
-        .service(at("/api/jobs/{id}").route(web::get().to(jobs::detail)))
-        .service(at("/api/jobs/{id}/practices").route(web::get().to(jobs::practices)))
-        .service(at("/api/jobs/{id}/practices/{practice}").route(web::get().to(jobs::practice)))
-        .service(at("/api/jobs/{id}/export").route(web::get().to(export::export)))
-        .service(at("/api/check-job-status").route(web::get().to(jobs::check_status)))
-        .service(at("/api/failed-jobs").route(web::get().to(failures::list)))
-        .service(at("/api/batch-runs").route(web::get().to(batch_runs::list)))
-        .service(at("/api/batch-runs/{id}").route(web::get().to(batch_runs::detail)))
+        .service(at("/api/jobs/{id}").route(reading().to(jobs::detail)))
+        .service(at("/api/jobs/{id}/practices").route(reading().to(jobs::practices)))
+        .service(at("/api/jobs/{id}/practices/{practice}").route(reading().to(jobs::practice)))
+        .service(at("/api/jobs/{id}/export").route(reading().to(export::export)))
+        .service(at("/api/check-job-status").route(reading().to(jobs::check_status)))
+        .service(at("/api/failed-jobs").route(reading().to(failures::list)))
+        .service(at("/api/batch-runs").route(reading().to(batch_runs::list)))
+        .service(at("/api/batch-runs/{id}").route(reading().to(batch_runs::detail)))
         .service(at("/api/kill-job").route(web::post().to(steer::kill)))
         .service(at("/api/pause-job").route(web::post().to(steer::pause)))
         .service(at("/api/resume-job").route(web::post().to(steer::resume)))
         .service(at("/api/redo-job").route(web::post().to(steer::redo)))
-        .service(at("/api/admin/actors").route(web::get().to(admin::actors)))
+        .service(at("/api/admin/actors").route(reading().to(admin::actors)))
         .service(at("/api/admin/reload").route(web::post().to(admin::reload)));
 }
