@@ -152,7 +152,8 @@ fn field_confidence(source: Source, trust: u8, witnesses: u32, conflicts: usize)
 }
 
 fn round(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    // The sum of nothing is -0.0.
+    (value * 100.0).round() / 100.0 + 0.0
 }
 
 fn note<T: Serialize>(

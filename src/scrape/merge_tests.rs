@@ -40,6 +40,13 @@ fn nothing_found_is_nothing_said() {
 }
 
 #[test]
+fn no_confidence_is_not_negative() {
+    let merged = merge(&url(), &scrape(&[("/", "<p>Hello</p>")]));
+    assert!(merged.confidence.is_sign_positive());
+    assert!(serde_json::to_string(&merged).unwrap().contains(r#""confidence":0.0"#));
+}
+
+#[test]
 fn fields_keep_their_order_and_shape() {
     let page = r##"<title>Smile Dental</title><a href="tel:095247381">09 524 7381</a><p>1 High Street, Auckland 1010</p>
         <script type="application/ld+json">{"@type":"Dentist","name":"Smile Dental","openingHours":"Mo-Fr 08:30-17:00","geo":{"latitude":-36.8,"longitude":174.7}}</script>"##;

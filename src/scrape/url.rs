@@ -85,6 +85,9 @@ pub fn clean_url(input: &str) -> Result<CleanUrl, UrlRefusal> {
     if is_placeholder(text) {
         return Err(UrlRefusal::Placeholder(text.to_owned()));
     }
+    if let Some(count) = several(text) {
+        return Err(UrlRefusal::Several(count));
+    }
     let parsed = parse(text).or_else(|refusal| match embedded(text)? {
         Some(found) => parse(found),
         None => Err(refusal),
@@ -207,6 +210,28 @@ fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
         return Err(UrlRefusal::Number(bare.to_owned()));
     }
     Ok(())
+}
+
+/// How many different addresses a cell lists that begins with one; without this check the rest of the cell would be
+/// the path of the first.
+fn several(text: &str) -> Option<usize> {
+    let mut found: Vec<String> = Vec::new();
+    for token in text.split([' ', ',', ';', '|']) {
+        let start = token.as_ptr() as usize - text.as_ptr() as usize;
+        let explicit = ["http://", "https://", "www."]
+            .iter()
+            .any(|prefix| super::text::starts_ci(token, prefix));
+        // Commas in a query may separate values.
+        let in_query = text[..start].contains('?') && !text[..start].ends_with(' ');
+        if explicit
+            && !in_query
+            && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
+            && !found.contains(&clean.dedupe_key)
+        {
+            found.push(clean.dedupe_key);
+        }
+    }
+    (found.len() > 1).then_some(found.len())
 }
 
 /// The one web address inside a longer text such as `Smile Dental (www.smile.co.nz)`.

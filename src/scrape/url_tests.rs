@@ -108,7 +108,7 @@ fn cells_as_people_write_them() {
 #[test]
 fn refusals_say_why() {
     type Is = fn(&UrlRefusal) -> bool;
-    let cases: [(&str, Is); 21] = [
+    let cases: [(&str, Is); 24] = [
         ("   ", |r| matches!(r, UrlRefusal::Empty)),
         ("n/a", |r| matches!(r, UrlRefusal::Placeholder(_))),
         ("-", |r| matches!(r, UrlRefusal::Placeholder(_))),
@@ -128,6 +128,11 @@ fn refusals_say_why() {
         ("report.pdf", |r| matches!(r, UrlRefusal::NotPublic(_))),
         ("co.nz", |r| matches!(r, UrlRefusal::NotPublic(_))),
         ("printer.local", |r| matches!(r, UrlRefusal::NotPublic(_))),
+        ("http://127.0.0.1:9101/ and http://b.example", |r| {
+            matches!(r, UrlRefusal::Several(2))
+        }),
+        ("https://a.com,https://b.com", |r| matches!(r, UrlRefusal::Several(2))),
+        ("http://a.com/x www.b.com", |r| matches!(r, UrlRefusal::Several(2))),
         ("http://exa mple.com:x/", |r| matches!(r, UrlRefusal::Invalid { .. })),
         ("a: http://a.com and http://b.com", |r| {
             matches!(r, UrlRefusal::Several(2))

@@ -187,7 +187,7 @@ fn in_line(before: &[&str], line: &str, wanted: &[Id]) -> Vec<Address> {
             continue;
         }
         let lead = if from == 0 { before } else { &[] };
-        if let Some(address) = assemble(lead, &line[from..code.start], &line[code.end..], &code) {
+        if let Some(address) = assemble(lead, &line[from..], from, &code) {
             from = code.end;
             out.push(address);
         }
@@ -219,7 +219,9 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
     }
 }
 
-fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Address> {
+/// Puts together what stands around a code; `line` begins at `from`, which the positions of `code` do not know of.
+fn assemble(before: &[&str], line: &str, from: usize, code: &Code) -> Option<Address> {
+    let (left, right) = (&line[..code.start - from], &line[code.end - from..]);
     let mut parts: Vec<&str> = before.iter().flat_map(|line| split(line)).chain(split(left)).collect();
     let (town, region, rest) = match code.town {
         Town::Before => (None, None, right),
@@ -227,6 +229,10 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
             let (town, region, rest) = town_after(right)?;
             (Some(town), region, rest)
         }
+    };
+    let end = match town.and_then(|town| Some(offset(line, town)? + town.len())) {
+        Some(end) => end,
+        None => code.end - from,
     };
     let (mut town, mut region) = (town.map(str::to_owned), region.map(str::to_owned));
     let own_line = split(left).len();
@@ -279,6 +285,9 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
     if is_year_in_prose(code, &street, &town) {
         return None;
     }
+    let written = street
+        .as_ref()
+        .and_then(|street| as_written(street, &parts, before, line, end));
     let street_text = street.map(|street| street.text);
     let raw_town = match code.town {
         Town::Before => [town.as_deref(), region.as_deref(), Some(code.text.as_str())]
@@ -299,7 +308,7 @@ fn assemble(before: &[&str], left: &str, right: &str, code: &Code) -> Option<Add
         .collect::<Vec<_>>()
         .join(", ");
     Some(Address {
-        raw: squeeze(&raw),
+        raw: squeeze(written.as_deref().unwrap_or(&raw)),
         street: street_text,
         locality: town,
         region,
@@ -315,8 +324,36 @@ fn is_year_in_prose(code: &Code, street: &Option<Street<'_>>, town: &Option<Stri
         && (street.is_none() || town.is_none())
 }
 
+/// Where `part`, a piece of `whole`, begins in it.
+fn offset(whole: &str, part: &str) -> Option<usize> {
+    let at = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    (at + part.len() <= whole.len() && whole.is_char_boundary(at)).then_some(at)
+}
+
+/// The address as the page writes it, its lines joined; none where other things than places stand in between.
+fn as_written(street: &Street<'_>, parts: &[&str], before: &[&str], line: &str, end: usize) -> Option<String> {
+    if let Some(start) = offset(line, street.first) {
+        return line.get(start..end).map(str::to_owned);
+    }
+    let at = before.iter().rposition(|line| offset(line, street.first).is_some())?;
+    let start = offset(before[at], street.first)?;
+    let between = parts.get(street.next..).unwrap_or_default();
+    let places = between.iter().all(|part| is_town(part));
+    let pieces: Vec<&str> = [&before[at][start..]]
+        .into_iter()
+        .chain(before[at + 1..].iter().copied())
+        .chain([line.get(..end)?])
+        .map(|piece| piece.trim_matches(|c: char| c.is_whitespace() || c == ','))
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    let whole = pieces.join(", ");
+    (places && whole.len() <= 160).then_some(whole)
+}
+
 struct Street<'a> {
     text: String,
+    /// Where it begins.
+    first: &'a str,
     /// Index of the part after it.
     next: usize,
     /// The town, when it stands in the same part.
@@ -339,6 +376,7 @@ fn street<'a>(parts: &[&'a str], code: &Code) -> Option<Street<'a>> {
             {
                 return Some(Street {
                     text: squeeze(&joined),
+                    first: last_but.unwrap_or(part),
                     next: at + 1,
                     tail: None,
                 });
@@ -359,10 +397,12 @@ fn street<'a>(parts: &[&'a str], code: &Code) -> Option<Street<'a>> {
         while first > reach && is_unit(without_label(parts[first - 1])) {
             first -= 1;
         }
+        let begin = if first < at { without_label(parts[first]) } else { own };
         let units = parts[first..at].iter().map(|unit| without_label(unit));
         let text = units.chain([own]).collect::<Vec<_>>().join(", ");
         return Some(Street {
             text: squeeze(&text),
+            first: begin,
             next: at + 1,
             tail: tail.filter(|tail| !tail.is_empty()),
         });

@@ -150,6 +150,53 @@ fn addresses_of_seven_countries() {
 }
 
 #[test]
+fn raw_is_what_the_page_writes() {
+    for (text, country, raw, town) in [
+        (
+            "12 Karori Road, Karori, Wellington 6012",
+            Id::NZ,
+            "12 Karori Road, Karori, Wellington 6012",
+            "Wellington",
+        ),
+        (
+            "22 The Terrace, Te Aro, Wellington 6011",
+            Id::NZ,
+            "22 The Terrace, Te Aro, Wellington 6011",
+            "Wellington",
+        ),
+        (
+            "Smile Dental\nLevel 2, 45 Lambton Quay\nWellington Central\nWellington 6011, New Zealand",
+            Id::NZ,
+            "Level 2, 45 Lambton Quay, Wellington Central, Wellington 6011",
+            "Wellington",
+        ),
+        (
+            "Find us at 12 High Street - Dunedin 9016. Call us",
+            Id::NZ,
+            "12 High Street - Dunedin 9016",
+            "Dunedin",
+        ),
+        (
+            "Praxis, Am Markt 3, D-50667 Köln, Deutschland",
+            Id::DE,
+            "Am Markt 3, D-50667 Köln",
+            "Köln",
+        ),
+        (
+            "Calle Mayor, 12, 28013 Madrid",
+            Id::ES,
+            "Calle Mayor, 12, 28013 Madrid",
+            "Madrid",
+        ),
+    ] {
+        let found = read(text, country);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].raw, raw);
+        assert_eq!(found[0].locality.as_deref(), Some(town), "{text}");
+    }
+}
+
+#[test]
 fn numbers_in_prose_are_no_addresses() {
     for (text, country) in [
         ("Serving families since 1998", Id::NZ),

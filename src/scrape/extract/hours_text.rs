@@ -18,6 +18,11 @@ pub(crate) fn read_one(text: &str) -> Vec<OpeningHours> {
     reader.week
 }
 
+/// Whether a line names a day or a range of times.
+pub(crate) fn names_hours(line: &str) -> bool {
+    Tokens::read(line, false).mentions_hours()
+}
+
 /// Puts hours together from lines in the order of the page.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
@@ -32,6 +37,8 @@ pub(crate) struct Reader {
     czech: bool,
     /// Times that stood before their days: "8am–5pm Monday to Friday".
     ahead: Vec<(u16, u16)>,
+    /// Where in `week` the hours of the days named last begin: a pause belongs to those.
+    since: usize,
 }
 
 impl Reader {
@@ -48,6 +55,8 @@ impl Reader {
             return false;
         }
         let mut said = false;
+        // A range that follows is a pause: "(closed 12:30 – 1:30)".
+        let mut pausing = false;
         let list = tokens.list;
         let mut at = 0;
         self.ahead.clear();
@@ -55,12 +64,15 @@ impl Reader {
         if self.used && !starts_with_time {
             self.days.clear();
             self.used = false;
+            self.since = self.week.len();
         }
         while at < list.len() {
             match &list[at] {
                 Token::Day(_) | Token::Days(_) => {
                     let (days, next) = group(&list, at);
                     at = next;
+                    self.since = self.week.len();
+                    pausing = false;
                     if !self.ahead.is_empty() && (self.days.is_empty() || self.used) {
                         for (opens, closes) in std::mem::take(&mut self.ahead) {
                             said |= self.push(days.clone(), opens, closes);
@@ -72,9 +84,16 @@ impl Reader {
                     (self.used, self.words) = (false, 0);
                     said = true;
                 }
-                Token::Time(_) => match range(&list, at) {
+                Token::Time(_) => match range(&list, at, pausing) {
                     Some((opens, closes, next)) => {
                         at = next;
+                        let known = self.hours_beside(opens, closes);
+                        let named = is_pause_after(&list, at) && known == Some(true);
+                        if named || (std::mem::take(&mut pausing) && known != Some(false)) {
+                            self.cut(opens, closes);
+                            said = true;
+                            continue;
+                        }
                         if self.days.is_empty() {
                             self.ahead.push((opens, closes));
                         } else {
@@ -92,13 +111,21 @@ impl Reader {
                 }
                 Token::Closed => {
                     said |= !self.days.is_empty();
+                    pausing = true;
+                    at += 1;
+                    let times = list[at..]
+                        .iter()
+                        .position(|token| !matches!(token, Token::Word | Token::Pause));
+                    if times.is_some_and(|skip| range(&list, at + skip, true).is_some()) {
+                        continue;
+                    }
                     if !self.used {
                         self.closed.append(&mut self.days);
                     }
                     self.used = true;
-                    at += 1;
                 }
-                Token::Word => {
+                Token::Word | Token::Pause => {
+                    pausing |= list[at] == Token::Pause;
                     self.words += 1;
                     if self.words > MAX_WORDS_BETWEEN {
                         self.days.clear();
@@ -111,6 +138,42 @@ impl Reader {
         said
     }
 
+    /// Whether the last hours touch a range, if there are any.
+    fn hours_beside(&self, opens: u16, closes: u16) -> Option<bool> {
+        let week = self.week.get(self.since..).unwrap_or_default();
+        let mut spans = week
+            .iter()
+            .map(|hours| (minutes(&hours.opens), minutes(&hours.closes)))
+            .chain(self.ahead.iter().copied())
+            .peekable();
+        spans.peek()?;
+        Some(spans.any(|(from, to)| opens <= to && from <= closes))
+    }
+
+    /// Takes a pause out of the last hours.
+    fn cut(&mut self, opens: u16, closes: u16) {
+        let inside = |from: u16, to: u16| from < opens && opens < closes && closes < to;
+        for at in 0..self.ahead.len() {
+            let (from, to) = self.ahead[at];
+            if inside(from, to) {
+                self.ahead[at].1 = opens;
+                self.ahead.push((closes, to));
+            }
+        }
+        for at in self.since..self.week.len() {
+            let hours = &self.week[at];
+            let (from, to) = (minutes(&hours.opens), minutes(&hours.closes));
+            if inside(from, to) {
+                let days = hours.days.clone();
+                let (before, after) = (span(days.clone(), from, opens), span(days, closes, to));
+                if let (Some(before), Some(after)) = (before, after) {
+                    self.week[at] = before;
+                    self.week.push(after);
+                }
+            }
+        }
+    }
+
     fn push(&mut self, days: Vec<Day>, opens: u16, closes: u16) -> bool {
         match span(days, opens, closes) {
             Some(hours) => {
@@ -119,6 +182,25 @@ impl Reader {
             }
             None => false,
         }
+    }
+}
+
+/// `08:30` in minutes.
+fn minutes(clock: &str) -> u16 {
+    let part = |text: &str| text.parse::<u16>().unwrap_or_default();
+    clock
+        .split_once(':')
+        .map_or(0, |(hour, minute)| part(hour) * 60 + part(minute))
+}
+
+/// "12 – 1 closed", "12 – 1 lunch", but not "9 – 5 closed Sunday".
+fn is_pause_after(list: &[Token], at: usize) -> bool {
+    match list.get(at) {
+        Some(Token::Pause) => true,
+        Some(Token::Closed) => !list[at + 1..]
+            .iter()
+            .any(|token| matches!(token, Token::Day(_) | Token::Days(_))),
+        _ => false,
     }
 }
 
@@ -147,8 +229,9 @@ fn group(list: &[Token], mut at: usize) -> (Vec<Day>, usize) {
     }
 }
 
-/// Two times with something between them that means "until", in minutes, and where they end.
-fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
+/// Two times with something between them that means "until", in minutes, and where they end. Small bare numbers are
+/// times where a `pause` is expected.
+fn range(list: &[Token], at: usize, pause: bool) -> Option<(u16, u16, usize)> {
     let (Some(Token::Time(from)), Some(Token::Dash), Some(Token::Time(to))) =
         (list.get(at), list.get(at + 1), list.get(at + 2))
     else {
@@ -156,7 +239,7 @@ fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
     };
     // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock".
     let usual = (6..=12).contains(&from.hour) && (1..=24).contains(&to.hour);
-    if !(from.explicit || to.explicit || usual) {
+    if !(from.explicit || to.explicit || usual || pause) {
         return None;
     }
     let (mut opens, mut closes) = (from.minutes(), to.minutes());
@@ -171,7 +254,7 @@ fn range(list: &[Token], at: usize) -> Option<(u16, u16, usize)> {
         }
         (Some(false), None) if closes <= opens && to.hour < 12 => closes += 12 * 60,
         (Some(true), None) if to.hour < 12 && to.hour > 0 && !to.padded => closes += 12 * 60,
-        (None, None) if closes <= opens && opens < 12 * 60 && closes < 12 * 60 && closes > 0 && !to.padded => {
+        (None, None) if closes <= opens && opens < 13 * 60 && closes < 12 * 60 && closes > 0 && !to.padded => {
             closes += 12 * 60
         }
         (None, None)

@@ -77,6 +77,40 @@ fn hours_as_people_write_them() {
 }
 
 #[test]
+fn a_pause_splits_the_day() {
+    let split = |from: &str, pause: &str, again: &str, to: &str| {
+        vec![format!("{WEEKDAYS} {from}-{pause}"), format!("{WEEKDAYS} {again}-{to}")]
+    };
+    let lunch = || split("09:00", "12:00", "13:00", "17:00");
+    for (text, expected) in [
+        (
+            "Opening hours: Monday - Friday 8:30am - 5:00pm (closed 12:30pm - 1:30pm)",
+            split("08:30", "12:30", "13:30", "17:00"),
+        ),
+        ("Mon-Fri 9am to 5pm, closed for lunch 12-1", lunch()),
+        ("9am - 5pm Monday to Friday (closed 12pm - 1pm)", lunch()),
+        ("9am - 5pm (closed 12 - 1) Monday to Friday", lunch()),
+        ("Mon-Fri 9am - 5pm except 12 - 1pm", lunch()),
+        ("Mon-Fri 9am - 5pm, 12 - 1 lunch", lunch()),
+        ("Mon-Fri: closed 1 - 2", vec![]),
+        ("Mo-Fr 9:00-17:00 Uhr, geschlossen 12:00-13:00 Uhr", lunch()),
+        ("Mo-Fr 9:00-17:00 Uhr, Mittagspause 12:00-13:00", lunch()),
+        ("Mo-Fr 9:00-12:00 Pause 13:00-17:00", lunch()),
+        ("Lundi au vendredi 9h00 - 17h00, fermé 12h00 - 13h00", lunch()),
+        ("Lunes a viernes 9:00 - 17:00 (cerrado 12:00 - 13:00)", lunch()),
+        ("ma t/m vr 09:00 - 17:00, gesloten 12:00 - 13:00", lunch()),
+        ("Mon-Fri 9am-12pm, closed 12-1, 1pm-5pm", lunch()),
+        ("Mon-Fri 9am-5pm, closed Sat", vec![format!("{WEEKDAYS} 09:00-17:00")]),
+        (
+            "Mon-Fri 9am-5pm\nClosed for lunch 12-1",
+            vec![format!("{WEEKDAYS} 09:00-17:00")],
+        ),
+    ] {
+        assert_eq!(read(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn other_text_gives_no_hours() {
     for text in [
         "Call us to do 5 - 7 things",

@@ -31,6 +31,8 @@ pub(crate) enum Token {
     Dash,
     And,
     Closed,
+    /// A word that introduces a pause: "lunch", "except".
+    Pause,
     AllDay,
     Word,
 }
@@ -110,7 +112,10 @@ impl Tokens {
 
     /// Words without meaning for hours.
     pub(crate) fn words(&self) -> usize {
-        self.list.iter().filter(|token| matches!(token, Token::Word)).count()
+        self.list
+            .iter()
+            .filter(|token| matches!(token, Token::Word | Token::Pause))
+            .count()
     }
 
     fn push(&mut self, token: Token) {
@@ -137,8 +142,14 @@ impl Tokens {
                 return self.push(Token::And);
             }
             "closed" | "geschlossen" | "fermé" | "ferme" | "cerrado" | "chiuso" | "gesloten" | "fechado" | "lukket"
-            | "stängt" | "suljettu" | "zamknięte" | "nieczynne" | "zavřeno" | "ruhetag" => {
+            | "stängt" | "suljettu" | "zamknięte" | "nieczynne" | "zavřeno" | "ruhetag" | "shut" | "fermée"
+            | "fermés" | "fermées" | "cerrada" | "cerrados" => {
                 return self.push(Token::Closed);
+            }
+            "lunch" | "lunchtime" | "break" | "except" | "excluding" | "außer" | "ausser" | "mittagspause"
+            | "pause" | "sauf" | "pausa" | "excepto" | "salvo" | "almuerzo" | "pauze" | "lunchpauze"
+            | "middagpauze" | "behalve" => {
+                return self.push(Token::Pause);
             }
             "daily" | "everyday" | "täglich" | "dagelijks" | "quotidien" => {
                 return self.push(Token::Days(Day::WEEK.to_vec()));

@@ -11,6 +11,18 @@ const MAX_NAME: usize = 80;
 
 /// Adds every name that the page's head and text suggest, each with the trust that place and domain give it.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let headings = || {
+        scan.lines
+            .iter()
+            .filter(|line| line.kind == LineKind::Heading(1))
+            .take(2)
+    };
+    let mut heads = headings()
+        .map(|line| &scan.text[line.range.clone()])
+        .chain([scan.title.as_str()]);
+    if heads.any(is_someone_elses) {
+        return;
+    }
     let home = context.is_home();
     for (meta, trust) in [
         ("og:site_name", 58),
@@ -28,8 +40,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         }
     }
     title(&scan.title, if home { 28 } else { 14 }, Source::Text, context, facts);
-    let headings = scan.lines.iter().filter(|line| line.kind == LineKind::Heading(1));
-    for line in headings.take(2) {
+    for line in headings() {
         let base = if home { 22 } else { 5 };
         offer(&scan.text[line.range.clone()], base, Source::Text, context, facts);
     }
@@ -269,7 +280,106 @@ pub(crate) fn is_generic(text: &str) -> bool {
         "book now",
         "kontakt und anfahrt",
     ];
-    GENERIC.contains(&fold(text).as_str())
+    let folded = fold(text);
+    GENERIC.contains(&folded.as_str()) || is_unfinished(&folded) || is_someone_elses(text)
+}
+
+/// "Our new website is coming soon", "403", "Error 404: page not found": nothing but words of such pages.
+fn is_unfinished(folded: &str) -> bool {
+    const FILLERS: [&str; 24] = [
+        "website",
+        "site",
+        "page",
+        "web",
+        "our",
+        "new",
+        "is",
+        "this",
+        "we",
+        "re",
+        "are",
+        "currently",
+        "the",
+        "error",
+        "http",
+        "a",
+        "under",
+        "coming",
+        "soon",
+        "construction",
+        "maintenance",
+        "not",
+        "found",
+        "forbidden",
+    ];
+    let telling = [
+        "error",
+        "coming soon",
+        "under construction",
+        "maintenance",
+        "not found",
+        "forbidden",
+    ]
+    .iter()
+    .any(|words| folded.contains(words));
+    telling
+        && folded
+            .split(' ')
+            .all(|word| FILLERS.contains(&word) || matches!(word, "401" | "403" | "404" | "410" | "500" | "503"))
+}
+
+/// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows
+/// in the place of the website.
+fn is_someone_elses(text: &str) -> bool {
+    const BEGINNINGS: [&str; 12] = [
+        "just a moment",
+        "one moment please",
+        "checking your browser",
+        "attention required",
+        "ddos protection by",
+        "verify you are human",
+        "verifying you are human",
+        "index of /",
+        "welcome to nginx",
+        "welcome to openresty",
+        "test page for the",
+        "iis windows server",
+    ];
+    const PARTS: [&str; 19] = [
+        "domain is for sale",
+        "domain name is for sale",
+        "domain for sale",
+        "domain may be for sale",
+        "buy this domain",
+        "domain parked",
+        "domain is parked",
+        "domain name parked",
+        "parked domain",
+        "parked free",
+        "domain has expired",
+        "domain expired",
+        "apache2 debian default",
+        "apache2 ubuntu default",
+        "apache http server test page",
+        "apache2 default page",
+        "default web site page",
+        "used cloudflare to restrict",
+        "account suspended",
+    ];
+    let text = text.trim_start();
+    let whole = matches!(
+        fold(text).as_str(),
+        "index of" | "cloudflare" | "nginx" | "apache" | "apache2" | "it works" | "attention required cloudflare"
+    );
+    // "smile.co.nz is for sale": a domain and nothing else.
+    let sold = find_ci(text, " is for sale").is_some_and(|at| {
+        let domain = text[..at].rsplit(' ').next().unwrap_or_default();
+        domain.contains('.')
+    });
+    whole
+        || sold
+        || BEGINNINGS.iter().any(|words| starts_ci(text, words))
+        || PARTS.iter().any(|words| contains_ci(text, words))
 }
 
 /// 0 to 1: how much of the domain's word the text explains, and how much of the text the domain explains.

@@ -116,3 +116,97 @@ fn credits_testimonials_and_staff() {
     assert_eq!(phones, ["+6495247381"]);
     assert!(facts.emails.is_empty());
 }
+
+fn hours(html: &str) -> Vec<Vec<String>> {
+    page(html)
+        .opening_hours
+        .iter()
+        .map(|fact| {
+            fact.value
+                .iter()
+                .map(|h| format!("{:?} {}-{}", h.days, h.opens, h.closes))
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn answering_the_telephone_is_not_being_open() {
+    const TABLE: &str = "<h2>Opening hours</h2><table><tr><td>Mon</td><td>9am - 5pm</td></tr>\
+        <tr><td>Tue</td><td>Closed</td></tr><tr><td>Wed - Fri</td><td>9am - 5pm</td></tr></table>";
+    let expected = vec![vec!["[Mo, We, Th, Fr] 09:00-17:00".to_owned()]];
+    assert_eq!(hours(TABLE), expected);
+    for more in [
+        "<p>Phones open 8am-6pm Mon-Fri</p>",
+        "<p>Phone lines are open Mon-Fri 8am-6pm.</p>",
+        "<p>Mon-Fri 8am-6pm: reception phones</p>",
+        "<p>Call us between 8am and 6pm, Mon-Fri 8am-6pm</p>",
+        "<h2>Phone lines</h2><p>Mon-Fri 8am-6pm</p><p>Sat 9am-1pm</p>",
+        "<p>We answer mails Mon-Fri 8am-6pm</p>",
+        "<p>a</p><p>b</p><p>c</p><p>d</p><h2>Open</h2><p>Tuesday 8am-6pm</p>",
+    ] {
+        let found = hours(&format!("{TABLE}{more}"));
+        assert!(!format!("{found:?}").contains("Tu"), "{more}: {found:?}");
+        if !more.contains("mails") {
+            assert_eq!(found, expected, "{more}");
+        }
+    }
+    assert_eq!(
+        hours("<h2>Opening hours</h2><p>Mon-Fri 9am-5pm. Phones open Mon-Fri 8am-6pm</p>"),
+        [["[Mo, Tu, We, Th, Fr] 09:00-17:00"]]
+    );
+    assert_eq!(
+        hours("<h2>Opening hours</h2><p>Phone lines 04 476 5432</p><p>Mon-Fri 9am-5pm</p>"),
+        [["[Mo, Tu, We, Th, Fr] 09:00-17:00"]]
+    );
+    assert_eq!(
+        hours("<h3>Phone lines</h3><p>Mon-Fri 8am-6pm</p><h3>Opening hours</h3><p>Mon-Fri 9am-5pm</p>"),
+        [["[Mo, Tu, We, Th, Fr] 09:00-17:00"]]
+    );
+}
+
+#[test]
+fn pages_of_guards_and_servers_name_nobody() {
+    for text in [
+        "Just a moment...",
+        "Checking your browser before accessing smile-dental.co.nz",
+        "Attention Required! | Cloudflare",
+        "Access denied",
+        "Access denied | www.smile-dental.co.nz used Cloudflare to restrict access",
+        "This domain is for sale",
+        "smile-dental.co.nz is for sale!",
+        "The domain smile-dental.co.nz is for sale",
+        "Domain parked",
+        "smile-dental.co.nz - Domain parked",
+        "Index of /",
+        "Index of /backup",
+        "Welcome to nginx!",
+        "Apache2 Debian Default Page",
+        "Apache2 Ubuntu Default Page: It works",
+        "Under construction",
+        "Our new website is coming soon!",
+        "Coming soon",
+        "404 Not Found",
+        "403 Forbidden",
+        "Error 404 - Page not found",
+    ] {
+        for html in [
+            format!("<title>{text}</title><p>Hello</p>"),
+            format!("<h1>{text}</h1><p>Hello</p>"),
+            format!("<title>{text}</title><h1>{text}</h1>"),
+        ] {
+            assert_eq!(page(&html).names, vec![], "{html}");
+        }
+    }
+    let parked = page("<title>smile-dental.co.nz</title><h1>Buy this domain</h1><p>© 2024 Parkers Ltd</p>");
+    assert_eq!(parked.names, vec![]);
+    for title in [
+        "Page not found | Smile Dental",
+        "Coming soon - Smile Dental",
+        "Smile Dental – Under construction",
+    ] {
+        let facts = page(&format!("<title>{title}</title>"));
+        assert_eq!(facts.names.len(), 1, "{title}");
+        assert_eq!(facts.names[0].value, "Smile Dental", "{title}");
+    }
+}

@@ -161,7 +161,7 @@ pub(crate) fn from_line(line: &str, trust: u8, out: &mut Candidates) {
     }
     let bytes = line.as_bytes();
     let mut at = 0;
-    // The last label seen belongs to all numbers until the next label: "Tel 1 or 2, Fax 3".
+    // The last label seen belongs to all numbers until the next label: "Tel 1 or 2, Fax 3"; "Fax" to one number only.
     let mut previous_end = 0;
     let mut label = Label::None;
     while at < bytes.len() {
@@ -181,6 +181,9 @@ pub(crate) fn from_line(line: &str, trust: u8, out: &mut Candidates) {
             for part in parts(&line[at..end]) {
                 push_part(part, label, trust, out);
             }
+        }
+        if label == Label::Fax && line[at..end].bytes().filter(u8::is_ascii_digit).count() >= 6 {
+            label = Label::None;
         }
         at = end.max(at + 1);
     }

@@ -47,6 +47,11 @@ fn numbers_as_pages_write_them() {
             Id::NZ,
             vec![("+6495247381", Phone), ("+6421524738", Phone)],
         ),
+        (
+            "Phone 04 476 5432, Fax 04 476 5433, after hours 027 481 9922",
+            Id::NZ,
+            vec![("+6444765432", Phone), ("+6444765433", Fax), ("+64274819922", Phone)],
+        ),
         ("Tél. 01 42 68 53 17", Id::FR, vec![("+33142685317", Phone)]),
         ("01 676 4892 ext 12", Id::IE, vec![("+35316764892", Phone)]),
     ] {
