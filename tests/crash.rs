@@ -18,20 +18,12 @@ use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::Value;
 use support::api::Api;
 use support::daemon::{Daemon, DaemonOptions, Db};
-use support::postgres;
+use support::{list, postgres};
 
 const SOON: Duration = Duration::from_secs(120);
 
 fn env(name: &str, value: impl ToString) -> Vec<(String, String)> {
     vec![(name.to_owned(), value.to_string())]
-}
-
-fn list(site: &LoadSite, practices: std::ops::Range<u64>) -> String {
-    let mut csv = "name,website\n".to_owned();
-    for n in practices {
-        csv.push_str(&format!("Practice {n},{}\n", site.practice_url(n)));
-    }
-    csv
 }
 
 /// A daemon with a token, ended again: what a trial begins with.

@@ -12,11 +12,10 @@ use std::time::Duration;
 
 use batchdesk::simulators::load::LoadSite;
 use batchdesk::simulators::sites::SampleSites;
-use reqwest::Method;
 use serde_json::{Value, json};
 use support::api::Api;
 use support::daemon::{Daemon, DaemonOptions, Db};
-use support::postgres;
+use support::{list, postgres, start, start_with};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -45,30 +44,6 @@ on_both_databases!(
     a_slow_host_holds_nobody_back,
     failures_are_retried_then_told,
 );
-
-fn start(database: &Db) -> Daemon {
-    Daemon::start(DaemonOptions {
-        database: database.clone(),
-        ..DaemonOptions::default()
-    })
-}
-
-fn start_with(database: &Db, config: &str) -> Daemon {
-    let options = DaemonOptions {
-        database: database.clone(),
-        config_toml_extra: config.to_owned(),
-        ..DaemonOptions::default()
-    };
-    Daemon::start(options)
-}
-
-fn list(site: &LoadSite, practices: std::ops::Range<u64>) -> String {
-    let mut csv = "name,website\n".to_owned();
-    for n in practices {
-        csv.push_str(&format!("Practice {n},{}\n", site.practice_url(n)));
-    }
-    csv
-}
 
 async fn rows(api: &Api, job: &str) -> Vec<Value> {
     let text = String::from_utf8(api.export(job, "ndjson").await).unwrap();
@@ -408,152 +383,6 @@ async fn failures_are_retried_then_told(database: Db) {
 }
 
 #[tokio::test]
-async fn every_bad_upload_has_its_answer_and_leaves_nothing() {
-    let daemon = start_with(
-        &Db::Sqlite,
-        "[http]\nmax_upload_bytes = 4000000\n[imports]\nmax_row_bytes = 100000\n",
-    );
-    let api = daemon.api(&daemon.token("member"));
-    let long_line = format!("website\nhttps://a.nz/{}\n", "x".repeat(3_000_000));
-    let over_the_limit = format!("website\n{}", "https://a.nz/\n".repeat(400_000));
-    let cases: [(&str, Vec<u8>, u16, &str); 7] = [
-        ("empty", Vec::new(), 422, "empty_file"),
-        ("no URL column", b"name,city\nA,B\nC,D\n".to_vec(), 422, "no_url_column"),
-        (
-            "two columns",
-            b"website,url\nhttps://a.nz,https://b.nz\nhttps://c.nz,https://d.nz\n".to_vec(),
-            422,
-            "ambiguous_url_column",
-        ),
-        ("binary", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), 422, "binary_file"),
-        ("long line", long_line.into_bytes(), 413, "row_too_long"),
-        ("header only", b"name,website\n".to_vec(), 422, "header_only"),
-        ("too large", over_the_limit.into_bytes(), 413, "too_large"),
-    ];
-    for (name, body, status, code) in cases {
-        let problem = api.upload_csv(body, "list.csv").await.expect(status).json();
-        assert_eq!(problem["code"], code, "{name}: {problem}");
-        assert!(problem["detail"].as_str().unwrap().len() > 10, "{name}: {problem}");
-    }
-    let both = api
-        .upload_csv("website,url\nhttps://a.nz,https://b.nz\n", "l.csv")
-        .await
-        .json();
-    assert_eq!(both["columns"], json!(["website", "url"]), "{both}");
-    let named = api
-        .raw(Method::POST, "/api/jobs", Vec::new(), &[("content-type", "image/png")])
-        .await;
-    assert_eq!(named.expect(415).json()["code"], "unsupported_media_type");
-    for settings in ["{\"region\":\"UK\"}", "{\"regoin\":\"NZ\"}", "[]", "{"] {
-        let path = format!("/api/jobs?settings={}", settings.replace('"', "%22"));
-        let answer = api
-            .raw(
-                Method::POST,
-                &path,
-                "website\nhttps://a.nz\n",
-                &[("content-type", "text/csv")],
-            )
-            .await;
-        assert_eq!(answer.expect(422).json()["code"], "bad_settings", "{settings}");
-    }
-    let mistyped = api
-        .raw(
-            Method::POST,
-            "/api/jobs?url_colum=x",
-            "website\n",
-            &[("content-type", "text/csv")],
-        )
-        .await;
-    assert!(mistyped.expect(400).text().contains("url_colum"));
-    let two =
-        "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nwebsite\nhttps://a.nz\n\r\n";
-    let form = format!("{two}{two}--x--\r\n");
-    let answer = api
-        .raw(
-            Method::POST,
-            "/api/jobs",
-            form,
-            &[("content-type", "multipart/form-data; boundary=x")],
-        )
-        .await;
-    assert!(answer.expect(400).text().contains("twice"));
-    let untyped = api.raw(Method::POST, "/api/kill-job", "{}", &[]).await;
-    assert!(untyped.expect(415).text().contains("application/json"));
-    api.raw(Method::DELETE, "/api/jobs", "", &[]).await.expect(405);
-    api.raw(Method::HEAD, "/readyz", "", &[]).await.expect(200);
-
-    assert_eq!(api.get("/api/jobs").await.json()["data"], json!([]));
-    let spool = daemon.data_dir().join("spool");
-    assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0);
-}
-
-#[tokio::test]
-async fn a_sender_who_goes_away_leaves_nothing() {
-    use std::io::Write as _;
-    let daemon = start(&Db::Sqlite);
-    let token = daemon.token("member");
-    let address = daemon.base_url().strip_prefix("http://").unwrap().to_owned();
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    let head = format!(
-        "POST /api/jobs HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\nwebsite\nhttps://a.nz\n"
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    drop(stream);
-    let api = daemon.api(&token);
-    let spool = daemon.data_dir().join("spool");
-    let deadline = std::time::Instant::now() + SOON;
-    while std::fs::read_dir(&spool).unwrap().count() > 0 {
-        assert!(std::time::Instant::now() < deadline, "the spooled part is still there");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(api.get("/api/jobs").await.json()["data"], json!([]));
-}
-
-#[tokio::test]
-async fn pages_follow_each_other_and_bad_queries_say_what_is_wrong() {
-    let daemon = start(&Db::Sqlite);
-    let site = LoadSite::start().await.unwrap();
-    let api = daemon.api(&daemon.token("member"));
-    let job = api.create_job(list(&site, 0..7)).await;
-    api.wait_for(&job, "completed", SOON).await;
-    let mut seen = Vec::new();
-    let mut query = "limit=3".to_owned();
-    loop {
-        let page = api.practices(&job, &query).await.json();
-        seen.extend(
-            page["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|row| row["row_number"].as_i64().unwrap()),
-        );
-        match page["next_cursor"].as_str() {
-            Some(cursor) => query = format!("limit=3&cursor={cursor}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
-    let prefix = api.practices(&job, &format!("q={}", site.practice_url(3))).await.json();
-    assert_eq!(prefix["data"].as_array().unwrap().len(), 1);
-    for query in ["limit=0", "limit=501", "cursor=!!", "status=done", "limit=many"] {
-        let problem = api
-            .get(&format!("/api/jobs/{job}/practices?{query}"))
-            .await
-            .expect(400)
-            .json();
-        assert_eq!(problem["code"], "bad_request", "{query}: {problem}");
-    }
-    api.get("/api/jobs/not-an-id").await.expect(404);
-    api.get("/api/nothing").await.expect(404);
-    let problem = api
-        .post("/api/kill-job", &json!({ "job": job }))
-        .await
-        .expect(400)
-        .json();
-    assert!(problem["detail"].as_str().unwrap().contains("job_id"), "{problem}");
-}
-
-#[tokio::test]
 async fn settings_reload_into_a_running_job_and_a_bad_file_changes_nothing() {
     let mut daemon = start_with(&Db::Sqlite, "[engine]\nwindow = 1\n");
     let site = LoadSite::start().await.unwrap();
@@ -670,30 +499,4 @@ async fn on_postgresql_a_second_daemon_stands_by_and_takes_over() {
     second.wait_ready();
     let status = second.api(&token).wait_for(&job, "completed", SOON).await;
     assert_eq!(status["counts"]["aggregated"], 200);
-}
-
-#[tokio::test]
-async fn saved_pages_are_extracted_without_a_daemon() {
-    let directory = tempfile::tempdir().unwrap();
-    let page = directory.path().join("home.html");
-    std::fs::write(&page, batchdesk::simulators::load::page(3)).unwrap();
-    let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_batchdesk"));
-        command.arg("extract").arg(&page).args(arguments).output().unwrap()
-    };
-    let output = run(&["--url", "https://www.example.co.nz"]);
-    assert!(output.status.success());
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        found["phones"][0]["e164"],
-        batchdesk::simulators::load::facts(3).phone_e164
-    );
-    assert_eq!(found["domain"], "example.co.nz");
-    let twice = run(&[page.to_str().unwrap(), "--url", "https://www.example.co.nz"]);
-    assert_eq!(String::from_utf8(twice.stdout).unwrap().lines().count(), 2);
-    let site = run(&[page.to_str().unwrap(), "--site", "--url", "https://www.example.co.nz"]);
-    assert_eq!(String::from_utf8(site.stdout).unwrap().lines().count(), 1);
-    let refused = run(&["--url", "n/a"]);
-    assert!(!refused.status.success());
-    assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));
 }

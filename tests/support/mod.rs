@@ -10,10 +10,41 @@ pub mod postgres;
 
 use std::sync::Once;
 
+use batchdesk::simulators::load::LoadSite;
+
+use daemon::{Daemon, DaemonOptions, Db};
+
 /// Makes the one TLS implementation known that the clients here use. Any number of times.
 pub fn install_tls() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
+}
+
+/// A ready daemon on the database.
+pub fn start(database: &Db) -> Daemon {
+    Daemon::start(DaemonOptions {
+        database: database.clone(),
+        ..DaemonOptions::default()
+    })
+}
+
+/// As [`start`], with settings of its own.
+pub fn start_with(database: &Db, config: &str) -> Daemon {
+    let options = DaemonOptions {
+        database: database.clone(),
+        config_toml_extra: config.to_owned(),
+        ..DaemonOptions::default()
+    };
+    Daemon::start(options)
+}
+
+/// A CSV of pages that the site gives.
+pub fn list(site: &LoadSite, practices: std::ops::Range<u64>) -> String {
+    let mut csv = "name,website\n".to_owned();
+    for n in practices {
+        csv.push_str(&format!("Practice {n},{}\n", site.practice_url(n)));
+    }
+    csv
 }
