@@ -22,6 +22,8 @@ pub struct Model {
     pub error_message: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub meta: Json,
+    /// Counts the changes that people made.
+    pub version: i32,
     pub created_at: DateTimeUtc,
 }
 

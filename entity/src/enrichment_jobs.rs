@@ -45,6 +45,10 @@ pub struct Model {
     pub imported_at: Option<DateTimeUtc>,
     pub started_at: Option<DateTimeUtc>,
     pub finished_at: Option<DateTimeUtc>,
+    /// The archive file is complete: exports are served from it.
+    pub archived_at: Option<DateTimeUtc>,
+    /// Payloads and journal are gone from the database.
+    pub pruned_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

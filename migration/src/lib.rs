@@ -11,6 +11,10 @@ mod m0003_enrichment_jobs;
 mod m0004_journal;
 mod m0005_logs;
 mod m0006_batch_runs;
+mod m0007_exclusions;
+mod m0008_imports;
+mod m0009_idempotency_keys;
+mod m0010_archives;
 mod sql;
 
 /// All migrations, oldest first.
@@ -26,6 +30,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_journal::Migration),
             Box::new(m0005_logs::Migration),
             Box::new(m0006_batch_runs::Migration),
+            Box::new(m0007_exclusions::Migration),
+            Box::new(m0008_imports::Migration),
+            Box::new(m0009_idempotency_keys::Migration),
+            Box::new(m0010_archives::Migration),
         ]
     }
 }

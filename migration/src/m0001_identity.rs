@@ -1,9 +1,8 @@
 //! Who may do what: organisations, their users, and the tokens that scripts use.
 
-crate::tables_migration!(
+crate::migration!(
     "m0001_identity",
-    &["api_tokens", "users", "organisations"],
-    &[
+    up: &[
         "create table organisations (
         id {uuid} primary key,
         name text not null unique check (length(name) between 1 and 200),
@@ -32,5 +31,8 @@ crate::tables_migration!(
         revoked_at {time}
     )",
         "create index api_tokens_by_user on api_tokens (user_id)",
-    ]
+    ],
+    down: &["drop table api_tokens",
+        "drop table users",
+        "drop table organisations"]
 );

@@ -1,9 +1,8 @@
 //! Companies, and the rows that say which provider does a step and where its result goes.
 
-crate::tables_migration!(
+crate::migration!(
     "m0002_companies_and_workflows",
-    &["db_driven_enrichment_workflows", "companies"],
-    &[
+    up: &[
         "create table companies (
             id {uuid} primary key default {new_uuid},
             organisation_id {uuid} not null references organisations (id),
@@ -39,5 +38,7 @@ crate::tables_migration!(
         "create unique index workflows_own_slug on db_driven_enrichment_workflows (organisation_id, workflow_slug)
             where organisation_id is not null",
         "create index workflows_by_play on db_driven_enrichment_workflows (play_name, overall_step_number)",
-    ]
+    ],
+    down: &["drop table db_driven_enrichment_workflows",
+        "drop table companies"]
 );

@@ -1,9 +1,8 @@
 //! The main job: an upload and its practices.
 
-crate::tables_migration!(
+crate::migration!(
     "m0003_enrichment_jobs",
-    &["job_practices", "enrichment_jobs"],
-    &[
+    up: &[
         // The counts are kept by the transaction that changes a practice, so that no list ever counts rows.
         // `epoch` fences writes of a killed job or of a daemon that was taken over from.
         // `in_flight` holds the ids of the practices that may be running: an unclean end is counted against them.
@@ -87,5 +86,7 @@ crate::tables_migration!(
             where duplicate_of is not null and status = 'pending'",
         "create index job_practices_due on job_practices (job_id, next_at) where next_at is not null",
         "create index job_practices_next on job_practices (next_at) where next_at is not null",
-    ]
+    ],
+    down: &["drop table job_practices",
+        "drop table enrichment_jobs"]
 );

@@ -1,9 +1,8 @@
 //! The journal, the cursors that follow it, and what the writer knows of itself.
 
-crate::tables_migration!(
+crate::migration!(
     "m0004_journal",
-    &["writer_state", "log_cursors", "batch_operation_logs"],
-    &[
+    up: &[
         // No foreign keys: a row of the journal outlives what it tells of.
         "create table batch_operation_logs (
             seq {bigid},
@@ -39,5 +38,8 @@ crate::tables_migration!(
             last_end text not null default 'clean' check (last_end in ('clean', 'killed', 'aborted'))
         )",
         "insert into writer_state (id) values (1)",
-    ]
+    ],
+    down: &["drop table writer_state",
+        "drop table log_cursors",
+        "drop table batch_operation_logs"]
 );

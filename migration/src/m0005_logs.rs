@@ -1,9 +1,8 @@
 //! What the logger writes: one row per step run, completions per company, failures.
 
-crate::tables_migration!(
+crate::migration!(
     "m0005_logs",
-    &["failed_jobs", "company_play_step_completions", "enrichment_results_log"],
-    &[
+    up: &[
         // A step run is one step of one item in one life. Uniqueness stands on those three rather than on the
         // derived `step_run_id`, because they arrive in ascending order and keep the index's inserts at one end.
         "create table enrichment_results_log (
@@ -53,5 +52,8 @@ crate::tables_migration!(
             logged_at {time} not null
         )",
         "create index failed_jobs_by_organisation on failed_jobs (organisation_id, id)",
-    ]
+    ],
+    down: &["drop table failed_jobs",
+        "drop table company_play_step_completions",
+        "drop table enrichment_results_log"]
 );

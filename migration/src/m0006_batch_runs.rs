@@ -1,9 +1,8 @@
 //! One row per upload, in the words of those who watch uploads rather than jobs.
 
-crate::tables_migration!(
+crate::migration!(
     "m0006_batch_runs",
-    &["batch_runs"],
-    &[
+    up: &[
         "create table batch_runs (
         id {uuid} primary key,
         organisation_id {uuid} not null references organisations (id),
@@ -19,5 +18,6 @@ crate::tables_migration!(
         created_at {time} not null
     )",
         "create index batch_runs_by_owner on batch_runs (organisation_id, user_id, started_at)",
-    ]
+    ],
+    down: &["drop table batch_runs"]
 );

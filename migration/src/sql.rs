@@ -55,21 +55,10 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     Ok(())
 }
 
-/// Drops the tables, those that refer to others first.
-pub async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
-    for table in tables {
-        manager
-            .get_connection()
-            .execute_unprepared(&format!("drop table {table}"))
-            .await?;
-    }
-    Ok(())
-}
-
-/// A migration that runs `UP` in a transaction and can be undone by dropping `TABLES`.
+/// A migration that runs `UP` in a transaction, and is undone by `DOWN`.
 #[macro_export]
-macro_rules! tables_migration {
-    ($name:literal, $tables:expr, $up:expr) => {
+macro_rules! migration {
+    ($name:literal, up: $up:expr, down: $down:expr) => {
         pub struct Migration;
 
         impl sea_orm_migration::prelude::MigrationName for Migration {
@@ -95,7 +84,7 @@ macro_rules! tables_migration {
                 &self,
                 manager: &sea_orm_migration::prelude::SchemaManager,
             ) -> Result<(), sea_orm_migration::prelude::DbErr> {
-                $crate::sql::drop_tables(manager, $tables).await
+                $crate::sql::run(manager, $down).await
             }
         }
     };

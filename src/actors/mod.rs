@@ -3,6 +3,7 @@
 pub mod control;
 pub mod credits;
 mod engine;
+mod export;
 pub mod import;
 pub mod job_supervisor;
 mod logger;
@@ -15,6 +16,7 @@ pub mod supervision;
 
 pub use control::Engine;
 pub use engine::{EngineError, EngineHandle, start};
+pub use export::{Export, ExportError};
 pub use overseer::{Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer};
 pub use reload::{ReloadError, Reloaded, Reloader, workflow_rows};
 pub use storage::{Storage, StorageHealth};
