@@ -120,6 +120,8 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
         url_column: None,
         play: "practice-enrichment".to_owned(),
         settings: json!({}),
+        source: json!({}),
+        request_key: None,
     };
     let started = Instant::now();
     let imported = import(Arc::clone(&handle.engine), request).await.unwrap();

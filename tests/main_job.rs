@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by a panic"
 )]
 
+#[macro_use]
 mod support;
 
 use std::time::Duration;
@@ -19,24 +20,7 @@ use support::{list, postgres, start, start_with};
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// Runs the test on SQLite and, where there is one, on PostgreSQL.
-macro_rules! on_both_databases {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $name() { super::$name(super::Db::Sqlite).await; })+
-        }
-        mod postgresql {
-            $(#[tokio::test] async fn $name() {
-                if super::postgres::require_or_skip("main job on PostgreSQL") {
-                    let database = super::postgres::create_database();
-                    super::$name(super::Db::Postgres(database.url.clone())).await;
-                }
-            })+
-        }
-    };
-}
-
-on_both_databases!(
+on_both_databases!("main job":
     a_list_becomes_a_complete_spreadsheet,
     duplicates_take_the_outcome_of_their_first_row,
     pause_resume_kill_and_redo,

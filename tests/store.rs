@@ -19,6 +19,7 @@ use batchdesk::model::journal::{Operation, Origin};
 use batchdesk::model::practice::PracticeStatus;
 use batchdesk::settings::Settings;
 use batchdesk::store::Database;
+use batchdesk::store::failed::Failed;
 use batchdesk::store::identity::{NewUser, add_user};
 use batchdesk::store::read::{EngineReader, Role};
 use batchdesk::store::write::{
@@ -148,6 +149,7 @@ impl Bench {
             blank_rows: 0,
             meta: serde_json::json!({}),
             origin: Origin::engine(),
+            answer: None,
         };
         self.write(finish).await.unwrap();
         job_id
@@ -444,6 +446,7 @@ async fn steer_and_compare(bench: &mut Bench, job_id: Id, model: JobStatus, even
         let answer = bench
             .write(RedoJob {
                 job_id,
+                failed: Failed::All,
                 origin: Origin::engine(),
             })
             .await

@@ -77,6 +77,7 @@ async fn bring_up(
     metrics: PrometheusHandle,
 ) -> anyhow::Result<()> {
     let spool = settings.data_dir.join("spool");
+    let kept_lists = settings.data_dir.join("imports");
     // A port that is taken is found before anything else is touched.
     let listener = TcpListener::bind(settings.http.listen)
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
@@ -84,6 +85,7 @@ async fn bring_up(
     let ownership = acquire(&settings.database.url).await?;
     // Only now: what is there may have been another daemon's until here.
     empty_spool(&spool).with_context(|| format!("{} cannot be used", spool.display()))?;
+    make_private_dir(&kept_lists).with_context(|| format!("{} cannot be used", kept_lists.display()))?;
     let aborted = CrashMark::read(&settings.data_dir)?;
     let database = open(&settings).await?;
     up(&database.writer).await?;
@@ -109,6 +111,7 @@ async fn bring_up(
         metrics: metrics.clone(),
         reloader: Arc::clone(&reloader),
         spool,
+        kept_lists,
     });
     let address = listener.local_addr()?;
     let server = server(app, listener, &settings)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::Addr;
 use actix_web::dev::Server;
 use actix_web::error::JsonPayloadError;
-use actix_web::middleware::Compress;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, JsonConfig, PathConfig, QueryConfig};
 use actix_web::{HttpServer, ResponseError as _};
 use entity::{Id, enrichment_jobs};
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::api;
 use super::caller::Caller;
 use super::problem::Problem;
+use super::request_id::give_request_id;
 use super::token::TokenCache;
 use crate::actors::{Engine, Overseer, Reloader};
 use crate::settings::Settings;
@@ -34,6 +35,8 @@ pub struct App {
     pub reloader: Arc<Reloader>,
     /// Where uploads are spooled.
     pub spool: PathBuf,
+    /// Where lists stay that were sent for a preview.
+    pub kept_lists: PathBuf,
 }
 
 impl App {
@@ -89,6 +92,7 @@ pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .wrap(Compress::default())
+            .wrap(from_fn(give_request_id))
             .app_data(app.clone())
             .configure(|config| configure(config, max_body_bytes))
     })

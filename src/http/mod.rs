@@ -4,7 +4,10 @@ mod api;
 mod app;
 mod caller;
 mod cursor;
+mod idempotency;
+mod intake;
 mod problem;
+mod request_id;
 mod token;
 
 pub use app::{App, server};

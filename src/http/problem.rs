@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
+use super::request_id;
 use crate::actors::import::ImportError;
 use crate::exchange::read::FileFault;
 use crate::model::batch::{JobEvent, JobStatus};
@@ -88,6 +89,30 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     }
 
+    /// The same request is being carried out.
+    #[must_use]
+    pub fn still_running() -> Self {
+        let detail = "the request with this Idempotency-Key is still being carried out; ask again";
+        let mut problem = Self::new(StatusCode::CONFLICT, "still_running", detail);
+        problem.retry_after = Some(Duration::from_secs(1));
+        problem
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    #[must_use]
+    pub fn is_server_error(&self) -> bool {
+        self.status.is_server_error()
+    }
+
     /// The state does not allow the command.
     #[must_use]
     pub fn illegal(from: JobStatus, event: JobEvent) -> Self {
@@ -104,6 +129,13 @@ impl Problem {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", detail);
         problem.retry_after = Some(RETRY_AFTER);
         problem
+    }
+
+    /// The disk takes no more.
+    pub(super) fn no_space(error: &std::io::Error) -> Self {
+        tracing::error!(%error, "a list could not be kept on disk");
+        let detail = "the upload could not be stored; try again later";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", detail)
     }
 
     pub(super) fn internal(error: &dyn std::error::Error) -> Self {
@@ -136,6 +168,9 @@ impl ResponseError for Problem {
         body.insert("status".to_owned(), self.status.as_u16().into());
         body.insert("code".to_owned(), self.code.into());
         body.insert("detail".to_owned(), self.detail.clone().into());
+        if let Some(id) = request_id::current() {
+            body.insert("request_id".to_owned(), id.into());
+        }
         let mut response = HttpResponse::build(self.status);
         response.content_type("application/problem+json");
         if self.status == StatusCode::UNAUTHORIZED {
@@ -189,7 +224,9 @@ impl From<ImportError> for Problem {
         match error {
             ImportError::File(fault) => fault.into(),
             ImportError::Write(error) => error.into(),
+            ImportError::Database(error) => error.into(),
             ImportError::Away => Self::unavailable(),
+            ImportError::Spool(error) => Self::no_space(&error),
             ImportError::Reading(_) => Self::internal(&error),
         }
     }

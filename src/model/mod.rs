@@ -3,8 +3,10 @@
 //! Nothing here does I/O, reads a clock or draws a random number; callers hand those in.
 
 pub mod batch;
+pub mod batch_run;
 pub mod counts;
 pub mod crash;
+pub mod exclusion;
 pub mod fair;
 pub mod journal;
 pub mod play;

@@ -4,6 +4,7 @@
 //! own); `read` runs on a pool that cannot write.
 
 pub mod connect;
+pub mod failed;
 pub mod fault;
 pub mod identity;
 pub mod lock;

@@ -111,6 +111,17 @@ pub fn in_list<T: Clone + Into<Value>>(ids: &[T]) -> (String, Vec<Value>) {
     (vec!["?"; values.len()].join(","), values)
 }
 
+/// Whether identifier or domain of a practice `p` begins with a pattern of [`like_prefix`], which is bound twice.
+pub const HAS_PREFIX: &str = r"(p.practice_identifier like ? escape '\' or p.domain like ? escape '\')";
+
+/// `prefix` as a LIKE pattern, its own wildcards taken literally.
+#[must_use]
+pub fn like_prefix(prefix: &str) -> String {
+    let mut pattern = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    pattern.push('%');
+    pattern
+}
+
 /// How JSON text is bound into a JSON column.
 #[must_use]
 pub fn json(backend: DbBackend, expression: &str) -> String {

@@ -8,6 +8,25 @@ pub mod api;
 pub mod daemon;
 pub mod postgres;
 
+/// Runs each test on SQLite and, where there is one, on PostgreSQL. The first argument names the group where it is
+/// skipped.
+#[allow(unused_macros)]
+macro_rules! on_both_databases {
+    ($group:literal: $($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $name() { super::$name(crate::support::daemon::Db::Sqlite).await; })+
+        }
+        mod postgresql {
+            $(#[tokio::test] async fn $name() {
+                if crate::support::postgres::require_or_skip(concat!($group, " on PostgreSQL")) {
+                    let database = crate::support::postgres::create_database();
+                    super::$name(crate::support::daemon::Db::Postgres(database.url.clone())).await;
+                }
+            })+
+        }
+    };
+}
+
 use std::sync::Once;
 
 use batchdesk::simulators::load::LoadSite;

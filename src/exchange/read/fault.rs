@@ -94,6 +94,18 @@ pub enum FileFault {
         line: u64,
     },
 
+    /// A body that should hold a list as JSON.
+    #[error(
+        "The body is not a list as JSON: {reason}. \
+         Send {{\"practices\": [\"example.com\", {{\"name\": \"A\", \"website\": \"a.nz\"}}]}}."
+    )]
+    BadJson {
+        /// Where reading stopped, counted from 1.
+        line: u64,
+        /// What was expected there.
+        reason: String,
+    },
+
     /// The file could not be read from disk.
     #[error("The file could not be read. Send it again.")]
     Unreadable(#[source] io::Error),
@@ -113,6 +125,7 @@ impl FileFault {
             Self::TooManyRows { .. } => "too_many_rows",
             Self::TooManyColumns { .. } => "too_many_columns",
             Self::UnterminatedQuote { .. } => "unterminated_quote",
+            Self::BadJson { .. } => "bad_json",
             Self::Unreadable(_) => "unreadable",
         }
     }
@@ -131,9 +144,10 @@ impl FileFault {
     /// The line of the file, counted from 1, when the fault has a place.
     pub fn line(&self) -> Option<u64> {
         match self {
-            Self::RowTooLong { line, .. } | Self::TooManyColumns { line, .. } | Self::UnterminatedQuote { line } => {
-                Some(*line)
-            }
+            Self::RowTooLong { line, .. }
+            | Self::TooManyColumns { line, .. }
+            | Self::UnterminatedQuote { line }
+            | Self::BadJson { line, .. } => Some(*line),
             _ => None,
         }
     }

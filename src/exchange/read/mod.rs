@@ -18,6 +18,7 @@ mod encoding;
 mod fault;
 mod headers;
 mod inspection;
+mod json_list;
 mod record;
 mod rows;
 mod survey;
@@ -33,6 +34,7 @@ pub use dialect::Dialect;
 pub use encoding::TextEncoding;
 pub use fault::FileFault;
 pub use inspection::{Inspection, inspect};
+pub use json_list::{JsonList, unfold_json_list};
 pub use rows::{InputRow, Rows, rows};
 
 /// What one file may ask of us. None of these is a default: they come from the operator's settings.

@@ -20,28 +20,29 @@ impl CsvRows {
     pub fn new(safe: bool) -> Self {
         Self { safe, input_columns: 0 }
     }
+}
 
-    fn record<'a>(&self, cells: impl Iterator<Item = Cow<'a, str>>, out: &mut Vec<u8>) -> io::Result<()> {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .buffer_capacity(ROW_BYTES)
-            .from_writer(out);
-        for cell in cells {
-            if self.safe {
-                writer.write_field(formula::guarded(&cell).as_bytes())?;
-            } else {
-                writer.write_field(cell.as_bytes())?;
-            }
+/// One record, each cell [`guarded`](super::guarded) where `safe` says so.
+pub(super) fn record<'a>(safe: bool, cells: impl Iterator<Item = Cow<'a, str>>, out: &mut Vec<u8>) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .buffer_capacity(ROW_BYTES)
+        .from_writer(out);
+    for cell in cells {
+        if safe {
+            writer.write_field(formula::guarded(&cell).as_bytes())?;
+        } else {
+            writer.write_field(cell.as_bytes())?;
         }
-        writer.write_record(None::<&[u8]>)?;
-        writer.flush()
     }
+    writer.write_record(None::<&[u8]>)?;
+    writer.flush()
 }
 
 impl RowWriter for CsvRows {
     fn header(&mut self, columns: &[String], out: &mut Vec<u8>) -> io::Result<()> {
         self.input_columns = columns.len();
-        self.record(table_columns(columns).into_iter().map(Cow::Owned), out)
+        record(self.safe, table_columns(columns).into_iter().map(Cow::Owned), out)
     }
 
     fn row(&mut self, row: &ExportRow<'_>, out: &mut Vec<u8>) -> io::Result<()> {
@@ -61,7 +62,7 @@ impl RowWriter for CsvRows {
         let found = FIELDS
             .iter()
             .map(|field| row.final_payload.and_then(field.value).unwrap_or_default().into());
-        self.record(input.chain(outcome).chain(found), out)
+        record(self.safe, input.chain(outcome).chain(found), out)
     }
 
     fn finish(&mut self, _: &mut Vec<u8>) -> io::Result<()> {

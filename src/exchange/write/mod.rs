@@ -9,6 +9,7 @@ mod fields;
 mod formula;
 mod hours;
 mod json;
+mod rejected;
 
 use std::io;
 
@@ -19,6 +20,7 @@ pub use csv::CsvRows;
 pub use fields::{FIELDS, Field};
 pub use formula::guarded;
 pub use json::{JsonRows, NdjsonRows};
+pub use rejected::RejectedRows;
 
 /// One row of the list, borrowed from wherever it is kept.
 #[derive(Debug, Clone, Copy)]

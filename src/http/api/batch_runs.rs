@@ -1,14 +1,23 @@
-//! `GET /api/batch-runs`: one per upload.
+//! `/api/batch-runs`: one per upload.
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use entity::Id;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::jobs::status;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
+use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::Problem;
-use crate::store::read::{Access, BatchRunView};
+use crate::model::batch_run::BatchRunStatus;
+use crate::store::read::{Access, BatchRunView, Role};
+use crate::store::write::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, KeyAnswer, StoredAnswer};
 
 /// Which page.
 #[derive(Debug, Deserialize)]
@@ -29,11 +38,174 @@ pub async fn list(
     Ok(Json(app.reader.batch_runs(&caller.scope, after, limit).await?.into()))
 }
 
-/// One upload.
-pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<BatchRunView>, Problem> {
-    match app.reader.batch_run(&caller.scope, *id).await? {
-        Access::Granted(run) => Ok(Json(run)),
+async fn visible(app: &App, caller: &Caller, id: Id) -> Result<BatchRunView, Problem> {
+    match app.reader.batch_run(&caller.scope, id).await? {
+        Access::Granted(run) => Ok(run),
         Access::Forbidden => Err(Problem::forbidden("this batch run belongs to somebody else")),
         Access::Missing => Err(Problem::not_found("batch run")),
+    }
+}
+
+fn tagged(run: &BatchRunView) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{}\"", run.version)))
+        .json(run)
+}
+
+/// One upload, with its version as the ETag.
+pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
+    Ok(tagged(&visible(&app, &caller, *id).await?))
+}
+
+/// An upload that somebody else works on.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatchRun {
+    filename: String,
+    status: Option<String>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    meta: Option<Value>,
+}
+
+fn run_status(text: Option<&str>) -> Result<Option<BatchRunStatus>, Problem> {
+    status(text, &BatchRunStatus::ALL.map(BatchRunStatus::as_str))
+}
+
+fn meta(given: Option<&Value>) -> Result<Option<Value>, Problem> {
+    match given {
+        None => Ok(None),
+        Some(meta) if meta.is_object() => Ok(Some(meta.clone())),
+        Some(_) => Err(Problem::bad_request("'meta' must be a JSON object")),
+    }
+}
+
+/// `POST /api/batch-runs`: keeps a record of an upload that is not a job of this daemon.
+pub async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: Json<NewBatchRun>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Member)?;
+    if body.filename.trim().is_empty() {
+        return Err(Problem::bad_request("'filename' must not be blank"));
+    }
+    let now = Utc::now().trunc_subsecs(3);
+    let status = run_status(body.status.as_deref())?.unwrap_or(BatchRunStatus::Pending);
+    let begun = (status != BatchRunStatus::Pending).then_some(now);
+    let run = BatchRunView {
+        id: Id::now(),
+        user_id: Some(caller.scope.user_id),
+        job_id: None,
+        filename: body.filename.clone(),
+        status: status.as_str().to_owned(),
+        started_at: body.started_at.or(begun),
+        finished_at: body.finished_at.or(begun.filter(|_| status.is_terminal())),
+        result_url: None,
+        error_message: None,
+        meta: meta(body.meta.as_ref())?.unwrap_or_else(|| json!({})),
+        version: 1,
+        created_at: now,
+    };
+    let (storage, organisation_id) = (app.engine.storage.clone(), caller.scope.organisation_id);
+    let user_id = caller.scope.user_id;
+    once(
+        &app,
+        &caller,
+        key,
+        "POST /api/batch-runs",
+        &*body,
+        |request_key| async move {
+            let answer = StoredAnswer {
+                status: 201,
+                location: Some(format!("/api/batch-runs/{}", run.id)),
+                body: json!(run).to_string(),
+            };
+            let command = CreateBatchRun {
+                id: run.id,
+                organisation_id,
+                user_id,
+                filename: run.filename,
+                status,
+                started_at: run.started_at,
+                finished_at: run.finished_at,
+                meta: run.meta,
+                created_at: run.created_at,
+                answer: request_key.map(|request| KeyAnswer {
+                    request,
+                    answer: answer.clone(),
+                }),
+            };
+            storage.write(command).await?;
+            Ok(answer)
+        },
+    )
+    .await
+}
+
+/// What to change of an upload; `meta` is merged (RFC 7396).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRunPatch {
+    status: Option<String>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    result_url: Option<String>,
+    error_message: Option<String>,
+    meta: Option<Value>,
+}
+
+/// The version that `If-Match` names; `None` where any will do.
+fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
+    let Some(header) = request.headers().get(IF_MATCH) else {
+        return Ok(None);
+    };
+    let tag = header.to_str().unwrap_or_default().trim();
+    if tag == "*" {
+        return Ok(None);
+    }
+    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    // A tag that was never given matches nothing (RFC 9110, 13.1.1).
+    Ok(Some(version.and_then(|version| version.parse().ok()).unwrap_or(-1)))
+}
+
+/// `PATCH /api/batch-runs/{id}`. With `If-Match` only if nobody has changed it since.
+pub async fn change(
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<Id>,
+    body: Json<BatchRunPatch>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Member)?;
+    let run = visible(&app, &caller, *id).await?;
+    let command = ChangeBatchRun {
+        id: run.id,
+        version: expected_version(&request)?,
+        status: run_status(body.status.as_deref())?,
+        started_at: body.started_at,
+        finished_at: body.finished_at,
+        result_url: body.result_url.clone(),
+        error_message: body.error_message.clone(),
+        meta: meta(body.meta.as_ref())?,
+    };
+    match app.engine.storage.write(command).await? {
+        BatchRunChanged::Accepted => Ok(tagged(&visible(&app, &caller, *id).await?)),
+        BatchRunChanged::NotFound => Err(Problem::not_found("batch run")),
+        BatchRunChanged::Stale { version } => {
+            let detail = "somebody has changed it since; read it again and repeat your change";
+            Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail).with("version", version))
+        }
+        BatchRunChanged::OfJob(job_id) => {
+            let detail = "this run belongs to a job, which it follows; only 'meta' can be changed";
+            let problem = Problem::new(StatusCode::CONFLICT, "belongs_to_job", detail);
+            Err(problem.with("job_id", job_id.to_string()))
+        }
+        BatchRunChanged::Illegal { from, to } => {
+            let detail = format!("a batch run whose status is '{from}' cannot become '{to}'");
+            let problem = Problem::new(StatusCode::CONFLICT, "illegal_transition", detail);
+            Err(problem.with("from", from.as_str()).with("to", to.as_str()))
+        }
     }
 }

@@ -1,15 +1,16 @@
 //! Reading jobs and their practices.
 
 use actix_web::web::{Data, Json, Path, Query};
+use chrono::{DateTime, Utc};
 use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::selection::JobSelection;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::problem::Problem;
-use crate::model::batch::JobStatus;
 use crate::model::practice::PracticeStatus;
 use crate::store::read::{JobFilter, JobView, PracticeDetail, PracticeFilter, PracticeView};
 
@@ -31,16 +32,27 @@ pub(super) fn practice_status(text: Option<&str>) -> Result<Option<PracticeStatu
 #[serde(deny_unknown_fields)]
 pub struct JobQuery {
     status: Option<String>,
+    q: Option<String>,
+    created_after: Option<DateTime<Utc>>,
+    created_before: Option<DateTime<Utc>>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
 
 /// `GET /api/jobs`: the caller's jobs, newest first.
 pub async fn list(app: Data<App>, caller: Caller, query: Query<JobQuery>) -> Result<Json<List<JobView>>, Problem> {
+    let limit = cursor::limit(query.limit)?;
+    let before = cursor::read(query.cursor.as_deref())?;
+    let query = query.into_inner();
+    let selection = JobSelection {
+        status: query.status,
+        q: query.q,
+        created_after: query.created_after,
+        created_before: query.created_before,
+    };
     let filter = JobFilter {
-        status: status(query.status.as_deref(), &JobStatus::ALL.map(JobStatus::as_str))?,
-        before: cursor::read(query.cursor.as_deref())?,
-        limit: cursor::limit(query.limit)?,
+        before,
+        ..selection.read(limit)?
     };
     Ok(Json(app.reader.jobs(&caller.scope, filter).await?.into()))
 }

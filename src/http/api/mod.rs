@@ -2,10 +2,13 @@
 
 mod admin;
 mod batch_runs;
+mod exclusions;
 mod export;
 mod failures;
 mod health;
+mod imports;
 mod jobs;
+mod selection;
 mod steer;
 mod upload;
 
@@ -45,8 +48,31 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(at("/api/jobs/{id}/export").route(reading().to(export::export)))
         .service(at("/api/check-job-status").route(reading().to(jobs::check_status)))
         .service(at("/api/failed-jobs").route(reading().to(failures::list)))
-        .service(at("/api/batch-runs").route(reading().to(batch_runs::list)))
-        .service(at("/api/batch-runs/{id}").route(reading().to(batch_runs::detail)))
+        .service(at("/api/imports").route(web::post().to(imports::create)))
+        .service(
+            at("/api/imports/{id}")
+                .route(reading().to(imports::detail))
+                .route(web::delete().to(imports::delete)),
+        )
+        .service(at("/api/imports/{id}/rejected").route(reading().to(imports::rejected_rows)))
+        .service(
+            at("/api/batch-runs")
+                .route(web::post().to(batch_runs::create))
+                .route(reading().to(batch_runs::list)),
+        )
+        .service(
+            at("/api/batch-runs/{id}")
+                .route(web::patch().to(batch_runs::change))
+                .route(reading().to(batch_runs::detail)),
+        )
+        .service(at("/api/save-excluded-job").route(web::post().to(exclusions::of_job)))
+        .service(
+            at("/api/exclusions")
+                .route(web::post().to(exclusions::create))
+                .route(web::delete().to(exclusions::readmit))
+                .route(reading().to(exclusions::list)),
+        )
+        .service(at("/api/exclusions/{id}").route(web::delete().to(exclusions::readmit_one)))
         .service(at("/api/kill-job").route(web::post().to(steer::kill)))
         .service(at("/api/pause-job").route(web::post().to(steer::pause)))
         .service(at("/api/resume-job").route(web::post().to(steer::resume)))

@@ -1,71 +1,205 @@
-//! Killing, pausing, resuming and redoing a job.
+//! Killing, pausing, resuming and redoing: one job, or all that match.
 
 use actix_web::web::{Data, Json};
 use entity::Id;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::selection::{JobSelection, PracticeSelection};
 use crate::actors::{Redo, Steer};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::model::batch::JobEvent;
+use crate::model::practice::PracticeStatus;
+use crate::store::failed::Failed;
 use crate::store::read::Role;
 use crate::store::write::{ChangeJob, Changed, RedoJob, Redone};
 
-/// Which job.
+/// Jobs that one request changes. What is left matches again.
+const MOST_JOBS: u64 = 500;
+/// Practices that one request may name.
+const MOST_PRACTICES: usize = 1_000;
+
+/// Which job, or which jobs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobCommand {
-    job_id: Id,
+    job_id: Option<Id>,
+    job_ids: Option<Vec<Id>>,
+    filter: Option<JobSelection>,
+    /// Only count.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// `POST /api/kill-job`.
 pub async fn kill(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
-    steer(&app, &caller, body.job_id, JobEvent::Kill, Some("killed".to_owned())).await
+    steer(&app, &caller, &body, JobEvent::Kill, Some("killed")).await
 }
 
 /// `POST /api/pause-job`.
 pub async fn pause(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
-    steer(&app, &caller, body.job_id, JobEvent::Pause, None).await
+    steer(&app, &caller, &body, JobEvent::Pause, None).await
 }
 
 /// `POST /api/resume-job`.
 pub async fn resume(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
-    steer(&app, &caller, body.job_id, JobEvent::Resume, None).await
+    steer(&app, &caller, &body, JobEvent::Resume, None).await
 }
 
 async fn steer(
     app: &App,
     caller: &Caller,
-    job_id: Id,
+    body: &JobCommand,
     event: JobEvent,
-    reason: Option<String>,
+    reason: Option<&'static str>,
 ) -> Result<Json<Value>, Problem> {
     caller.require(Role::Member)?;
-    app.job(caller, job_id).await?;
+    match (body.job_id, &body.job_ids, &body.filter) {
+        (Some(job_id), None, None) => {
+            app.job(caller, job_id).await?;
+            if body.dry_run {
+                return Ok(counted(1, false));
+            }
+            let status = change(app, caller, job_id, event, reason).await?;
+            Ok(Json(json!({ "job_id": job_id, "status": status })))
+        }
+        (None, Some(job_ids), None) => {
+            if job_ids.is_empty() || job_ids.len() as u64 > MOST_JOBS {
+                return Err(Problem::bad_request(format!("name 1 to {MOST_JOBS} jobs at a time")));
+            }
+            for job_id in job_ids {
+                app.job(caller, *job_id).await?;
+            }
+            all(app, caller, job_ids, false, body.dry_run, event, reason).await
+        }
+        (None, None, Some(filter)) => {
+            let page = app.reader.jobs(&caller.scope, filter.read(MOST_JOBS)?).await?;
+            let job_ids: Vec<Id> = page.data.iter().map(|job| job.job_id).collect();
+            all(app, caller, &job_ids, page.last.is_some(), body.dry_run, event, reason).await
+        }
+        _ => Err(Problem::bad_request(
+            "name the jobs by one of 'job_id', 'job_ids' and 'filter'",
+        )),
+    }
+}
+
+fn counted(matched: usize, more: bool) -> Json<Value> {
+    Json(json!({ "matched": matched, "more": more, "dry_run": true }))
+}
+
+/// A job that could not be changed.
+#[derive(Debug, Serialize)]
+struct Refused {
+    job_id: Id,
+    code: &'static str,
+    detail: String,
+}
+
+/// Changes the jobs one after the other; one that refuses does not stop the others.
+async fn all(
+    app: &App,
+    caller: &Caller,
+    job_ids: &[Id],
+    more: bool,
+    dry_run: bool,
+    event: JobEvent,
+    reason: Option<&'static str>,
+) -> Result<Json<Value>, Problem> {
+    if dry_run {
+        return Ok(counted(job_ids.len(), more));
+    }
+    let mut changed = Vec::new();
+    let mut refused = Vec::new();
+    for job_id in job_ids {
+        match change(app, caller, *job_id, event, reason).await {
+            Ok(_) => changed.push(*job_id),
+            Err(problem) if problem.is_server_error() => return Err(problem),
+            Err(problem) => refused.push(Refused {
+                job_id: *job_id,
+                code: problem.code(),
+                detail: problem.detail().to_owned(),
+            }),
+        }
+    }
+    Ok(Json(json!({
+        "matched": job_ids.len(),
+        "more": more,
+        "changed": changed,
+        "refused": refused,
+    })))
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller,
+    job_id: Id,
+    event: JobEvent,
+    reason: Option<&'static str>,
+) -> Result<&'static str, Problem> {
     let command = ChangeJob {
         job_id,
         event,
         origin: caller.origin(),
-        reason,
+        reason: reason.map(str::to_owned),
     };
     // The command stands in the writer's queue also when this wait is over.
     let answer = tokio::time::timeout(app.command_timeout(), app.overseer.send(Steer(command))).await;
     match answer.map_err(|_| Problem::unavailable())??? {
-        Changed::Accepted(status) | Changed::Already(status) => Ok(Json(json!({ "job_id": job_id, "status": status }))),
+        Changed::Accepted(status) | Changed::Already(status) => Ok(status.as_str()),
         Changed::Illegal { from, event } => Err(Problem::illegal(from, event)),
         Changed::Unfinished | Changed::NotFound => Err(Problem::not_found("job")),
     }
 }
 
-/// `POST /api/redo-job`.
-pub async fn redo(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
+/// Which practices in error begin anew.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedoCommand {
+    job_id: Id,
+    practice_ids: Option<Vec<i64>>,
+    filter: Option<PracticeSelection>,
+    /// Only count.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+impl RedoCommand {
+    fn failed(&self) -> Result<Failed, Problem> {
+        match (&self.practice_ids, &self.filter) {
+            (None, None) => Ok(Failed::All),
+            (Some(ids), None) if (1..=MOST_PRACTICES).contains(&ids.len()) => Ok(Failed::Practices(ids.clone())),
+            (Some(_), None) => Err(Problem::bad_request(format!(
+                "name 1 to {MOST_PRACTICES} practices at a time"
+            ))),
+            (None, Some(filter)) => {
+                let filter = filter.read()?;
+                if filter.status.is_some_and(|status| status != PracticeStatus::Error) {
+                    return Err(Problem::bad_request("only practices in 'error' begin anew"));
+                }
+                Ok(filter.prefix.map_or(Failed::All, Failed::Prefix))
+            }
+            (Some(_), Some(_)) => Err(Problem::bad_request(
+                "name the practices by 'practice_ids' or by 'filter', not both",
+            )),
+        }
+    }
+}
+
+/// `POST /api/redo-job`: all practices in error, or those that are named.
+pub async fn redo(app: Data<App>, caller: Caller, body: Json<RedoCommand>) -> Result<Json<Value>, Problem> {
     caller.require(Role::Member)?;
     let job_id = body.job_id;
-    app.job(&caller, job_id).await?;
+    let failed = body.failed()?;
+    let job = app.job(&caller, job_id).await?;
+    if body.dry_run {
+        let matched = app.reader.count_failed(&job, &failed).await?;
+        return Ok(Json(json!({ "job_id": job_id, "matched": matched, "dry_run": true })));
+    }
     let command = RedoJob {
         job_id,
+        failed,
         origin: caller.origin(),
     };
     let answer = tokio::time::timeout(app.command_timeout(), app.overseer.send(Redo(command))).await;

@@ -23,6 +23,8 @@ pub struct BatchRunView {
     pub result_url: Option<String>,
     pub error_message: Option<String>,
     pub meta: serde_json::Value,
+    /// What `If-Match` of a change compares, as the ETag.
+    pub version: i32,
     pub created_at: DateTime<Utc>,
 }
 
@@ -39,6 +41,7 @@ impl From<batch_runs::Model> for BatchRunView {
             result_url: run.result_url,
             error_message: run.error_message,
             meta: run.meta,
+            version: run.version,
             created_at: run.created_at,
         }
     }

@@ -12,7 +12,7 @@ use crate::store::rows::{in_list, statement};
 /// Reads for the actors, across organisations.
 #[derive(Clone, Debug)]
 pub struct EngineReader {
-    hq: Hq,
+    pub(super) hq: Hq,
 }
 
 /// A job that is not finished.

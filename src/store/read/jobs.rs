@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use entity::{Id, enrichment_jobs};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 
 use super::scope::{Reader, Scope};
 use crate::model::batch::JobStatus;
 use crate::model::counts::StatusCounts;
+use crate::store::rows::like_prefix;
 
 /// A page of a list, and where the next one begins.
 #[derive(Clone, Debug, Serialize)]
@@ -30,9 +32,13 @@ impl<T> Page<T> {
 }
 
 /// Which jobs.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct JobFilter {
     pub status: Option<JobStatus>,
+    /// Prefix of name or file name.
+    pub prefix: Option<String>,
+    pub created_after: Option<DateTime<Utc>>,
+    pub created_before: Option<DateTime<Utc>>,
     /// Only jobs before this one.
     pub before: Option<Id>,
     pub limit: u64,
@@ -115,6 +121,17 @@ impl Reader {
         }
         if let Some(status) = filter.status {
             query = query.filter(columns.status.eq(status.as_str()));
+        }
+        if let Some(prefix) = &filter.prefix {
+            let begins = |column| Expr::col(column).like(LikeExpr::new(like_prefix(prefix)).escape('\\'));
+            query = query
+                .filter(begins(enrichment_jobs::Column::Name).or(begins(enrichment_jobs::Column::OriginalFilename)));
+        }
+        if let Some(after) = filter.created_after {
+            query = query.filter(columns.created_at.gt(after));
+        }
+        if let Some(before) = filter.created_before {
+            query = query.filter(columns.created_at.lt(before));
         }
         if let Some(before) = filter.before {
             query = query.filter(columns.id.lt(before));

@@ -5,20 +5,23 @@
 
 mod batch_runs;
 mod engine;
+mod exclusions;
 mod failures;
 mod jobs;
 mod journal;
 mod practices;
+mod previews;
 mod scope;
 mod tokens;
 mod workflows;
 
 pub use batch_runs::{BatchRunKey, BatchRunView};
 pub use engine::{EngineReader, OpenJob, RunnableItem};
+pub use exclusions::ExclusionView;
 pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
 pub use journal::{JournalReader, StepRunRow};
-pub use practices::{ExportItem, PracticeDetail, PracticeFilter, PracticeView};
+pub use practices::{ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, named_cells};
 pub use scope::{Access, Reader, Role, Scope};
 pub use tokens::{TokenOwner, token_owner};
 pub use workflows::play;

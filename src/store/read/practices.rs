@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use entity::{Id, enrichment_jobs, job_practices};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TryGetable as _, Value};
 use serde::Serialize;
 
 use super::jobs::Page;
 use super::scope::Reader;
 use crate::model::practice::PracticeStatus;
-use crate::store::rows::statement;
+use crate::store::failed::Failed;
+use crate::store::rows::{HAS_PREFIX, in_list, like_prefix, statement};
 
 /// Which practices of a job.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,26 @@ pub struct PracticeFilter {
     /// Only practices after this id.
     pub after: Option<i64>,
     pub limit: u64,
+}
+
+impl PracticeFilter {
+    /// The condition on `p`, a practice of the job, and its values.
+    fn condition(&self, job: Id) -> (String, Vec<Value>) {
+        let mut sql = "p.job_id = ? and p.id > ?".to_owned();
+        let mut values: Vec<Value> = vec![job.into(), self.after.unwrap_or(0).into()];
+        if let Some(status) = self.status {
+            sql.push_str(" and p.status = ?");
+            values.push(status.as_str().into());
+        }
+        if let Some(prefix) = &self.prefix {
+            sql.push_str(" and ");
+            sql.push_str(HAS_PREFIX);
+            let pattern = like_prefix(prefix);
+            values.push(pattern.clone().into());
+            values.push(pattern.into());
+        }
+        (sql, values)
+    }
 }
 
 /// A practice in a list.
@@ -49,6 +70,15 @@ pub struct PracticeDetail {
     pub url_worker_payload: Option<serde_json::Value>,
     pub scraper_worker_payload: Option<serde_json::Value>,
     pub final_payload: Option<serde_json::Value>,
+}
+
+/// Which website a practice is.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct PracticeWebsite {
+    pub id: i64,
+    pub practice_identifier: String,
+    /// Absent where the row names no website.
+    pub dedupe_key: Option<String>,
 }
 
 /// A practice as an export needs it.
@@ -82,13 +112,6 @@ fn explain(job_status: &str, practice: &mut PracticeView) {
     }
 }
 
-/// `prefix` as a LIKE pattern, its own wildcards taken literally.
-fn like_prefix(prefix: &str) -> String {
-    let mut pattern = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    pattern.push('%');
-    pattern
-}
-
 impl Reader {
     /// A page of a job's practices, in input order.
     ///
@@ -99,19 +122,8 @@ impl Reader {
         job: &enrichment_jobs::Model,
         filter: &PracticeFilter,
     ) -> Result<Page<PracticeView>, DbErr> {
-        let mut sql = format!("select {VIEW} where p.job_id = ? and p.id > ?");
-        let mut values: Vec<Value> = vec![job.id.into(), filter.after.unwrap_or(0).into()];
-        if let Some(status) = filter.status {
-            sql.push_str(" and p.status = ?");
-            values.push(status.as_str().into());
-        }
-        if let Some(prefix) = &filter.prefix {
-            sql.push_str(r" and (p.practice_identifier like ? escape '\' or p.domain like ? escape '\')");
-            let pattern = like_prefix(prefix);
-            values.push(pattern.clone().into());
-            values.push(pattern.into());
-        }
-        sql.push_str(" order by p.id limit ?");
+        let (condition, mut values) = filter.condition(job.id);
+        let sql = format!("select {VIEW} where {condition} order by p.id limit ?");
         values.push(i64::try_from(filter.limit + 1).unwrap_or(i64::MAX).into());
         let mut views = self.select::<PracticeView>(&sql, values).await?;
         for view in &mut views {
@@ -120,6 +132,47 @@ impl Reader {
         Ok(Page::cut(views, filter.limit, |practice: &PracticeView| {
             practice.id.to_string()
         }))
+    }
+
+    /// How many of a job's practices match, on all pages.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn count_practices(&self, job: &enrichment_jobs::Model, filter: &PracticeFilter) -> Result<u64, DbErr> {
+        self.count(filter.condition(job.id)).await
+    }
+
+    /// How many of a job's practices in error a redo would reset.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn count_failed(&self, job: &enrichment_jobs::Model, failed: &Failed) -> Result<u64, DbErr> {
+        self.count(failed.condition(job.id)).await
+    }
+
+    async fn count(&self, (condition, values): (String, Vec<Value>)) -> Result<u64, DbErr> {
+        let sql = format!("select count(*) from job_practices p where {condition}");
+        let counting = statement(self.hq.get_database_backend(), &sql, values);
+        let row = self.hq.query_one_raw(counting).await?;
+        let count = row.map_or(Ok(0), |row| i64::try_get_by(&row, 0))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// The websites of practices of a job; ids of other jobs' practices are passed over.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn websites_of(
+        &self,
+        job: &enrichment_jobs::Model,
+        practices: &[i64],
+    ) -> Result<Vec<PracticeWebsite>, DbErr> {
+        let (list, ids) = in_list(practices);
+        let sql = format!(
+            "select id, practice_identifier, dedupe_key from job_practices where job_id = ? and id in ({list})"
+        );
+        self.select(&sql, std::iter::once(job.id.into()).chain(ids).collect())
+            .await
     }
 
     /// One practice of a job, or `None`.

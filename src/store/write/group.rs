@@ -86,6 +86,14 @@ impl<'tx> Group<'tx> {
             Command::ProveOwnership(_) => Answer::ProveOwnership(()),
             Command::CloseCleanly(command) => Answer::CloseCleanly(command.apply(self).await?),
             Command::ApplyWorkflows(command) => Answer::ApplyWorkflows(command.apply(self).await?),
+            Command::Exclude(command) => Answer::Exclude(command.apply(self).await?),
+            Command::Readmit(command) => Answer::Readmit(command.apply(self).await?),
+            Command::ClaimKey(command) => Answer::ClaimKey(command.apply(self).await?),
+            Command::ReleaseKey(command) => Answer::ReleaseKey(command.apply(self).await?),
+            Command::KeepPreview(command) => Answer::KeepPreview(command.apply(self).await?),
+            Command::ForgetPreviews(command) => Answer::ForgetPreviews(command.apply(self).await?),
+            Command::CreateBatchRun(command) => Answer::CreateBatchRun(command.apply(self).await?),
+            Command::ChangeBatchRun(command) => Answer::ChangeBatchRun(command.apply(self).await?),
         })
     }
 

@@ -8,6 +8,7 @@ use super::journal::JournalRow;
 use crate::model::batch::{JobEvent, JobStatus, Refusal};
 use crate::model::journal::{Operation, Origin};
 use crate::model::practice::PracticeStatus;
+use crate::store::failed::Failed;
 use crate::store::rows::statement;
 
 /// Something happens to a job as a whole: start, pause, resume, kill, fail, complete.
@@ -172,6 +173,7 @@ impl ChangeJob {
 #[derive(Clone, Debug)]
 pub struct RedoJob {
     pub job_id: Id,
+    pub failed: Failed,
     pub origin: Origin,
 }
 
@@ -189,10 +191,19 @@ pub enum Redone {
 }
 
 impl RedoJob {
+    async fn reset(&self, group: &Group<'_>) -> Result<u64, DbErr> {
+        let (condition, values) = self.failed.condition(self.job_id);
+        let sql = format!(
+            "update job_practices set status = 'pending', life = life + 1, attempt = 0, crashes = 0, \
+             error_message = null, next_at = null, blocked_by = null, version = version + 1, updated_at = ? \
+             where {condition}"
+        );
+        group
+            .execute(&sql, std::iter::once(group.now.into()).chain(values))
+            .await
+    }
+
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<Redone, DbErr> {
-        const SQL: &str = "update job_practices set status = 'pending', life = life + 1, attempt = 0, crashes = 0, \
-            error_message = null, next_at = null, blocked_by = null, version = version + 1, updated_at = ? \
-            where job_id = ? and status = 'error'";
         let Some(row) = load(group, self.job_id).await? else {
             return Ok(Redone::NotFound);
         };
@@ -202,7 +213,10 @@ impl RedoJob {
         if row.errors == 0 && row.finished && row.status != JobStatus::Error {
             return Ok(Redone::Accepted { reset: 0 });
         }
-        let reset = group.execute(SQL, [group.now.into(), self.job_id.into()]).await?;
+        let reset = self.reset(group).await?;
+        if reset == 0 && self.failed != Failed::All {
+            return Ok(Redone::Accepted { reset });
+        }
         group.count(self.job_id, |counts| {
             let reset = i64::try_from(reset).unwrap_or(i64::MAX);
             counts.add(PracticeStatus::Error, -reset);

@@ -1,20 +1,30 @@
 //! The commands that change HQ, as data: they can be replayed alone when their group fails.
 
+mod batch_runs;
+mod exclusions;
 mod followers;
 mod group;
+mod idempotency;
+mod import_rows;
 mod imports;
 mod jobs;
 mod journal;
 mod logs;
+mod previews;
 mod recovery;
 mod transitions;
 mod workflows;
 mod writer;
 
+pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun};
+pub use exclusions::{Exclude, Exclusion, Readmit};
 pub use followers::CopyFollowers;
-pub use imports::{BeginImport, DiscardImport, FinishImport, ImportRow, ImportRows, Intake, RowKeys};
+pub use idempotency::{ClaimKey, Claimed, KEPT_FOR, KeyAnswer, ReleaseKey, RequestKey, StoredAnswer};
+pub use import_rows::{ImportRow, ImportRows, Intake, RowKeys};
+pub use imports::{BeginImport, DiscardImport, FinishImport};
 pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
+pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
 pub use workflows::{ApplyWorkflows, WorkflowRow};
@@ -89,6 +99,14 @@ commands! {
     ProveOwnership -> (),
     CloseCleanly -> (),
     ApplyWorkflows -> u64,
+    Exclude -> u64,
+    Readmit -> u64,
+    ClaimKey -> Claimed,
+    ReleaseKey -> (),
+    KeepPreview -> (),
+    ForgetPreviews -> (),
+    CreateBatchRun -> (),
+    ChangeBatchRun -> BatchRunChanged,
 }
 
 /// How commands share a group.
@@ -109,9 +127,18 @@ impl Command {
     pub fn grouping(&self) -> Grouping {
         match self {
             Self::ItemTransition(transition) => Grouping::Item(transition.item.id),
-            Self::MarkInFlight(_) | Self::AppendLogs(_) | Self::BeginImport(_) | Self::ProveOwnership(_) => {
-                Grouping::Free
-            }
+            Self::MarkInFlight(_)
+            | Self::AppendLogs(_)
+            | Self::BeginImport(_)
+            | Self::ProveOwnership(_)
+            | Self::Exclude(_)
+            | Self::Readmit(_)
+            | Self::ClaimKey(_)
+            | Self::ReleaseKey(_)
+            | Self::KeepPreview(_)
+            | Self::ForgetPreviews(_)
+            | Self::CreateBatchRun(_)
+            | Self::ChangeBatchRun(_) => Grouping::Free,
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)
@@ -133,6 +160,8 @@ impl Command {
                 Self::ImportRows(import) => import.rows.iter().map(ImportRow::bytes).sum(),
                 Self::AppendLogs(logs) => logs.bytes(),
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
+                Self::Exclude(list) => list.bytes(),
+                Self::KeepPreview(preview) => preview.answer.as_ref().map_or(0, KeyAnswer::bytes),
                 _ => 0,
             }
     }

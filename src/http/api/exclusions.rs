@@ -1,0 +1,288 @@
+//! The websites that an organisation never contacts.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Path, Query};
+use actix_web::{HttpResponse, Responder};
+use entity::Id;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::selection::{PracticeSelection, pages_of};
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::cursor::{self, List};
+use crate::http::idempotency::{IdempotencyKey, once};
+use crate::http::problem::Problem;
+use crate::scrape::clean_url;
+use crate::store::read::{ExclusionView, PracticeWebsite, Role};
+use crate::store::write::{Exclude, Exclusion, KeyAnswer, Readmit, StoredAnswer};
+
+/// Websites that one request may name.
+const MOST: usize = 1_000;
+
+/// Which exclusions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExclusionQuery {
+    q: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/exclusions`: newest first; `q` is the beginning of a host.
+pub async fn list(
+    app: Data<App>,
+    caller: Caller,
+    query: Query<ExclusionQuery>,
+) -> Result<Json<List<ExclusionView>>, Problem> {
+    let before = cursor::read(query.cursor.as_deref())?;
+    let limit = cursor::limit(query.limit)?;
+    let prefix = query.q.as_deref().filter(|prefix| !prefix.is_empty());
+    Ok(Json(
+        app.reader
+            .exclusions(&caller.scope, prefix, before, limit)
+            .await?
+            .into(),
+    ))
+}
+
+/// Websites to exclude, by name.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewExclusions {
+    identifiers: Vec<String>,
+    reason: Option<String>,
+}
+
+/// `POST /api/exclusions`.
+pub async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: Json<NewExclusions>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Admin)?;
+    let named = Named::read(&body.identifiers)?;
+    exclude(
+        &app,
+        &caller,
+        key,
+        "POST /api/exclusions",
+        &*body,
+        named,
+        body.reason.clone(),
+    )
+    .await
+}
+
+/// Websites of a job to exclude.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobExclusions {
+    job_id: Id,
+    practice_ids: Option<Vec<i64>>,
+    identifiers: Option<Vec<String>>,
+    filter: Option<PracticeSelection>,
+    #[serde(default)]
+    dry_run: bool,
+    reason: Option<String>,
+}
+
+/// `POST /api/save-excluded-job`: puts websites of a job on the list, by practice, by name or by filter.
+pub async fn of_job(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: Json<JobExclusions>,
+) -> Result<HttpResponse, Problem> {
+    const ROUTE: &str = "POST /api/save-excluded-job";
+    caller.require(Role::Admin)?;
+    let job = app.job(&caller, body.job_id).await?;
+    match (&body.practice_ids, &body.identifiers, &body.filter) {
+        (None, Some(identifiers), None) => {
+            let named = Named::read(identifiers)?;
+            if body.dry_run {
+                return Ok(counted(named.exclusions.len() as u64));
+            }
+            exclude(&app, &caller, key, ROUTE, &*body, named, body.reason.clone()).await
+        }
+        (Some(ids), None, None) => {
+            within_limit(ids.len())?;
+            let found = app.reader.websites_of(&job, ids).await?;
+            if let Some(id) = ids.iter().find(|id| !found.iter().any(|website| website.id == **id)) {
+                return Err(Problem::not_found(&format!("practice {id} in this job")));
+            }
+            let named = Named::of_practices(found);
+            if body.dry_run {
+                return Ok(counted(named.exclusions.len() as u64));
+            }
+            exclude(&app, &caller, key, ROUTE, &*body, named, body.reason.clone()).await
+        }
+        (None, None, Some(filter)) => {
+            let filter = filter.read()?;
+            if body.dry_run {
+                return Ok(counted(app.reader.count_practices(&job, &filter).await?));
+            }
+            let (mut matched, mut excluded) = (0, 0);
+            let mut pages = pages_of(&app.reader, &job, filter);
+            while let Some(page) = pages.next().await? {
+                let named = Named::of_practices(app.reader.websites_of(&job, &page).await?);
+                matched += page.len();
+                excluded += named.exclusions.len();
+                let command = named.command(&caller, body.reason.clone());
+                app.engine.storage.write(command).await?;
+            }
+            Ok(HttpResponse::Ok().json(json!({ "matched": matched, "excluded": excluded })))
+        }
+        _ => Err(Problem::bad_request(
+            "name the websites by one of 'practice_ids', 'identifiers' and 'filter'",
+        )),
+    }
+}
+
+fn counted(matched: u64) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "matched": matched, "dry_run": true }))
+}
+
+fn within_limit(named: usize) -> Result<(), Problem> {
+    if (1..=MOST).contains(&named) {
+        return Ok(());
+    }
+    Err(Problem::bad_request(format!("name 1 to {MOST} websites at a time")))
+}
+
+/// Websites, and what was named and is none.
+struct Named {
+    exclusions: Vec<Exclusion>,
+    invalid: Vec<Value>,
+}
+
+impl Named {
+    fn read(identifiers: &[String]) -> Result<Self, Problem> {
+        within_limit(identifiers.len())?;
+        let mut named = Self {
+            exclusions: Vec::new(),
+            invalid: Vec::new(),
+        };
+        for identifier in identifiers {
+            match clean_url(identifier) {
+                Ok(clean) => named.push(clean.dedupe_key, identifier.clone()),
+                Err(refusal) => named
+                    .invalid
+                    .push(json!({ "identifier": identifier, "message": refusal.to_string() })),
+            }
+        }
+        if named.exclusions.is_empty() {
+            let detail = "none of the identifiers is a website";
+            return Err(
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_website", detail).with("invalid", named.invalid)
+            );
+        }
+        Ok(named)
+    }
+
+    fn of_practices(websites: Vec<PracticeWebsite>) -> Self {
+        let mut named = Self {
+            exclusions: Vec::new(),
+            invalid: Vec::new(),
+        };
+        for website in websites {
+            match website.dedupe_key {
+                Some(key) => named.push(key, website.practice_identifier),
+                None => named.invalid.push(json!({
+                    "practice_id": website.id,
+                    "identifier": website.practice_identifier,
+                    "message": "The row names no website.",
+                })),
+            }
+        }
+        named
+    }
+
+    fn push(&mut self, key: String, identifier: String) {
+        if !self.exclusions.iter().any(|known| known.key == key) {
+            self.exclusions.push(Exclusion { key, identifier });
+        }
+    }
+
+    fn command(self, caller: &Caller, reason: Option<String>) -> Exclude {
+        Exclude {
+            organisation_id: caller.scope.organisation_id,
+            user_id: caller.scope.user_id,
+            exclusions: self.exclusions,
+            reason: reason.filter(|reason| !reason.trim().is_empty()),
+            answer: None,
+        }
+    }
+}
+
+async fn exclude(
+    app: &Data<App>,
+    caller: &Caller,
+    key: IdempotencyKey,
+    route: &'static str,
+    asked: &impl Serialize,
+    named: Named,
+    reason: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let named_count = named.exclusions.len();
+    let body = json!({ "excluded": named_count, "invalid": named.invalid }).to_string();
+    let mut command = named.command(caller, reason);
+    let storage = app.engine.storage.clone();
+    once(app, caller, key, route, asked, |request_key| async move {
+        let answer = StoredAnswer {
+            status: 200,
+            location: None,
+            body,
+        };
+        command.answer = request_key.map(|request| KeyAnswer {
+            request,
+            answer: answer.clone(),
+        });
+        storage.write(command).await?;
+        Ok(answer)
+    })
+    .await
+}
+
+/// Which exclusions to take back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Readmissions {
+    #[serde(default)]
+    ids: Vec<Id>,
+    #[serde(default)]
+    identifiers: Vec<String>,
+}
+
+/// `DELETE /api/exclusions`: takes websites off the list, by id or by name.
+pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -> Result<impl Responder, Problem> {
+    caller.require(Role::Admin)?;
+    within_limit(body.ids.len() + body.identifiers.len())?;
+    let keys = body
+        .identifiers
+        .iter()
+        .map(|identifier| clean_url(identifier).map_or_else(|_| identifier.clone(), |clean| clean.dedupe_key))
+        .collect();
+    let command = Readmit {
+        organisation_id: caller.scope.organisation_id,
+        ids: body.ids.clone(),
+        keys,
+    };
+    let removed = app.engine.storage.write(command).await?;
+    Ok(Json(json!({ "removed": removed })))
+}
+
+/// `DELETE /api/exclusions/{id}`.
+pub async fn readmit_one(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Admin)?;
+    let command = Readmit {
+        organisation_id: caller.scope.organisation_id,
+        ids: vec![*id],
+        keys: Vec::new(),
+    };
+    match app.engine.storage.write(command).await? {
+        0 => Err(Problem::not_found("exclusion")),
+        _ => Ok(HttpResponse::NoContent().finish()),
+    }
+}

@@ -1,0 +1,127 @@
+//! `Idempotency-Key`: a request that is sent twice is carried out once.
+//!
+//! As in draft-ietf-httpapi-idempotency-key-header-07: the same key and request give the first answer again, another
+//! request under the same key is 422, one that is still being carried out 409.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, LOCATION};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::app::App;
+use super::caller::Caller;
+use super::problem::Problem;
+use crate::store::write::{ClaimKey, Claimed, ReleaseKey, RequestKey, StoredAnswer};
+
+const HEADER: &str = "idempotency-key";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const LONGEST: usize = 255;
+
+/// The key of a request, where it carries one.
+#[derive(Clone, Debug, Default)]
+pub struct IdempotencyKey(Option<String>);
+
+impl FromRequest for IdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request).map(Self))
+    }
+}
+
+fn read(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(header) = request.headers().get(HEADER) else {
+        return Ok(None);
+    };
+    let key = header.to_str().unwrap_or_default().trim();
+    // The draft has it as a structured string, in quotes; most clients send it bare.
+    let key = key
+        .strip_prefix('"')
+        .and_then(|key| key.strip_suffix('"'))
+        .unwrap_or(key);
+    if key.is_empty() || key.len() > LONGEST || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let detail = format!("'Idempotency-Key' must be 1 to {LONGEST} visible ASCII characters, such as a UUID");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad_idempotency_key", detail));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// Carries out a request that creates something, once for each key.
+///
+/// `asked` is what makes two requests the same. `work` is given the key, and must write its answer under it in the
+/// transaction that makes the work count. It runs to its end also when the client goes away.
+///
+/// # Errors
+/// 409 and 422 for the key, and those of `work`; then the key is free again.
+pub async fn once<W, F>(
+    app: &App,
+    caller: &Caller,
+    key: IdempotencyKey,
+    route: &'static str,
+    asked: &impl Serialize,
+    work: W,
+) -> Result<HttpResponse, Problem>
+where
+    W: FnOnce(Option<RequestKey>) -> F,
+    F: Future<Output = Result<StoredAnswer, Problem>> + 'static,
+{
+    let request = key.0.map(|key| RequestKey {
+        user_id: caller.scope.user_id,
+        route,
+        key,
+    });
+    if let Some(request) = &request {
+        let claim = ClaimKey {
+            request: request.clone(),
+            fingerprint: fingerprint(asked)?,
+        };
+        let claimed = tokio::time::timeout(app.command_timeout(), app.engine.storage.write(claim)).await;
+        match claimed.map_err(|_| Problem::unavailable())?? {
+            Claimed::Granted => {}
+            Claimed::Answered(answer) => return Ok(respond(&answer, true)),
+            Claimed::Running => return Err(Problem::still_running()),
+            Claimed::Different => {
+                let detail = "this Idempotency-Key was used for another request; take a new key for a new request";
+                return Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "idempotency_key_reused",
+                    detail,
+                ));
+            }
+        }
+    }
+    let storage = app.engine.storage.clone();
+    let working = work(request.clone());
+    let task = actix_web::rt::spawn(async move {
+        let outcome = working.await;
+        if let (Err(_), Some(request)) = (&outcome, request) {
+            // Where this is lost too, the key is free once the daemon has been started anew.
+            drop(storage.write(ReleaseKey { request }).await);
+        }
+        outcome
+    });
+    let answer = task.await.map_err(|error| Problem::internal(&error))??;
+    Ok(respond(&answer, false))
+}
+
+fn fingerprint(asked: &impl Serialize) -> Result<String, Problem> {
+    let text = serde_json::to_vec(asked).map_err(|error| Problem::internal(&error))?;
+    Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn respond(answer: &StoredAnswer, replayed: bool) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    if let Some(location) = &answer.location {
+        response.insert_header((LOCATION, location.as_str()));
+    }
+    if replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    response.content_type("application/json").body(answer.body.clone())
+}
