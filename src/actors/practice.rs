@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use entity::Id;
 use futures_util::FutureExt as _;
 use rand::RngExt as _;
@@ -303,7 +303,9 @@ impl Work {
             step_number: written.step_number,
             attempt: written.attempt,
             next_at: written.next_at,
-            blocked_by: written.next_at.map(|at| format!("retry at {}", at.to_rfc3339())),
+            blocked_by: written
+                .next_at
+                .map(|at| format!("retry until {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))),
             error: failure.map(|failure| failure.error.clone()),
             payload: written.data.as_ref().map(|data| Payload {
                 column: data.column,

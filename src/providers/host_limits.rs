@@ -118,6 +118,16 @@ impl HostLimits {
         })
     }
 
+    /// Whether an item for this host would have to wait now.
+    #[must_use]
+    pub fn holds_back(&self, host: &str) -> bool {
+        let concurrency = self.courtesy().concurrency;
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.get(host).is_some_and(|state| {
+            state.in_use >= concurrency || state.next_at.is_some_and(|at| at > Instant::now() + LONGEST_WAIT)
+        })
+    }
+
     fn leave(&self, host: &str) {
         self.with_host(host, |state| state.in_use = state.in_use.saturating_sub(1));
     }
@@ -175,8 +185,10 @@ mod tests {
         let first = limits.try_enter("a.nz");
         assert!(matches!(first, Entry::Granted(_)));
         assert!(matches!(limits.try_enter("a.nz"), Entry::Full));
+        assert!(limits.holds_back("a.nz") && !limits.holds_back("b.nz"));
         assert!(matches!(limits.try_enter("b.nz"), Entry::Granted(_)));
         drop(first);
+        assert!(!limits.holds_back("a.nz"));
         assert!(matches!(limits.try_enter("a.nz"), Entry::Granted(_)));
     }
 

@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, Utc};
-use entity::Id;
+use entity::{Id, enrichment_jobs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::problem::Problem;
 use crate::model::practice::PracticeStatus;
-use crate::store::read::{JobFilter, JobView, PracticeDetail, PracticeFilter, PracticeView};
+use crate::store::read::{JobFilter, JobView, PracticeDetail, PracticeFilter, PracticeView, WAITING_ITS_TURN};
 
 /// The status that a query names.
 pub(super) fn status<S: std::str::FromStr>(text: Option<&str>, all: &[&str]) -> Result<Option<S>, Problem> {
@@ -78,6 +78,26 @@ impl PracticeQuery {
     }
 }
 
+/// A page of a job's practices, each that does not move with the reason.
+async fn page(app: &App, job: &enrichment_jobs::Model, filter: &PracticeFilter) -> Result<List<PracticeView>, Problem> {
+    let mut page = app.reader.practices(job, filter).await?;
+    for practice in &mut page.data {
+        tell_host_limit(app, practice);
+    }
+    Ok(page.into())
+}
+
+/// Hosts are counted in memory, where queries do not see them.
+fn tell_host_limit(app: &App, practice: &mut PracticeView) {
+    let held_back = practice
+        .host_key
+        .as_deref()
+        .is_some_and(|host| app.engine.hosts.holds_back(host));
+    if held_back && practice.blocked_by.as_deref() == Some(WAITING_ITS_TURN) {
+        practice.blocked_by = Some("host limit".to_owned());
+    }
+}
+
 /// A job with the first page of its practices.
 #[derive(Debug, Serialize)]
 pub struct JobDetail {
@@ -89,11 +109,7 @@ pub struct JobDetail {
 /// `GET /api/jobs/{id}`.
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<JobDetail>, Problem> {
     let job = app.job(&caller, *id).await?;
-    let practices = app
-        .reader
-        .practices(&job, &PracticeQuery::default().filter()?)
-        .await?
-        .into();
+    let practices = page(&app, &job, &PracticeQuery::default().filter()?).await?;
     Ok(Json(JobDetail {
         job: job.into(),
         practices,
@@ -109,17 +125,18 @@ pub async fn practices(
 ) -> Result<Json<List<PracticeView>>, Problem> {
     let filter = query.filter()?;
     let job = app.job(&caller, *id).await?;
-    Ok(Json(app.reader.practices(&job, &filter).await?.into()))
+    Ok(Json(page(&app, &job, &filter).await?))
 }
 
 /// `GET /api/jobs/{id}/practices/{practice}`: one practice with all that its steps gave.
 pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> Result<Json<PracticeDetail>, Problem> {
     let (id, practice) = path.into_inner();
     let job = app.job(&caller, id).await?;
-    let found = app.reader.practice(&job, practice).await?;
-    found
-        .map(Json)
-        .ok_or_else(|| Problem::not_found("practice in this job"))
+    let Some(mut found) = app.reader.practice(&job, practice).await? else {
+        return Err(Problem::not_found("practice in this job"));
+    };
+    tell_host_limit(&app, &mut found.practice);
+    Ok(Json(found))
 }
 
 /// Which job.

@@ -21,7 +21,9 @@ pub use exclusions::ExclusionView;
 pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
 pub use journal::{JournalReader, StepRunRow};
-pub use practices::{ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, named_cells};
+pub use practices::{
+    ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
+};
 pub use scope::{Access, Reader, Role, Scope};
 pub use tokens::{TokenOwner, token_owner};
 pub use workflows::play;

@@ -50,6 +50,9 @@ pub struct PracticeView {
     pub practice_identifier: String,
     pub status: String,
     pub domain: Option<String>,
+    /// What politeness counts by.
+    #[serde(skip)]
+    pub host_key: Option<String>,
     pub error_message: Option<String>,
     /// The row whose outcome this one takes.
     pub duplicate_of: Option<i64>,
@@ -57,6 +60,8 @@ pub struct PracticeView {
     pub attempt: i32,
     pub life: i32,
     pub next_at: Option<DateTime<Utc>>,
+    /// Why it does not move: `paused`, `retry until TIME`, `row N` (whose outcome it takes), `host limit`, `waiting its
+    /// turn`; absent for one that runs or is finished.
     pub blocked_by: Option<String>,
     pub updated_at: DateTime<Utc>,
 }
@@ -94,22 +99,34 @@ pub struct ExportItem {
     pub final_payload: Option<serde_json::Value>,
 }
 
-const VIEW: &str = "p.id, p.row_number, p.practice_identifier, p.status, p.domain, p.error_message, \
+const VIEW: &str = "p.id, p.row_number, p.practice_identifier, p.status, p.domain, p.host_key, p.error_message, \
     l.row_number as duplicate_of, p.step_number, p.attempt, p.life, p.next_at, p.blocked_by, p.updated_at \
     from job_practices p left join job_practices l on l.id = p.duplicate_of";
 
-/// Why a practice that could move does not, where its row does not say so itself.
-fn explain(job_status: &str, practice: &mut PracticeView) {
+/// What of a practice is being waited for, where its row does not say so itself.
+fn explain(job: &enrichment_jobs::Model, practice: &mut PracticeView) {
     let finished = practice.status.parse().is_ok_and(PracticeStatus::is_finished);
-    if finished {
-        practice.blocked_by = None;
-    } else if job_status == "paused" {
-        practice.blocked_by = Some("paused".to_owned());
+    practice.blocked_by = if finished {
+        None
+    } else if job.status == "paused" {
+        Some("paused".to_owned())
     } else if let Some(row) = practice.duplicate_of {
-        practice.blocked_by = Some(format!("waits for the outcome of row {row}"));
-    } else if practice.blocked_by.is_none() && practice.status == "pending" {
-        practice.blocked_by = Some("waiting its turn".to_owned());
-    }
+        Some(format!("row {row}"))
+    } else if let Some(blocked_by) = practice.blocked_by.take() {
+        Some(blocked_by)
+    } else if is_in_flight(job, practice.id) {
+        None
+    } else {
+        Some(WAITING_ITS_TURN.to_owned())
+    };
+}
+
+/// What keeps back a practice that nothing else does.
+pub const WAITING_ITS_TURN: &str = "waiting its turn";
+
+fn is_in_flight(job: &enrichment_jobs::Model, practice: i64) -> bool {
+    let in_flight = job.in_flight.as_array().map(Vec::as_slice).unwrap_or_default();
+    in_flight.iter().any(|id| id.as_i64() == Some(practice))
 }
 
 impl Reader {
@@ -127,7 +144,7 @@ impl Reader {
         values.push(i64::try_from(filter.limit + 1).unwrap_or(i64::MAX).into());
         let mut views = self.select::<PracticeView>(&sql, values).await?;
         for view in &mut views {
-            explain(&job.status, view);
+            explain(job, view);
         }
         Ok(Page::cut(views, filter.limit, |practice: &PracticeView| {
             practice.id.to_string()
@@ -188,7 +205,7 @@ impl Reader {
         else {
             return Ok(None);
         };
-        explain(&job.status, &mut practice);
+        explain(job, &mut practice);
         let Some(row) = job_practices::Entity::find_by_id(id).one(&self.hq).await? else {
             return Ok(None);
         };
