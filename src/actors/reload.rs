@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix::Addr;
 use tokio::sync::Mutex;
+use utoipa::ToSchema;
 
 use super::control::Engine;
 use super::overseer::{Overseer, Retune};
@@ -27,7 +28,7 @@ pub struct Reloader {
 }
 
 /// What a reload changed.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, ToSchema)]
 pub struct Reloaded {
     /// Keys that are in force now.
     pub changed: Vec<String>,

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Addr, AsyncContext, Context};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::settings::Settings;
 
@@ -160,7 +161,7 @@ impl RestartBudget {
 }
 
 /// One line of the live tree.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ActorReport {
     pub id: String,
     pub kind: &'static str,

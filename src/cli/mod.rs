@@ -5,6 +5,7 @@ mod demo;
 mod extract;
 mod identity;
 mod migrate;
+mod openapi;
 mod serve;
 
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ enum Command {
     /// Bring the database to this version's schema, or say how far it is. `serve` does this by itself.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// Print the description of the REST interface (OpenAPI 3.1) as JSON.
+    Openapi,
     /// Users.
     #[command(subcommand)]
     User(UserAction),
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Extract(options) => extract::run(&options),
         Command::Migrate(action) => migrate::run(&action, file),
+        Command::Openapi => openapi::run(),
         Command::User(UserAction::Add {
             email,
             role,

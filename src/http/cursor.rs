@@ -5,6 +5,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::store::read::Page;
@@ -13,7 +14,7 @@ const DEFAULT_LIMIT: u64 = 50;
 const LARGEST_LIMIT: u64 = 500;
 
 /// The form of every list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
     pub data: Vec<T>,
     /// `null` on the last page.

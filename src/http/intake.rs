@@ -1,5 +1,6 @@
 //! Lists on their way in: spooled to a file of bounded size, so that a sender who goes away leaves nothing.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use actix_multipart::Multipart;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
+use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::problem::Problem;
@@ -22,7 +24,8 @@ use crate::actors::import::{SentList, TextList, read_limits, unfold};
 const FIELD_BYTES: usize = 64 * 1024;
 
 /// What the sender says of the list: in the query, as form fields, or beside the list in a JSON body.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListOptions {
     pub name: Option<String>,
@@ -33,6 +36,53 @@ pub struct ListOptions {
     pub settings: Option<Value>,
     /// A list that is here already.
     pub import_id: Option<Id>,
+}
+
+/// A list and its options as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is read field by field")]
+pub struct ListForm {
+    /// CSV and the like, or an Excel workbook.
+    #[schema(format = Binary, value_type = String)]
+    file: Vec<u8>,
+    name: Option<String>,
+    /// The name of the file where the form does not say it.
+    filename: Option<String>,
+    /// The column that holds the addresses.
+    url_column: Option<String>,
+    play: Option<String>,
+    /// A JSON object as text.
+    settings: Option<String>,
+}
+
+/// An Excel workbook.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes what is read as a stream")]
+pub struct Workbook(Vec<u8>);
+
+/// A list and its options as JSON.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is read as a stream")]
+pub struct ListJson {
+    /// Addresses, or objects that hold one; absent with `import_id`.
+    practices: Option<Vec<PracticeJson>>,
+    name: Option<String>,
+    filename: Option<String>,
+    url_column: Option<String>,
+    play: Option<String>,
+    settings: Option<BTreeMap<String, Value>>,
+    /// A list that is here already.
+    import_id: Option<Id>,
+}
+
+/// A row of a list as JSON.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes what is read as a stream")]
+pub enum PracticeJson {
+    Address(String),
+    Columns(BTreeMap<String, Value>),
 }
 
 impl ListOptions {

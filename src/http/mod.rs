@@ -10,6 +10,7 @@ mod problem;
 mod request_id;
 mod token;
 
+pub use api::openapi;
 pub use app::{App, server};
 pub use problem::Problem;
 pub use token::{NewToken, TokenCache};

@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
+use utoipa::{IntoResponses, ToSchema};
 
 use super::request_id;
 use crate::actors::import::ImportError;
@@ -30,6 +31,46 @@ pub struct Problem {
     /// Boxed: most problems have none, and every handler's result carries the space.
     extra: Box<Map<String, Value>>,
     retry_after: Option<Duration>,
+    /// The methods that a route takes.
+    allow: Option<String>,
+}
+
+/// A problem as it is sent, for the description of the API.
+#[derive(Debug, ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "it describes what `Problem` writes")]
+pub struct ProblemBody {
+    /// `about:blank`: the code says more than the type.
+    r#type: String,
+    title: String,
+    status: u16,
+    /// Stable: match on it.
+    code: String,
+    /// What to do about it, in a sentence that may change.
+    detail: String,
+    /// The `X-Request-Id` of the answer; the daemon's log has it too.
+    request_id: Option<String>,
+}
+
+/// What every route may answer instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes what `Problem` answers")]
+pub enum Refusals {
+    /// The request cannot be carried out as it is; `code` says why.
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Refused(ProblemBody),
+    /// The daemon cannot carry it out now; `code` says why.
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Unable(ProblemBody),
+}
+
+/// `"post get "` as an `Allow` header has it.
+fn allowed(methods: &str) -> String {
+    let mut allowed: Vec<String> = methods.split_whitespace().map(str::to_ascii_uppercase).collect();
+    if allowed.iter().any(|method| method == "GET") {
+        allowed.push("HEAD".to_owned());
+    }
+    allowed.join(", ")
 }
 
 impl Problem {
@@ -41,6 +82,7 @@ impl Problem {
             detail: detail.into(),
             extra: Box::default(),
             retry_after: None,
+            allow: None,
         }
     }
 
@@ -63,9 +105,12 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn method_not_allowed() -> Self {
-        let detail = "this route does not take this method";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    pub fn method_not_allowed(methods: &'static str) -> Self {
+        let allowed = allowed(methods);
+        let detail = format!("this route takes {allowed}");
+        let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        problem.allow = Some(allowed);
+        problem
     }
 
     #[must_use]
@@ -175,6 +220,9 @@ impl ResponseError for Problem {
         response.content_type("application/problem+json");
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
         }
         if let Some(wait) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, wait.as_secs().to_string()));

@@ -1,11 +1,12 @@
 //! How many practices stand where, and how that changes.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::practice::PracticeStatus;
 
 /// Practices by status. Also used for differences, hence signed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatusCounts {
     pub pending: i64,
     pub url_complete: i64,

@@ -13,6 +13,7 @@ use std::time::Duration;
 use entity::Id;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::control::Engine;
 use crate::exchange::read::{FileFault, Inspection, ReadLimits};
@@ -46,7 +47,7 @@ pub struct ImportRequest {
 }
 
 /// A job that was made of a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Imported {
     pub job_id: Id,
     pub total_practices: u64,

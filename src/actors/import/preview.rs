@@ -10,6 +10,7 @@ use entity::Id;
 use futures_util::{Stream, stream};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::rows::{Chunks, ListRow, inspect_list, read_limits};
 use super::{Engine, ImportError};
@@ -29,7 +30,7 @@ const SHOWN_LETTERS: usize = 200;
 const TOLD_APART: usize = 250_000;
 
 /// A list, looked at.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Preview {
     pub encoding: &'static str,
     pub delimiter: char,
@@ -47,7 +48,7 @@ pub struct Preview {
 }
 
 /// What would become of the rows.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct PreviewCounts {
     /// Rows with content.
     pub rows: u64,
@@ -62,7 +63,7 @@ pub struct PreviewCounts {
 }
 
 /// A row as it would be read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PreviewRow {
     pub row_number: i64,
     pub line: u64,
@@ -70,7 +71,7 @@ pub struct PreviewRow {
 }
 
 /// A row that would be in error.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RowProblem {
     pub row_number: i64,
     pub line: u64,

@@ -8,19 +8,21 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::jobs::status;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Refusals};
 use crate::model::batch_run::BatchRunStatus;
 use crate::store::read::{Access, BatchRunView, Role};
 use crate::store::write::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, KeyAnswer, StoredAnswer};
 
 /// Which page.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     limit: Option<u64>,
@@ -28,6 +30,18 @@ pub struct PageQuery {
 }
 
 /// The caller's uploads, newest start first, those not started before all others.
+#[utoipa::path(
+    get, path = "/api/batch-runs", tag = "batch runs",
+    params(PageQuery),
+    responses(
+        (
+            status = 200,
+            description = "The caller's uploads, newest start first, those not started before all others.",
+            body = List<BatchRunView>,
+        ),
+        Refusals,
+    ),
+)]
 pub async fn list(
     app: Data<App>,
     caller: Caller,
@@ -53,12 +67,25 @@ fn tagged(run: &BatchRunView) -> HttpResponse {
 }
 
 /// One upload, with its version as the ETag.
+#[utoipa::path(
+    get, path = "/api/batch-runs/{id}", tag = "batch runs",
+    params(("id" = Id, Path, description = "The batch run.")),
+    responses(
+        (
+            status = 200,
+            description = "One upload.",
+            body = BatchRunView,
+            headers(("ETag" = String, description = "Its version, for If-Match.")),
+        ),
+        Refusals,
+    ),
+)]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     Ok(tagged(&visible(&app, &caller, *id).await?))
 }
 
 /// An upload that somebody else works on.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBatchRun {
     filename: String,
@@ -81,6 +108,14 @@ fn meta(given: Option<&Value>) -> Result<Option<Value>, Problem> {
 }
 
 /// `POST /api/batch-runs`: keeps a record of an upload that is not a job of this daemon.
+#[utoipa::path(
+    post, path = "/api/batch-runs", tag = "batch runs",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body = NewBatchRun,
+    responses((status = 201, description = "The record.", body = BatchRunView), Refusals),
+)]
 pub async fn create(
     app: Data<App>,
     caller: Caller,
@@ -145,7 +180,7 @@ pub async fn create(
 }
 
 /// What to change of an upload; `meta` is merged (RFC 7396).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchRunPatch {
     status: Option<String>,
@@ -171,6 +206,23 @@ fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
 }
 
 /// `PATCH /api/batch-runs/{id}`. With `If-Match` only if nobody has changed it since.
+#[utoipa::path(
+    patch, path = "/api/batch-runs/{id}", tag = "batch runs",
+    params(
+        ("id" = Id, Path, description = "The batch run."),
+        ("If-Match" = Option<String>, Header, description = "The version that is changed."),
+    ),
+    request_body = BatchRunPatch,
+    responses(
+        (
+            status = 200,
+            description = "The record as it is now.",
+            body = BatchRunView,
+            headers(("ETag" = String, description = "Its version.")),
+        ),
+        Refusals,
+    ),
+)]
 pub async fn change(
     app: Data<App>,
     caller: Caller,

@@ -1,18 +1,19 @@
 //! The websites that an organisation never contacts.
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
-use actix_web::{HttpResponse, Responder};
 use entity::Id;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
 
 use super::selection::{PracticeSelection, pages_of};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Refusals};
 use crate::scrape::clean_url;
 use crate::store::read::{ExclusionView, PracticeWebsite, Role};
 use crate::store::write::{Exclude, Exclusion, KeyAnswer, Readmit, StoredAnswer};
@@ -21,7 +22,8 @@ use crate::store::write::{Exclude, Exclusion, KeyAnswer, Readmit, StoredAnswer};
 const MOST: usize = 1_000;
 
 /// Which exclusions.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ExclusionQuery {
     q: Option<String>,
@@ -30,6 +32,14 @@ pub struct ExclusionQuery {
 }
 
 /// `GET /api/exclusions`: newest first; `q` is the beginning of a host.
+#[utoipa::path(
+    get, path = "/api/exclusions", tag = "exclusions",
+    params(ExclusionQuery),
+    responses(
+        (status = 200, description = "The organisation's exclusions, newest first.", body = List<ExclusionView>),
+        Refusals,
+    ),
+)]
 pub async fn list(
     app: Data<App>,
     caller: Caller,
@@ -47,7 +57,7 @@ pub async fn list(
 }
 
 /// Websites to exclude, by name.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewExclusions {
     identifiers: Vec<String>,
@@ -55,6 +65,14 @@ pub struct NewExclusions {
 }
 
 /// `POST /api/exclusions`.
+#[utoipa::path(
+    post, path = "/api/exclusions", tag = "exclusions",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body = NewExclusions,
+    responses((status = 200, description = "What became of it.", body = ExcludeAnswer), Refusals),
+)]
 pub async fn create(
     app: Data<App>,
     caller: Caller,
@@ -76,7 +94,7 @@ pub async fn create(
 }
 
 /// Websites of a job to exclude.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobExclusions {
     job_id: Id,
@@ -89,6 +107,14 @@ pub struct JobExclusions {
 }
 
 /// `POST /api/save-excluded-job`: puts websites of a job on the list, by practice, by name or by filter.
+#[utoipa::path(
+    post, path = "/api/save-excluded-job", tag = "exclusions",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body = JobExclusions,
+    responses((status = 200, description = "What became of it.", body = ExcludeAnswer), Refusals),
+)]
 pub async fn of_job(
     app: Data<App>,
     caller: Caller,
@@ -129,10 +155,10 @@ pub async fn of_job(
                 let named = Named::of_practices(app.reader.websites_of(&job, &page).await?);
                 matched += page.len();
                 excluded += named.exclusions.len();
-                let command = named.command(&caller, body.reason.clone());
+                let (command, _) = named.command(&caller, body.reason.clone());
                 app.engine.storage.write(command).await?;
             }
-            Ok(HttpResponse::Ok().json(json!({ "matched": matched, "excluded": excluded })))
+            Ok(HttpResponse::Ok().json(ExcludeAnswer::OfFilter { matched, excluded }))
         }
         _ => Err(Problem::bad_request(
             "name the websites by one of 'practice_ids', 'identifiers' and 'filter'",
@@ -141,7 +167,7 @@ pub async fn of_job(
 }
 
 fn counted(matched: u64) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "matched": matched, "dry_run": true }))
+    HttpResponse::Ok().json(ExcludeAnswer::Counted { matched, dry_run: true })
 }
 
 fn within_limit(named: usize) -> Result<(), Problem> {
@@ -154,7 +180,7 @@ fn within_limit(named: usize) -> Result<(), Problem> {
 /// Websites, and what was named and is none.
 struct Named {
     exclusions: Vec<Exclusion>,
-    invalid: Vec<Value>,
+    invalid: Vec<NotAWebsite>,
 }
 
 impl Named {
@@ -167,16 +193,16 @@ impl Named {
         for identifier in identifiers {
             match clean_url(identifier) {
                 Ok(clean) => named.push(clean.dedupe_key, identifier.clone()),
-                Err(refusal) => named
-                    .invalid
-                    .push(json!({ "identifier": identifier, "message": refusal.to_string() })),
+                Err(refusal) => named.invalid.push(NotAWebsite {
+                    identifier: identifier.clone(),
+                    message: refusal.to_string(),
+                }),
             }
         }
         if named.exclusions.is_empty() {
             let detail = "none of the identifiers is a website";
-            return Err(
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_website", detail).with("invalid", named.invalid)
-            );
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_website", detail)
+                .with("invalid", json!(named.invalid)));
         }
         Ok(named)
     }
@@ -189,11 +215,10 @@ impl Named {
         for website in websites {
             match website.dedupe_key {
                 Some(key) => named.push(key, website.practice_identifier),
-                None => named.invalid.push(json!({
-                    "practice_id": website.id,
-                    "identifier": website.practice_identifier,
-                    "message": "The row names no website.",
-                })),
+                None => named.invalid.push(NotAWebsite {
+                    identifier: website.practice_identifier,
+                    message: "The row names no website.".to_owned(),
+                }),
             }
         }
         named
@@ -205,14 +230,15 @@ impl Named {
         }
     }
 
-    fn command(self, caller: &Caller, reason: Option<String>) -> Exclude {
-        Exclude {
+    fn command(self, caller: &Caller, reason: Option<String>) -> (Exclude, Vec<NotAWebsite>) {
+        let command = Exclude {
             organisation_id: caller.scope.organisation_id,
             user_id: caller.scope.user_id,
             exclusions: self.exclusions,
             reason: reason.filter(|reason| !reason.trim().is_empty()),
             answer: None,
-        }
+        };
+        (command, self.invalid)
     }
 }
 
@@ -225,9 +251,13 @@ async fn exclude(
     named: Named,
     reason: Option<String>,
 ) -> Result<HttpResponse, Problem> {
-    let named_count = named.exclusions.len();
-    let body = json!({ "excluded": named_count, "invalid": named.invalid }).to_string();
-    let mut command = named.command(caller, reason);
+    let (command, invalid) = named.command(caller, reason);
+    let body = ExcludeAnswer::Excluded {
+        excluded: command.exclusions.len(),
+        invalid,
+    };
+    let body = json!(body).to_string();
+    let mut command = command;
     let storage = app.engine.storage.clone();
     once(app, caller, key, route, asked, |request_key| async move {
         let answer = StoredAnswer {
@@ -246,7 +276,7 @@ async fn exclude(
 }
 
 /// Which exclusions to take back.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Readmissions {
     #[serde(default)]
@@ -255,8 +285,42 @@ pub struct Readmissions {
     identifiers: Vec<String>,
 }
 
+/// How many websites were on the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadmitAnswer {
+    removed: u64,
+}
+
+/// What became of an exclusion.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ExcludeAnswer {
+    Excluded {
+        /// Websites that are on the list now.
+        excluded: usize,
+        /// What was named and is no website.
+        invalid: Vec<NotAWebsite>,
+    },
+    /// With `filter`.
+    OfFilter { matched: usize, excluded: usize },
+    /// With `dry_run`.
+    Counted { matched: u64, dry_run: bool },
+}
+
+/// Something that names no website.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NotAWebsite {
+    identifier: String,
+    message: String,
+}
+
 /// `DELETE /api/exclusions`: takes websites off the list, by id or by name.
-pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -> Result<impl Responder, Problem> {
+#[utoipa::path(
+    delete, path = "/api/exclusions", tag = "exclusions",
+    request_body = Readmissions,
+    responses((status = 200, description = "How many were on the list.", body = ReadmitAnswer), Refusals),
+)]
+pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -> Result<Json<ReadmitAnswer>, Problem> {
     caller.require(Role::Admin)?;
     within_limit(body.ids.len() + body.identifiers.len())?;
     let keys = body
@@ -270,10 +334,15 @@ pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -
         keys,
     };
     let removed = app.engine.storage.write(command).await?;
-    Ok(Json(json!({ "removed": removed })))
+    Ok(Json(ReadmitAnswer { removed }))
 }
 
 /// `DELETE /api/exclusions/{id}`.
+#[utoipa::path(
+    delete, path = "/api/exclusions/{id}", tag = "exclusions",
+    params(("id" = Id, Path, description = "The exclusion.")),
+    responses((status = 204, description = "It is off the list."), Refusals),
+)]
 pub async fn readmit_one(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Admin)?;
     let command = Readmit {

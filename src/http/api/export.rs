@@ -6,16 +6,19 @@ use actix_web::web::{Bytes, Data, Path, Query};
 use entity::Id;
 use futures_util::TryStreamExt as _;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::jobs::practice_status;
 use crate::actors::{Export, ExportError};
 use crate::exchange::write::Format;
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::Problem;
+use crate::http::intake::Workbook;
+use crate::http::problem::{Problem, Refusals};
 
 /// In which form, and which practices.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
     format: Option<String>,
@@ -39,6 +42,23 @@ impl ExportQuery {
 }
 
 /// `GET /api/jobs/{id}/export`. A failure on the way cuts the answer off, which the client sees.
+#[utoipa::path(
+    get, path = "/api/jobs/{id}/export", tag = "jobs",
+    params(("id" = Id, Path, description = "The job."), ExportQuery),
+    responses(
+        (
+            status = 200,
+            description = "The list with what was found, in input order.",
+            content(
+                (String = "text/csv"),
+                (String = "application/x-ndjson"),
+                (Vec<Object> = "application/json"),
+                (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ),
+        ),
+        Refusals,
+    ),
+)]
 pub async fn export(
     app: Data<App>,
     caller: Caller,

@@ -3,15 +3,17 @@
 use actix_web::web::{Data, Json, Query};
 use entity::Id;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Refusals};
 use crate::store::read::FailureView;
 
 /// Which failures.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct FailureQuery {
     job_id: Option<Id>,
@@ -20,6 +22,14 @@ pub struct FailureQuery {
 }
 
 /// What failed for good in the jobs that the caller sees, newest first.
+#[utoipa::path(
+    get, path = "/api/failed-jobs", tag = "jobs",
+    params(FailureQuery),
+    responses(
+        (status = 200, description = "What failed for good, newest first.", body = List<FailureView>),
+        Refusals,
+    ),
+)]
 pub async fn list(
     app: Data<App>,
     caller: Caller,

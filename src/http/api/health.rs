@@ -3,18 +3,40 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, Responder};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::app::App;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Refusals};
+
+/// How the daemon is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    status: &'static str,
+}
 
 /// The process lives.
-pub async fn healthz() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+#[utoipa::path(
+    get, path = "/healthz", tag = "daemon", security(()),
+    responses((status = 200, description = "It lives.", body = Health)),
+)]
+pub async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
 }
 
 /// Every unfinished batch goes on, and the database takes reads and writes.
-pub async fn readyz(app: Data<App>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    get, path = "/readyz", tag = "daemon", security(()),
+    responses(
+        (
+            status = 200,
+            description = "Every unfinished batch goes on, and the database takes reads and writes.",
+            body = Health,
+        ),
+        Refusals,
+    ),
+)]
+pub async fn readyz(app: Data<App>) -> Result<Json<Health>, Problem> {
     let not_ready = |why: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why);
     if app.engine.is_draining() {
         return Err(not_ready("the daemon is shutting down"));
@@ -28,10 +50,14 @@ pub async fn readyz(app: Data<App>) -> Result<Json<Value>, Problem> {
         ));
     }
     app.engine.reader.ping().await?;
-    Ok(Json(json!({ "status": "ready" })))
+    Ok(Json(Health { status: "ready" }))
 }
 
 /// Prometheus' text format.
+#[utoipa::path(
+    get, path = "/metrics", tag = "daemon", security(()),
+    responses((status = 200, description = "Prometheus' text format.", body = String, content_type = "text/plain")),
+)]
 pub async fn metrics(app: Data<App>) -> impl Responder {
     let (in_use, capacity) = app.engine.credits.usage();
     metrics::gauge!("batchdesk_items_in_flight").set(in_use as f64);

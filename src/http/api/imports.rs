@@ -11,13 +11,14 @@ use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::TempPath;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::actors::import::{ImportError, Preview, preview, rejected};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::intake::{ListOptions, receive};
-use crate::http::problem::Problem;
+use crate::http::intake::{ListForm, ListJson, ListOptions, Workbook, receive};
+use crate::http::problem::{Problem, Refusals};
 use crate::store::read::{Access, Role};
 use crate::store::write::{ForgetPreviews, KeepPreview, KeyAnswer, StoredAnswer};
 
@@ -25,7 +26,7 @@ use crate::store::write::{ForgetPreviews, KeepPreview, KeyAnswer, StoredAnswer};
 const KEPT_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// A list that is kept, looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ImportView {
     import_id: Id,
     filename: String,
@@ -39,6 +40,23 @@ pub struct ImportView {
 }
 
 /// `POST /api/imports`: takes a list in every form that `POST /api/jobs` takes, and starts nothing.
+#[utoipa::path(
+    post, path = "/api/imports", tag = "imports",
+    params(
+        ListOptions,
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body(
+        description = "A form with a field `file`, a text file, an Excel workbook, or JSON: `{\"practices\": [...]}`",
+        content(
+            (ListForm = "multipart/form-data"),
+            (String = "text/csv"),
+            (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (ListJson = "application/json"),
+        ),
+    ),
+    responses((status = 201, description = "The list, looked at and kept for an hour.", body = ImportView), Refusals),
+)]
 pub async fn create(
     app: Data<App>,
     caller: Caller,
@@ -106,13 +124,19 @@ pub async fn create(
 }
 
 /// How to look at a list that is kept.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct LookQuery {
     url_column: Option<String>,
 }
 
 /// `GET /api/imports/{id}`: the list looked at again, with another URL column perhaps.
+#[utoipa::path(
+    get, path = "/api/imports/{id}", tag = "imports",
+    params(("id" = Id, Path, description = "The import."), LookQuery),
+    responses((status = 200, description = "The list, looked at again.", body = ImportView), Refusals),
+)]
 pub async fn detail(
     app: Data<App>,
     caller: Caller,
@@ -139,6 +163,19 @@ pub async fn detail(
 }
 
 /// `GET /api/imports/{id}/rejected`: the rows that would be in error as CSV, each with the reason.
+#[utoipa::path(
+    get, path = "/api/imports/{id}/rejected", tag = "imports",
+    params(("id" = Id, Path, description = "The import."), LookQuery),
+    responses(
+        (
+            status = 200,
+            description = "The rows that would be in error, each with the reason.",
+            body = String,
+            content_type = "text/csv",
+        ),
+        Refusals,
+    ),
+)]
 pub async fn rejected_rows(
     app: Data<App>,
     caller: Caller,
@@ -164,6 +201,11 @@ fn broken_off(error: ImportError) -> Problem {
 }
 
 /// `DELETE /api/imports/{id}`.
+#[utoipa::path(
+    delete, path = "/api/imports/{id}", tag = "imports",
+    params(("id" = Id, Path, description = "The import.")),
+    responses((status = 204, description = "It is gone."), Refusals),
+)]
 pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let kept = kept(&app, &caller, *id).await?;

@@ -4,13 +4,14 @@ use actix_web::web::{Data, Json, Path, Query};
 use chrono::{DateTime, Utc};
 use entity::{Id, enrichment_jobs};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 
 use super::selection::JobSelection;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Refusals};
+use crate::model::counts::StatusCounts;
 use crate::model::practice::PracticeStatus;
 use crate::store::read::{JobFilter, JobView, PracticeDetail, PracticeFilter, PracticeView, WAITING_ITS_TURN};
 
@@ -28,7 +29,8 @@ pub(super) fn practice_status(text: Option<&str>) -> Result<Option<PracticeStatu
 }
 
 /// Which jobs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct JobQuery {
     status: Option<String>,
@@ -40,6 +42,11 @@ pub struct JobQuery {
 }
 
 /// `GET /api/jobs`: the caller's jobs, newest first.
+#[utoipa::path(
+    get, path = "/api/jobs", tag = "jobs",
+    params(JobQuery),
+    responses((status = 200, description = "The caller's jobs, newest first.", body = List<JobView>), Refusals),
+)]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<JobQuery>) -> Result<Json<List<JobView>>, Problem> {
     let limit = cursor::limit(query.limit)?;
     let before = cursor::read(query.cursor.as_deref())?;
@@ -58,7 +65,8 @@ pub async fn list(app: Data<App>, caller: Caller, query: Query<JobQuery>) -> Res
 }
 
 /// Which practices.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PracticeQuery {
     status: Option<String>,
@@ -99,7 +107,7 @@ fn tell_host_limit(app: &App, practice: &mut PracticeView) {
 }
 
 /// A job with the first page of its practices.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct JobDetail {
     #[serde(flatten)]
     job: JobView,
@@ -107,6 +115,14 @@ pub struct JobDetail {
 }
 
 /// `GET /api/jobs/{id}`.
+#[utoipa::path(
+    get, path = "/api/jobs/{id}", tag = "jobs",
+    params(("id" = Id, Path, description = "The job.")),
+    responses(
+        (status = 200, description = "The job, its counts and its first practices.", body = JobDetail),
+        Refusals,
+    ),
+)]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<JobDetail>, Problem> {
     let job = app.job(&caller, *id).await?;
     let practices = page(&app, &job, &PracticeQuery::default().filter()?).await?;
@@ -117,6 +133,14 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json
 }
 
 /// `GET /api/jobs/{id}/practices`.
+#[utoipa::path(
+    get, path = "/api/jobs/{id}/practices", tag = "jobs",
+    params(("id" = Id, Path, description = "The job."), PracticeQuery),
+    responses(
+        (status = 200, description = "Practices in the order of the list.", body = List<PracticeView>),
+        Refusals,
+    ),
+)]
 pub async fn practices(
     app: Data<App>,
     caller: Caller,
@@ -129,6 +153,14 @@ pub async fn practices(
 }
 
 /// `GET /api/jobs/{id}/practices/{practice}`: one practice with all that its steps gave.
+#[utoipa::path(
+    get, path = "/api/jobs/{id}/practices/{practice}", tag = "jobs",
+    params(("id" = Id, Path, description = "The job."), ("practice" = i64, Path, description = "The practice.")),
+    responses(
+        (status = 200, description = "One practice with all that its steps gave.", body = PracticeDetail),
+        Refusals,
+    ),
+)]
 pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> Result<Json<PracticeDetail>, Problem> {
     let (id, practice) = path.into_inner();
     let job = app.job(&caller, id).await?;
@@ -140,19 +172,38 @@ pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> 
 }
 
 /// Which job.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct StatusQuery {
     job_id: Id,
 }
 
+/// How far a job has come.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusAnswer {
+    job_id: Id,
+    status: String,
+    total_practices: i32,
+    counts: StatusCounts,
+}
+
 /// `GET /api/check-job-status`.
-pub async fn check_status(app: Data<App>, caller: Caller, query: Query<StatusQuery>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    get, path = "/api/check-job-status", tag = "jobs",
+    params(StatusQuery),
+    responses((status = 200, description = "Status and counts.", body = StatusAnswer), Refusals),
+)]
+pub async fn check_status(
+    app: Data<App>,
+    caller: Caller,
+    query: Query<StatusQuery>,
+) -> Result<Json<StatusAnswer>, Problem> {
     let job = JobView::from(app.job(&caller, query.job_id).await?);
-    Ok(Json(json!({
-        "job_id": job.job_id,
-        "status": job.status,
-        "total_practices": job.total_practices,
-        "counts": job.counts,
-    })))
+    Ok(Json(StatusAnswer {
+        job_id: job.job_id,
+        status: job.status,
+        total_practices: job.total_practices,
+        counts: job.counts,
+    }))
 }

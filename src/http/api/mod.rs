@@ -1,7 +1,8 @@
-//! One file a resource.
+//! One file a resource, and the list of all routes, which the server and the description of the API are both made from.
 
 mod admin;
 mod batch_runs;
+mod document;
 mod exclusions;
 mod export;
 mod failures;
@@ -14,69 +15,129 @@ mod upload;
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route, guard};
+use utoipa::OpenApi;
 
-use super::problem::Problem;
+use super::problem::{Problem, ProblemBody};
 
-async fn other_method() -> Result<&'static str, Problem> {
-    Err(Problem::method_not_allowed())
+pub use document::openapi;
+
+/// A path that takes some methods and refuses the others by naming the ones that it takes (RFC 9110, 15.5.6).
+fn at(path: &str, methods: &'static str) -> Resource {
+    let refuse = move || async move { Err::<&'static str, _>(Problem::method_not_allowed(methods)) };
+    web::resource(path).default_service(web::to(refuse))
 }
 
-/// A path that takes some methods and refuses the others.
-fn at(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(other_method))
+/// How a route tells the methods that it answers.
+mod on {
+    use super::{Route, guard, web};
+
+    /// GET, and HEAD for those who only ask whether something is there (RFC 9110, 9.3.2).
+    pub fn get() -> Route {
+        web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+    }
+
+    pub fn post() -> Route {
+        web::post()
+    }
+
+    pub fn patch() -> Route {
+        web::patch()
+    }
+
+    pub fn delete() -> Route {
+        web::delete()
+    }
 }
 
-/// GET, and HEAD for those who only ask whether something is there (RFC 9110, 9.3.2).
-fn reading() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+/// Declares all routes: what the server answers, and what the description of the API tells of.
+macro_rules! routes {
+    ($($path:literal { $($method:ident $room:ident::$handler:ident),+ })+) => {
+        /// All routes.
+        pub(super) fn configure(config: &mut ServiceConfig) {
+            $(
+                config.service(at($path, concat!($(stringify!($method), " "),+))$(.route(on::$method().to($room::$handler)))+);
+            )+
+        }
+
+        /// Method and path of every route.
+        #[cfg(test)]
+        const ROUTES: &[(&str, &str)] = &[$($((stringify!($method), $path)),+),+];
+
+        #[derive(OpenApi)]
+        #[openapi(paths($($($room::$handler),+),+), components(schemas(ProblemBody)))]
+        struct Routes;
+    };
 }
 
-/// All routes.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(at("/healthz").route(reading().to(health::healthz)))
-        .service(at("/readyz").route(reading().to(health::readyz)))
-        .service(at("/metrics").route(reading().to(health::metrics)))
-        .service(
-            at("/api/jobs")
-                .route(web::post().to(upload::create))
-                .route(reading().to(jobs::list)),
-        )
-        .service(at("/api/jobs/{id}").route(reading().to(jobs::detail)))
-        .service(at("/api/jobs/{id}/practices").route(reading().to(jobs::practices)))
-        .service(at("/api/jobs/{id}/practices/{practice}").route(reading().to(jobs::practice)))
-        .service(at("/api/jobs/{id}/export").route(reading().to(export::export)))
-        .service(at("/api/check-job-status").route(reading().to(jobs::check_status)))
-        .service(at("/api/failed-jobs").route(reading().to(failures::list)))
-        .service(at("/api/imports").route(web::post().to(imports::create)))
-        .service(
-            at("/api/imports/{id}")
-                .route(reading().to(imports::detail))
-                .route(web::delete().to(imports::delete)),
-        )
-        .service(at("/api/imports/{id}/rejected").route(reading().to(imports::rejected_rows)))
-        .service(
-            at("/api/batch-runs")
-                .route(web::post().to(batch_runs::create))
-                .route(reading().to(batch_runs::list)),
-        )
-        .service(
-            at("/api/batch-runs/{id}")
-                .route(web::patch().to(batch_runs::change))
-                .route(reading().to(batch_runs::detail)),
-        )
-        .service(at("/api/save-excluded-job").route(web::post().to(exclusions::of_job)))
-        .service(
-            at("/api/exclusions")
-                .route(web::post().to(exclusions::create))
-                .route(web::delete().to(exclusions::readmit))
-                .route(reading().to(exclusions::list)),
-        )
-        .service(at("/api/exclusions/{id}").route(web::delete().to(exclusions::readmit_one)))
-        .service(at("/api/kill-job").route(web::post().to(steer::kill)))
-        .service(at("/api/pause-job").route(web::post().to(steer::pause)))
-        .service(at("/api/resume-job").route(web::post().to(steer::resume)))
-        .service(at("/api/redo-job").route(web::post().to(steer::redo)))
-        .service(at("/api/admin/actors").route(reading().to(admin::actors)))
-        .service(at("/api/admin/reload").route(web::post().to(admin::reload)));
+routes! {
+    "/healthz" { get health::healthz }
+    "/readyz" { get health::readyz }
+    "/metrics" { get health::metrics }
+    "/openapi.json" { get document::json }
+    "/docs" { get document::page }
+    "/api/jobs" { post upload::create, get jobs::list }
+    "/api/jobs/{id}" { get jobs::detail }
+    "/api/jobs/{id}/practices" { get jobs::practices }
+    "/api/jobs/{id}/practices/{practice}" { get jobs::practice }
+    "/api/jobs/{id}/export" { get export::export }
+    "/api/check-job-status" { get jobs::check_status }
+    "/api/kill-job" { post steer::kill }
+    "/api/pause-job" { post steer::pause }
+    "/api/resume-job" { post steer::resume }
+    "/api/redo-job" { post steer::redo }
+    "/api/save-excluded-job" { post exclusions::of_job }
+    "/api/exclusions" { post exclusions::create, delete exclusions::readmit, get exclusions::list }
+    "/api/exclusions/{id}" { delete exclusions::readmit_one }
+    "/api/imports" { post imports::create }
+    "/api/imports/{id}" { get imports::detail, delete imports::delete }
+    "/api/imports/{id}/rejected" { get imports::rejected_rows }
+    "/api/failed-jobs" { get failures::list }
+    "/api/batch-runs" { post batch_runs::create, get batch_runs::list }
+    "/api/batch-runs/{id}" { patch batch_runs::change, get batch_runs::detail }
+    "/api/admin/actors" { get admin::actors }
+    "/api/admin/reload" { post admin::reload }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A handler may say another method or path of itself than the list of routes does.
+    #[test]
+    fn the_description_has_every_route_and_no_other() {
+        let routes: BTreeSet<(String, String)> = ROUTES
+            .iter()
+            .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()))
+            .collect();
+        let document = serde_json::to_value(openapi()).unwrap_or_default();
+        let described: BTreeSet<(String, String)> = document["paths"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().into_iter().flatten();
+                methods.map(|(method, _)| (method.clone(), path.clone()))
+            })
+            .collect();
+        assert_eq!(routes, described);
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own_and_an_answer() {
+        let document = serde_json::to_value(openapi()).unwrap_or_default();
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut ids = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+                assert!(ids.insert(id.clone()), "{id} stands twice");
+                assert!(
+                    operation["responses"].as_object().is_some_and(|all| !all.is_empty()),
+                    "{method} {path}"
+                );
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::enrichment_jobs;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::jobs::{practice_status, status};
 use crate::http::problem::Problem;
@@ -14,7 +15,7 @@ use crate::store::read::{JobFilter, PracticeFilter, Reader};
 const PAGE: u64 = 500;
 
 /// Jobs by what the list of jobs can be filtered by.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobSelection {
     pub status: Option<String>,
@@ -39,7 +40,7 @@ impl JobSelection {
 }
 
 /// Practices by what their list can be filtered by.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PracticeSelection {
     pub status: Option<String>,

@@ -3,13 +3,13 @@
 use actix_web::web::{Data, Json};
 use entity::Id;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::selection::{JobSelection, PracticeSelection};
 use crate::actors::{Redo, Steer};
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Refusals};
 use crate::model::batch::JobEvent;
 use crate::model::practice::PracticeStatus;
 use crate::store::failed::Failed;
@@ -22,7 +22,7 @@ const MOST_JOBS: u64 = 500;
 const MOST_PRACTICES: usize = 1_000;
 
 /// Which job, or which jobs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobCommand {
     job_id: Option<Id>,
@@ -34,17 +34,35 @@ pub struct JobCommand {
 }
 
 /// `POST /api/kill-job`.
-pub async fn kill(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    post, path = "/api/kill-job", tag = "jobs",
+    description = "Ends jobs; a late result never brings them back.",
+    request_body = JobCommand,
+    responses((status = 200, description = "What became of it.", body = Steered), Refusals),
+)]
+pub async fn kill(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Steered>, Problem> {
     steer(&app, &caller, &body, JobEvent::Kill, Some("killed")).await
 }
 
 /// `POST /api/pause-job`.
-pub async fn pause(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    post, path = "/api/pause-job", tag = "jobs",
+    description = "Starts no new step; running ones end and count.",
+    request_body = JobCommand,
+    responses((status = 200, description = "What became of it.", body = Steered), Refusals),
+)]
+pub async fn pause(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Steered>, Problem> {
     steer(&app, &caller, &body, JobEvent::Pause, None).await
 }
 
 /// `POST /api/resume-job`.
-pub async fn resume(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    post, path = "/api/resume-job", tag = "jobs",
+    description = "Goes on.",
+    request_body = JobCommand,
+    responses((status = 200, description = "What became of it.", body = Steered), Refusals),
+)]
+pub async fn resume(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Steered>, Problem> {
     steer(&app, &caller, &body, JobEvent::Resume, None).await
 }
 
@@ -54,7 +72,7 @@ async fn steer(
     body: &JobCommand,
     event: JobEvent,
     reason: Option<&'static str>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Steered>, Problem> {
     caller.require(Role::Member)?;
     match (body.job_id, &body.job_ids, &body.filter) {
         (Some(job_id), None, None) => {
@@ -63,7 +81,7 @@ async fn steer(
                 return Ok(counted(1, false));
             }
             let status = change(app, caller, job_id, event, reason).await?;
-            Ok(Json(json!({ "job_id": job_id, "status": status })))
+            Ok(Json(Steered::One { job_id, status }))
         }
         (None, Some(job_ids), None) => {
             if job_ids.is_empty() || job_ids.len() as u64 > MOST_JOBS {
@@ -85,13 +103,40 @@ async fn steer(
     }
 }
 
-fn counted(matched: usize, more: bool) -> Json<Value> {
-    Json(json!({ "matched": matched, "more": more, "dry_run": true }))
+/// What became of a command to one job or to many.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Steered {
+    One {
+        job_id: Id,
+        status: &'static str,
+    },
+    Many {
+        matched: usize,
+        /// Whether more jobs match than one request changes.
+        more: bool,
+        changed: Vec<Id>,
+        refused: Vec<Refused>,
+    },
+    /// With `dry_run`.
+    Counted {
+        matched: usize,
+        more: bool,
+        dry_run: bool,
+    },
+}
+
+fn counted(matched: usize, more: bool) -> Json<Steered> {
+    Json(Steered::Counted {
+        matched,
+        more,
+        dry_run: true,
+    })
 }
 
 /// A job that could not be changed.
-#[derive(Debug, Serialize)]
-struct Refused {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Refused {
     job_id: Id,
     code: &'static str,
     detail: String,
@@ -106,7 +151,7 @@ async fn all(
     dry_run: bool,
     event: JobEvent,
     reason: Option<&'static str>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Steered>, Problem> {
     if dry_run {
         return Ok(counted(job_ids.len(), more));
     }
@@ -123,12 +168,12 @@ async fn all(
             }),
         }
     }
-    Ok(Json(json!({
-        "matched": job_ids.len(),
-        "more": more,
-        "changed": changed,
-        "refused": refused,
-    })))
+    Ok(Json(Steered::Many {
+        matched: job_ids.len(),
+        more,
+        changed,
+        refused,
+    }))
 }
 
 async fn change(
@@ -154,7 +199,7 @@ async fn change(
 }
 
 /// Which practices in error begin anew.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedoCommand {
     job_id: Id,
@@ -187,15 +232,37 @@ impl RedoCommand {
     }
 }
 
+/// What a redo resets.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RedoAnswer {
+    Reset {
+        job_id: Id,
+        /// Practices that begin a new life.
+        reset: u64,
+    },
+    /// With `dry_run`.
+    Counted { job_id: Id, matched: u64, dry_run: bool },
+}
+
 /// `POST /api/redo-job`: all practices in error, or those that are named.
-pub async fn redo(app: Data<App>, caller: Caller, body: Json<RedoCommand>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    post, path = "/api/redo-job", tag = "jobs",
+    request_body = RedoCommand,
+    responses((status = 200, description = "What begins anew.", body = RedoAnswer), Refusals),
+)]
+pub async fn redo(app: Data<App>, caller: Caller, body: Json<RedoCommand>) -> Result<Json<RedoAnswer>, Problem> {
     caller.require(Role::Member)?;
     let job_id = body.job_id;
     let failed = body.failed()?;
     let job = app.job(&caller, job_id).await?;
     if body.dry_run {
         let matched = app.reader.count_failed(&job, &failed).await?;
-        return Ok(Json(json!({ "job_id": job_id, "matched": matched, "dry_run": true })));
+        return Ok(Json(RedoAnswer::Counted {
+            job_id,
+            matched,
+            dry_run: true,
+        }));
     }
     let command = RedoJob {
         job_id,
@@ -204,7 +271,7 @@ pub async fn redo(app: Data<App>, caller: Caller, body: Json<RedoCommand>) -> Re
     };
     let answer = tokio::time::timeout(app.command_timeout(), app.overseer.send(Redo(command))).await;
     match answer.map_err(|_| Problem::unavailable())??? {
-        Redone::Accepted { reset } => Ok(Json(json!({ "job_id": job_id, "reset": reset }))),
+        Redone::Accepted { reset } => Ok(Json(RedoAnswer::Reset { job_id, reset })),
         Redone::Illegal { from } => Err(Problem::illegal(from, JobEvent::Redo)),
         Redone::NotFound => Err(Problem::not_found("job")),
     }

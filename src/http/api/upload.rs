@@ -14,12 +14,12 @@ use tempfile::TempPath;
 
 use super::imports::link_kept;
 use crate::actors::Reconcile;
-use crate::actors::import::{ImportRequest, import};
+use crate::actors::import::{ImportRequest, Imported, import};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::intake::{ListOptions, Received, receive};
-use crate::http::problem::Problem;
+use crate::http::intake::{ListForm, ListJson, ListOptions, Received, Workbook, receive};
+use crate::http::problem::{Problem, Refusals};
 use crate::model::play::PRACTICE_ENRICHMENT;
 use crate::store::read::{Role, play};
 
@@ -31,6 +31,23 @@ struct ReadyList {
 }
 
 /// `POST /api/jobs`.
+#[utoipa::path(
+    post, path = "/api/jobs", tag = "jobs",
+    params(
+        ListOptions,
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body(
+        description = "A form with a field `file`, a text file, an Excel workbook, or JSON: `{\"practices\": [...]}`",
+        content(
+            (ListForm = "multipart/form-data"),
+            (String = "text/csv"),
+            (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (ListJson = "application/json"),
+        ),
+    ),
+    responses((status = 201, description = "The job, with all its rows.", body = Imported), Refusals),
+)]
 pub async fn create(
     app: Data<App>,
     caller: Caller,

@@ -6,12 +6,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use entity::{Id, batch_runs};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, sea_query};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::jobs::Page;
 use super::scope::{Access, Reader, Scope};
 
 /// An upload as the API shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BatchRunView {
     pub id: Id,
     pub user_id: Option<Id>,

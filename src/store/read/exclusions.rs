@@ -9,13 +9,14 @@ use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryGetable,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::jobs::Page;
 use super::scope::{Reader, Scope};
 use crate::store::rows::{in_list, like_prefix, statement};
 
 /// An exclusion as the API shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ExclusionView {
     pub id: Id,
     /// The host, or the host with path and query where one page is excluded.

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::jobs::Page;
 use super::scope::{Reader, Scope};
 use crate::store::rows::statement;
 
 /// A step run that failed for good.
-#[derive(Clone, Debug, Serialize, FromQueryResult)]
+#[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct FailureView {
     pub id: i64,
     pub job_id: Id,

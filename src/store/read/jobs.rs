@@ -5,6 +5,7 @@ use entity::{Id, enrichment_jobs};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::scope::{Reader, Scope};
 use crate::model::batch::JobStatus;
@@ -45,7 +46,7 @@ pub struct JobFilter {
 }
 
 /// A job as the API shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct JobView {
     pub job_id: Id,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{Id, enrichment_jobs, job_practices};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TryGetable as _, Value};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::jobs::Page;
 use super::scope::Reader;
@@ -43,7 +44,7 @@ impl PracticeFilter {
 }
 
 /// A practice in a list.
-#[derive(Clone, Debug, Serialize, FromQueryResult)]
+#[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct PracticeView {
     pub id: i64,
     pub row_number: i64,
@@ -67,7 +68,7 @@ pub struct PracticeView {
 }
 
 /// One practice with all that its steps gave.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PracticeDetail {
     #[serde(flatten)]
     pub practice: PracticeView,
