@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod evaluate;
 mod extract;
 mod identity;
 mod migrate;
@@ -47,6 +48,8 @@ enum Command {
     Demo(demo::Options),
     /// Print what would be found on saved pages, as JSON lines, with no network.
     Extract(extract::Options),
+    /// Print precision and recall of extraction, field by field, over labelled pages.
+    Evaluate(evaluate::Options),
     /// Check or show the settings.
     #[command(subcommand)]
     Config(config::Action),
@@ -106,6 +109,7 @@ pub fn run() -> ExitCode {
         Command::Config(action) => return config::run(&action, file),
         Command::Demo(options) => demo::run(&options),
         Command::Extract(options) => extract::run(&options),
+        Command::Evaluate(options) => evaluate::run(&options),
         Command::Migrate(action) => migrate::run(&action, file),
         Command::Openapi => openapi::run(),
         Command::User(UserAction::Add {

@@ -41,6 +41,16 @@ pub fn install_tls() {
     });
 }
 
+/// Names a group of tests that this machine cannot run; `BATCHDESK_REQUIRE_ALL=1` makes that a failure.
+pub fn skip(group: &str, why: &str) {
+    let skipped = format!("skipped group: {group} ({why})");
+    assert!(
+        std::env::var("BATCHDESK_REQUIRE_ALL").as_deref() != Ok("1"),
+        "{skipped}"
+    );
+    println!("{skipped}");
+}
+
 /// A ready daemon on the database.
 pub fn start(database: &Db) -> Daemon {
     Daemon::start(DaemonOptions {

@@ -1,6 +1,5 @@
 //! PostgreSQL from the system's binaries: a private cluster on a temporary directory, gone when the tests are.
 
-use std::env;
 use std::fs;
 use std::io::{Read, Seek};
 use std::net::{Ipv4Addr, TcpListener};
@@ -23,9 +22,7 @@ pub fn require_or_skip(group: &str) -> bool {
     if available() {
         return true;
     }
-    let skipped = format!("skipped group: {group} (no PostgreSQL)");
-    assert!(env::var("BATCHDESK_REQUIRE_ALL").as_deref() != Ok("1"), "{skipped}");
-    println!("{skipped}");
+    super::skip(group, "no PostgreSQL");
     false
 }
 
