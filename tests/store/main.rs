@@ -1,0 +1,42 @@
+//! The commit pipeline on both databases: groups, order, fencing, halving, and what is left when the database refuses.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by a panic"
+)]
+
+mod bench;
+mod full_disk;
+mod groups;
+mod random_commands;
+mod schema;
+#[path = "../support/mod.rs"]
+mod support;
+
+use bench::Bench;
+
+macro_rules! on_both_databases {
+    ($($room:ident::$name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $name() { super::$room::$name(super::Bench::sqlite("").await).await; })+
+        }
+        mod postgresql {
+            $(#[tokio::test] async fn $name() {
+                if super::support::postgres::require_or_skip("commit pipeline on PostgreSQL") {
+                    let database = super::support::postgres::create_database();
+                    super::$room::$name(super::Bench::new(&database.url, "").await).await;
+                }
+            })+
+        }
+    };
+}
+
+on_both_databases!(
+    groups::a_command_that_fails_does_not_fail_its_group,
+    groups::stale_versions_and_fenced_epochs_change_nothing,
+    groups::an_unfinished_import_is_seen_by_nobody_and_leaves_nothing,
+    groups::a_chunk_of_logs_is_written_once,
+    groups::a_process_that_was_taken_over_from_writes_nothing_more,
+    random_commands::random_commands_keep_counters_rows_and_journal_in_step,
+);
