@@ -9,7 +9,6 @@ use batchdesk::model::practice::PracticeStatus;
 use batchdesk::store::read::EngineReader;
 use batchdesk::store::write::{BeginImport, Changed, Payload, PayloadColumn, WriteCommand};
 use entity::Id;
-use migration::MigratorTrait as _;
 use tempfile::TempDir;
 
 use crate::bench::{Bench, distinct, transition};

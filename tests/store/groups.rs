@@ -8,8 +8,6 @@ use batchdesk::store::write::{
     AppendLogs, BeginImport, Changed, DiscardImport, ImportRows, Transitioned, WriteCommand, WriteError, Writer,
 };
 use entity::Id;
-use migration::MigratorTrait as _;
-use sea_orm::EntityTrait as _;
 
 use crate::bench::{Bench, distinct, quiet, transition};
 

@@ -8,7 +8,6 @@ use batchdesk::model::practice::PracticeStatus;
 use batchdesk::store::failed::Failed;
 use batchdesk::store::write::{Changed, CopyFollowers, ItemTransition, RedoJob, Redone, Transitioned, WriteCommand};
 use entity::Id;
-use migration::MigratorTrait as _;
 
 use crate::bench::{Bench, quiet, row, transition};
 
