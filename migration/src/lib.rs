@@ -15,6 +15,7 @@ mod m0007_exclusions;
 mod m0008_imports;
 mod m0009_idempotency_keys;
 mod m0010_archives;
+mod m0011_batch_events;
 mod sql;
 
 /// All migrations, oldest first.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_imports::Migration),
             Box::new(m0009_idempotency_keys::Migration),
             Box::new(m0010_archives::Migration),
+            Box::new(m0011_batch_events::Migration),
         ]
     }
 }

@@ -5,11 +5,11 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::supervision::{Exit, LastWord};
 use crate::ops::misbehave;
@@ -25,7 +25,7 @@ const UNIT: usize = 1024;
 #[derive(Debug, Default)]
 pub struct StorageHealth {
     away: AtomicBool,
-    head: AtomicI64,
+    head: watch::Sender<i64>,
     queued: AtomicUsize,
 }
 
@@ -39,7 +39,19 @@ impl StorageHealth {
     /// The last sequence number of the journal that has committed.
     #[must_use]
     pub fn head(&self) -> i64 {
-        self.head.load(Ordering::Acquire)
+        *self.head.borrow()
+    }
+
+    /// Wakes whoever waits for the journal to grow, on any thread. A hint, as [`JournalAdvanced`] is one: what has
+    /// happened stands in the journal.
+    #[must_use]
+    pub fn heads(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    fn advance(&self, head: i64) {
+        self.head
+            .send_if_modified(|known| std::mem::replace(known, head) != head);
     }
 
     /// Commands that wait.
@@ -163,7 +175,7 @@ pub struct StorageActor {
 
 impl StorageActor {
     pub(super) fn new(writer: Writer, settings: &Settings, health: Arc<StorageHealth>, word: LastWord) -> Self {
-        health.head.store(writer.head(), Ordering::Release);
+        health.advance(writer.head());
         Self {
             writer: Some(writer),
             queue: VecDeque::new(),
@@ -264,7 +276,7 @@ async fn commit(
     };
     let answers = writer.commit(commands, &on_away).await;
     let fenced = answers.iter().any(|answer| matches!(answer, Err(WriteError::Fenced)));
-    health.head.store(writer.head(), Ordering::Release);
+    health.advance(writer.head());
     for ((reply, held), answer) in waiting.into_iter().zip(answers) {
         // Whoever asked may have gone; what was written stands.
         drop(reply.send(answer));

@@ -107,6 +107,7 @@ async fn bring_up(
         overseer: handle.overseer.clone(),
         reader: Reader::new(database.readers.clone()),
         tokens: TokenCache::new(database.readers.clone(), ttl, settings.auth.share_jobs),
+        streams: Arc::default(),
         recovered: handle.recovered.clone(),
         metrics: metrics.clone(),
         reloader: Arc::clone(&reloader),

@@ -19,10 +19,11 @@ use super::api;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::request_id::give_request_id;
+use super::streams::OpenStreams;
 use super::token::TokenCache;
 use crate::actors::{Engine, Overseer, Reloader};
 use crate::settings::Settings;
-use crate::store::read::{Access, Reader};
+use crate::store::read::{Access, JobProgress, Reader};
 
 /// What the handlers share.
 pub struct App {
@@ -30,6 +31,7 @@ pub struct App {
     pub overseer: Addr<Overseer>,
     pub reader: Reader,
     pub tokens: TokenCache,
+    pub streams: Arc<OpenStreams>,
     pub recovered: watch::Receiver<bool>,
     pub metrics: PrometheusHandle,
     pub reloader: Arc<Reloader>,
@@ -51,11 +53,23 @@ impl App {
     /// # Errors
     /// 403 for somebody else's, 404 for none.
     pub async fn job(&self, caller: &Caller, id: Id) -> Result<enrichment_jobs::Model, Problem> {
-        match self.reader.job(&caller.scope, id).await? {
-            Access::Granted(job) => Ok(job),
-            Access::Forbidden => Err(Problem::forbidden("this job belongs to somebody else")),
-            Access::Missing => Err(Problem::not_found("job")),
-        }
+        granted(self.reader.job(&caller.scope, id).await?)
+    }
+
+    /// The job's counters, if the caller may see it.
+    ///
+    /// # Errors
+    /// 403 for somebody else's, 404 for none.
+    pub async fn job_progress(&self, caller: &Caller, id: Id) -> Result<JobProgress, Problem> {
+        granted(self.reader.job_progress(&caller.scope, id).await?)
+    }
+}
+
+fn granted<T>(job: Access<T>) -> Result<T, Problem> {
+    match job {
+        Access::Granted(job) => Ok(job),
+        Access::Forbidden => Err(Problem::forbidden("this job belongs to somebody else")),
+        Access::Missing => Err(Problem::not_found("job")),
     }
 }
 

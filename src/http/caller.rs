@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
+use sea_orm::DbErr;
 
 use super::app::App;
 use super::problem::Problem;
@@ -17,6 +18,7 @@ use crate::store::read::{Role, Scope};
 pub struct Caller {
     pub scope: Scope,
     address: Option<String>,
+    token: String,
 }
 
 impl Caller {
@@ -30,6 +32,14 @@ impl Caller {
         Err(Problem::forbidden(format!(
             "this needs the role '{role}'; yours is '{own}'"
         )))
+    }
+
+    /// Whether the credential still gives the rights that it gave when the request came, for answers that take long.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn is_unchanged(&self, app: &App) -> Result<bool, DbErr> {
+        Ok(app.tokens.scope(&self.token).await?.as_ref() == Some(&self.scope))
     }
 
     /// How the journal names the caller.
@@ -56,7 +66,7 @@ impl FromRequest for Caller {
                 return Err(Problem::unauthorized());
             };
             let scope = app.tokens.scope(&token).await?.ok_or_else(Problem::unauthorized)?;
-            Ok(Self { scope, address })
+            Ok(Self { scope, address, token })
         })
     }
 }

@@ -6,11 +6,15 @@ mod caller;
 mod cursor;
 mod idempotency;
 mod intake;
+mod job_feed;
 mod problem;
 mod request_id;
+mod sse;
+mod streams;
 mod token;
 
 pub use api::openapi;
 pub use app::{App, server};
 pub use problem::Problem;
+pub use streams::OpenStreams;
 pub use token::{NewToken, TokenCache};

@@ -93,6 +93,13 @@ impl Problem {
         self
     }
 
+    /// Says when the client may try again.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
     #[must_use]
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
@@ -171,9 +178,7 @@ impl Problem {
     #[must_use]
     pub fn unavailable() -> Self {
         let detail = "the database does not answer at the moment; try again";
-        let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", detail);
-        problem.retry_after = Some(RETRY_AFTER);
-        problem
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", detail).retry_after(RETRY_AFTER)
     }
 
     /// The disk takes no more.

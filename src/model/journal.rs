@@ -1,5 +1,7 @@
 //! The words of the journal.
 
+use std::str::FromStr;
+
 use entity::Id;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,37 @@ pub enum Operation {
 }
 
 impl Operation {
+    pub const ALL: [Self; 12] = [
+        Self::StepCompleted,
+        Self::BatchCreated,
+        Self::BatchStarted,
+        Self::BatchPaused,
+        Self::BatchResumed,
+        Self::BatchCompleted,
+        Self::BatchFailed,
+        Self::BatchKilled,
+        Self::BatchRedone,
+        Self::StepWaiting,
+        Self::StepFailed,
+        Self::ItemFinished,
+    ];
+
+    /// Whether it happens to a batch as a whole, rather than to one of its items.
+    #[must_use]
+    pub fn concerns_batch(self) -> bool {
+        match self {
+            Self::StepCompleted | Self::StepWaiting | Self::StepFailed | Self::ItemFinished => false,
+            Self::BatchCreated
+            | Self::BatchStarted
+            | Self::BatchPaused
+            | Self::BatchResumed
+            | Self::BatchCompleted
+            | Self::BatchFailed
+            | Self::BatchKilled
+            | Self::BatchRedone => true,
+        }
+    }
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,6 +70,22 @@ impl Operation {
             Self::StepFailed => "step_failed",
             Self::ItemFinished => "item_finished",
         }
+    }
+}
+
+/// A word that is not the name of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an operation")]
+pub struct UnknownOperation(pub String);
+
+impl FromStr for Operation {
+    type Err = UnknownOperation;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.as_str() == text)
+            .ok_or_else(|| UnknownOperation(text.to_owned()))
     }
 }
 
@@ -81,4 +130,18 @@ pub struct StepRunEnd {
     /// What the failed step was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_tell_what_they_concern() {
+        for operation in Operation::ALL {
+            assert_eq!(operation.as_str().parse(), Ok(operation));
+            assert_eq!(operation.as_str().starts_with("batch_"), operation.concerns_batch());
+        }
+        assert!("batch_stopped".parse::<Operation>().is_err());
+    }
 }

@@ -12,4 +12,5 @@ pub mod journal;
 pub mod play;
 pub mod practice;
 pub mod retry;
+pub mod speed;
 pub mod step;

@@ -64,6 +64,8 @@ pub(super) const RULES: &[Rule] = &[
     fixed("http.max_body_bytes", Integer(1024..=67_108_864)),
     fixed("http.command_timeout_ms", Integer(100..=300_000)),
     fixed("http.request_timeout_ms", Integer(100..=3_600_000)),
+    live("http.max_event_streams", Integer(1..=100_000)),
+    live("http.max_event_streams_per_user", Integer(1..=100_000)),
     fixed("database.url", DatabaseUrl),
     fixed("database.readers", Integer(1..=64)),
     fixed("workspace.url", WorkspaceUrl),

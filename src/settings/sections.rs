@@ -67,6 +67,10 @@ pub struct Http {
     pub command_timeout_ms: u64,
     /// How long a client may take to send the head of a request, in ms.
     pub request_timeout_ms: u64,
+    /// Event streams that are open at a time.
+    pub max_event_streams: usize,
+    /// Event streams of one user that are open at a time.
+    pub max_event_streams_per_user: usize,
 }
 
 /// The database that this daemon owns.

@@ -52,6 +52,29 @@ async fn hot_queries_use_their_indexes() {
           and status = 'pending' order by id limit 1000",
             "job_practices_followers",
         ),
+        (
+            "select j.status, coalesce((select l.seq from batch_operation_logs l where l.batch_job_id >= j.id \
+          and l.batch_job_id <= j.id order by l.batch_job_id desc, l.seq desc limit 1), 0) as head \
+          from enrichment_jobs j where j.id = 'j'",
+            "batch_operation_logs_by_batch",
+        ),
+        (
+            "select l.seq, (select p.row_number from job_practices p where p.id = cast(l.item_id as bigint)) as row_number \
+          from batch_operation_logs l where l.batch_job_id = 'j' and l.seq > 5 and l.batch_job_id = 'j' and l.seq <= 9 \
+          order by l.batch_job_id, l.seq limit 100",
+            "batch_operation_logs_by_batch (batch_job_id=? AND seq>? AND seq<?)",
+        ),
+        (
+            "select l.seq from batch_operation_logs l where l.batch_job_id = 'j' and l.seq > 5 and l.batch_job_id = 'j' \
+          and l.seq <= 9 and l.item_id is null order by l.batch_job_id, l.seq limit 100",
+            "batch_operation_logs_of_batches",
+        ),
+        (
+            "select l.seq from batch_operation_logs l where l.batch_job_id = 'j' and l.seq > 0 and l.batch_job_id = 'j' \
+          and l.seq <= 9 and l.item_id is null and l.operation = 'batch_paused' \
+          order by l.batch_job_id desc, l.seq desc limit 51",
+            "batch_operation_logs_of_batches",
+        ),
     ];
     for (sql, index) in plans {
         let explain = Statement::from_string(sea_orm::DbBackend::Sqlite, format!("explain query plan {sql}"));

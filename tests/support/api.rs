@@ -186,6 +186,16 @@ impl Api {
         self.try_send(request).await
     }
 
+    /// The start of an answer whose body comes bit by bit.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let request = headers
+            .iter()
+            .fold(self.request(Method::GET, path), |request, (name, value)| {
+                request.header(*name, *value)
+            });
+        request.send().await.unwrap()
+    }
+
     async fn command(&self, name: &str, id: &str) -> Answer {
         self.post(&format!("/api/{name}"), &json!({ "job_id": id })).await
     }

@@ -68,6 +68,7 @@ pub async fn metrics(app: Data<App>) -> impl Responder {
         metrics::gauge!("batchdesk_log_cursor").set(cursor as f64);
     }
     metrics::gauge!("batchdesk_commands_queued").set(app.engine.storage.health().queued() as f64);
+    metrics::gauge!("batchdesk_event_streams").set(app.streams.open() as f64);
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(app.metrics.render())

@@ -3,12 +3,14 @@
 mod admin;
 mod batch_runs;
 mod document;
+mod events;
 mod exclusions;
 mod export;
 mod failures;
 mod health;
 mod imports;
 mod jobs;
+mod logs;
 mod selection;
 mod steer;
 mod upload;
@@ -80,6 +82,8 @@ routes! {
     "/api/jobs/{id}/practices" { get jobs::practices }
     "/api/jobs/{id}/practices/{practice}" { get jobs::practice }
     "/api/jobs/{id}/export" { get export::export }
+    "/api/jobs/{id}/events" { get events::follow }
+    "/api/jobs/{id}/logs" { get logs::list }
     "/api/check-job-status" { get jobs::check_status }
     "/api/kill-job" { post steer::kill }
     "/api/pause-job" { post steer::pause }

@@ -9,6 +9,7 @@ mod exclusions;
 mod failures;
 mod jobs;
 mod journal;
+mod journal_events;
 mod practices;
 mod previews;
 mod scope;
@@ -21,6 +22,7 @@ pub use exclusions::ExclusionView;
 pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
 pub use journal::{JournalReader, StepRunRow};
+pub use journal_events::{JobProgress, JournalFilter, JournalView};
 pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
 };

@@ -244,7 +244,7 @@ impl Reader {
         self.select(&sql, values).await
     }
 
-    async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
+    pub(super) async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
         let rows = self
             .hq
             .query_all_raw(statement(self.hq.get_database_backend(), sql, values))

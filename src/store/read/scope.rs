@@ -97,8 +97,9 @@ impl Scope {
         }
     }
 
-    fn owns(&self, job: &enrichment_jobs::Model) -> bool {
-        job.organisation_id == self.organisation_id && (self.sees_all_jobs() || job.user_id == self.user_id)
+    /// Whether a job of this organisation and user is seen.
+    pub(super) fn sees_job(&self, organisation_id: Id, user_id: Id) -> bool {
+        organisation_id == self.organisation_id && (self.sees_all_jobs() || user_id == self.user_id)
     }
 }
 
@@ -131,7 +132,7 @@ impl Reader {
         let job = enrichment_jobs::Entity::find_by_id(id).one(&self.hq).await?;
         Ok(match job.filter(|job| job.imported_at.is_some()) {
             None => Access::Missing,
-            Some(job) if scope.owns(&job) => Access::Granted(job),
+            Some(job) if scope.sees_job(job.organisation_id, job.user_id) => Access::Granted(job),
             Some(_) => Access::Forbidden,
         })
     }
