@@ -16,7 +16,7 @@ pub mod supervision;
 
 pub use control::Engine;
 pub use engine::{EngineError, EngineHandle, start};
-pub use export::{Export, ExportError};
+pub use export::{Export, ExportError, ExportSpool};
 pub use overseer::{Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer};
 pub use reload::{ReloadError, Reloaded, Reloader, workflow_rows};
 pub use storage::{Storage, StorageHealth};

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::migrate::{make_data_dir, make_private_dir, open, up};
-use crate::actors::{self, Drain, EXIT_FAULT, Engine, Overseer, Pulse, Reloader, workflow_rows};
+use crate::actors::{self, Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader, workflow_rows};
 use crate::http::{App, TokenCache, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::Settings;
@@ -111,6 +111,7 @@ async fn bring_up(
         recovered: handle.recovered.clone(),
         metrics: metrics.clone(),
         reloader: Arc::clone(&reloader),
+        exports: ExportSpool::new(spool.clone()),
         spool,
         kept_lists,
     });

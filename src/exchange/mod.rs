@@ -7,4 +7,6 @@ pub mod read;
 pub mod write;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod round_trip;

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::read::{ReadLimits, ReadOptions, inspect, rows};
-use super::write::{ExportRow, Format};
+use super::write::{CsvRows, ExportRow, RowWriter as _};
 
 const LIMITS: ReadLimits = ReadLimits {
     max_rows: 1_000,
@@ -19,7 +19,7 @@ struct Table {
 }
 
 fn written(table: &Table) -> String {
-    let mut writer = Format::Csv { safe: false }.writer();
+    let mut writer = CsvRows::new(false, false);
     let mut out = Vec::new();
     writer.header(&table.columns, &mut out).unwrap();
     for (cells, row_number) in table.rows.iter().zip(1..) {

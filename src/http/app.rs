@@ -21,7 +21,7 @@ use super::problem::Problem;
 use super::request_id::give_request_id;
 use super::streams::OpenStreams;
 use super::token::TokenCache;
-use crate::actors::{Engine, Overseer, Reloader};
+use crate::actors::{Engine, ExportSpool, Overseer, Reloader};
 use crate::settings::Settings;
 use crate::store::read::{Access, JobProgress, Reader};
 
@@ -39,6 +39,8 @@ pub struct App {
     pub spool: PathBuf,
     /// Where lists stay that were sent for a preview.
     pub kept_lists: PathBuf,
+    /// Where exports are.
+    pub exports: ExportSpool,
 }
 
 impl App {
@@ -113,6 +115,8 @@ pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std
     .workers(settings.http.workers)
     .client_request_timeout(Duration::from_millis(settings.http.request_timeout_ms))
     .shutdown_timeout(5)
+    // Who is gone wants no answer: an export that is being built for it would keep others waiting.
+    .h1_allow_half_closed(false)
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())

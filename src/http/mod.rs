@@ -2,6 +2,7 @@
 
 mod api;
 mod app;
+mod attachment;
 mod caller;
 mod cursor;
 mod idempotency;

@@ -11,8 +11,10 @@ use serde_json::{Map, Value};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::request_id;
+use crate::actors::ExportError;
 use crate::actors::import::ImportError;
 use crate::exchange::read::FileFault;
+use crate::exchange::write::WorkbookFault;
 use crate::model::batch::{JobEvent, JobStatus};
 use crate::store::fault::is_transient;
 use crate::store::write::WriteError;
@@ -281,6 +283,23 @@ impl From<ImportError> for Problem {
             ImportError::Away => Self::unavailable(),
             ImportError::Spool(error) => Self::no_space(&error),
             ImportError::Reading(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Database(error) => error.into(),
+            ExportError::Workbook(WorkbookFault::TooManyColumns { .. }) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_columns", error.to_string())
+            }
+            ExportError::Workbook(WorkbookFault::Spool(_)) => {
+                tracing::error!(%error, "an export could not be spooled");
+                let detail = "the workbook could not be stored while it is built; try again later, or take csv";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", detail)
+            }
+            ExportError::Encoding(_) | ExportError::Workbook(_) | ExportError::GivenUp(_) => Self::internal(&error),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod api;
 pub mod daemon;
 pub mod events;
 pub mod postgres;
+pub mod readers;
 
 /// Runs each test on SQLite and, where there is one, on PostgreSQL. The first argument names the group where it is
 /// skipped.

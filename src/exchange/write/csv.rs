@@ -3,22 +3,31 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{ExportRow, FIELDS, RowWriter, formula, table_columns};
+use super::{ExportRow, RowWriter, formula, table_cells, table_columns};
 
 /// A row of a typical list, so that most rows are one piece.
 const ROW_BYTES: usize = 1024;
 
-/// RFC 4180 in UTF-8 without a mark: CRLF ends a record, quotes only where a cell needs them.
+/// U+FEFF in UTF-8. Excel takes a CSV file without it for one in the encoding of the machine.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// RFC 4180 in UTF-8: CRLF ends a record, quotes only where a cell needs them.
 #[derive(Debug)]
 pub struct CsvRows {
     safe: bool,
+    bom: bool,
     input_columns: usize,
 }
 
 impl CsvRows {
-    /// With `safe` every cell passes through [`guarded`](super::guarded), the header too.
-    pub fn new(safe: bool) -> Self {
-        Self { safe, input_columns: 0 }
+    /// With `safe` every cell passes through [`guarded`](super::guarded), the header too. With `bom` the file begins with
+    /// a byte order mark.
+    pub fn new(safe: bool, bom: bool) -> Self {
+        Self {
+            safe,
+            bom,
+            input_columns: 0,
+        }
     }
 }
 
@@ -42,27 +51,14 @@ pub(super) fn record<'a>(safe: bool, cells: impl Iterator<Item = Cow<'a, str>>, 
 impl RowWriter for CsvRows {
     fn header(&mut self, columns: &[String], out: &mut Vec<u8>) -> io::Result<()> {
         self.input_columns = columns.len();
+        if self.bom {
+            out.extend_from_slice(BYTE_ORDER_MARK);
+        }
         record(self.safe, table_columns(columns).into_iter().map(Cow::Owned), out)
     }
 
     fn row(&mut self, row: &ExportRow<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        let absent = std::iter::repeat(Cow::Borrowed(""));
-        let input = row
-            .cells
-            .iter()
-            .map(|cell| Cow::Borrowed(cell.as_str()))
-            .chain(absent)
-            .take(self.input_columns);
-        let duplicate_of = row.duplicate_of.map(|number| number.to_string()).unwrap_or_default();
-        let outcome = [
-            row.status.into(),
-            row.error.unwrap_or_default().into(),
-            duplicate_of.into(),
-        ];
-        let found = FIELDS
-            .iter()
-            .map(|field| row.final_payload.and_then(field.value).unwrap_or_default().into());
-        record(self.safe, input.chain(outcome).chain(found), out)
+        record(self.safe, table_cells(row, self.input_columns), out)
     }
 
     fn finish(&mut self, _: &mut Vec<u8>) -> io::Result<()> {
@@ -77,8 +73,8 @@ mod tests {
 
     use super::*;
 
-    fn lines(safe: bool) -> Vec<String> {
-        let mut writer = CsvRows::new(safe);
+    fn written(safe: bool, bom: bool) -> Vec<u8> {
+        let mut writer = CsvRows::new(safe, bom);
         let mut out = Vec::new();
         writer.header(&["url".into(), "=note".into()], &mut out).unwrap();
         let found = json!({"name": "A \"B\", C", "phones": [{"e164": "+6491234567"}]});
@@ -103,11 +99,12 @@ mod tests {
         };
         writer.row(&short, &mut out).unwrap();
         writer.finish(&mut out).unwrap();
-        String::from_utf8(out)
-            .unwrap()
-            .split_terminator("\r\n")
-            .map(str::to_owned)
-            .collect()
+        out
+    }
+
+    fn lines(safe: bool) -> Vec<String> {
+        let text = String::from_utf8(written(safe, false)).unwrap();
+        text.split_terminator("\r\n").map(str::to_owned).collect()
     }
 
     #[test]
@@ -117,6 +114,15 @@ mod tests {
         assert!(lines[1].starts_with("acme.nz,=1+1,aggregated,,,,,\"A \"\"B\"\", C\",,,+6491234567,"));
         assert!(lines[2].starts_with("x,,error,\"no such host\nat all\",1,,,"));
         assert_eq!(lines[2].matches(',').count(), lines[0].matches(',').count());
+    }
+
+    #[test]
+    fn every_record_ends_in_crlf_and_a_mark_comes_first_where_it_is_asked_for() {
+        let plain = written(true, false);
+        assert!(plain.starts_with(b"url,") && plain.ends_with(b"\r\n"));
+        assert_eq!(plain.iter().filter(|byte| **byte == b'\r').count(), 3);
+        let marked = written(true, true);
+        assert_eq!(marked.strip_prefix(BYTE_ORDER_MARK).unwrap(), plain);
     }
 
     #[test]

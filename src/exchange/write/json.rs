@@ -110,11 +110,9 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use serde_json::json;
 
-    use super::super::Format;
     use super::*;
 
-    fn written(format: Format, rows: usize) -> String {
-        let mut writer = format.writer();
+    fn written(mut writer: impl RowWriter, rows: usize) -> String {
         let mut out = Vec::new();
         writer
             .header(&["url".into(), "b".into(), "a".into()], &mut out)
@@ -147,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_line_holds_what_there_is_in_order() {
-        let text = written(Format::Ndjson, 2);
+        let text = written(NdjsonRows::default(), 2);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines,
@@ -161,8 +159,8 @@ mod tests {
     #[test]
     fn the_array_holds_the_same_objects() {
         for rows in 0..=2 {
-            let array: Vec<Value> = serde_json::from_str(&written(Format::Json, rows)).unwrap();
-            let text = written(Format::Ndjson, rows);
+            let array: Vec<Value> = serde_json::from_str(&written(JsonRows::default(), rows)).unwrap();
+            let text = written(NdjsonRows::default(), rows);
             let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             assert_eq!(array, lines);
             assert_eq!(array.len(), rows);

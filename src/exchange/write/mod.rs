@@ -1,4 +1,4 @@
-//! Writing the enriched list, a row at a time, into buffers that the caller sends on.
+//! Writing the enriched list, a row at a time, into buffers or a file that the caller sends on.
 //!
 //! Every format says the same: the columns as they came in, how the row fared, what was found. A table gets the found
 //! values flattened by the one list in [`FIELDS`]; JSON gets them as they are.
@@ -10,17 +10,21 @@ mod formula;
 mod hours;
 mod json;
 mod rejected;
+mod xlsx;
 
 use std::io;
 
 use serde_json::Value;
 
-pub use columns::{OUTCOME_COLUMNS, table_columns};
+pub use columns::{OUTCOME_COLUMNS, table_cells, table_columns};
 pub use csv::CsvRows;
 pub use fields::{FIELDS, Field};
 pub use formula::guarded;
 pub use json::{JsonRows, NdjsonRows};
 pub use rejected::RejectedRows;
+#[cfg(test)]
+pub use xlsx::reading as xlsx_reading;
+pub use xlsx::{WorkbookFault, Xlsx, XlsxRows};
 
 /// One row of the list, borrowed from wherever it is kept.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +45,7 @@ pub struct ExportRow<'a> {
     pub final_payload: Option<&'a Value>,
 }
 
-/// A format of the list: [`header`](Self::header) once, [`row`](Self::row) in list order, [`finish`](Self::finish) once.
+/// A format whose rows are bytes at once: [`header`](Self::header) once, [`row`](Self::row) in list order, [`finish`](Self::finish) once.
 ///
 /// Each call appends to `out` and keeps nothing, so memory is what the caller lets `out` grow to. The calls fail only where
 /// writing does, which into memory is never.
@@ -56,6 +60,14 @@ pub trait RowWriter: Send {
     fn finish(&mut self, out: &mut Vec<u8>) -> io::Result<()>;
 }
 
+/// How a format comes about.
+pub enum Writer {
+    /// Every row is bytes as soon as it is known.
+    Streamed(Box<dyn RowWriter>),
+    /// The file is whole only after its last row; until then the rows wait on disk.
+    Spooled(Xlsx),
+}
+
 /// The formats that a list can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -63,7 +75,11 @@ pub enum Format {
     Csv {
         /// Whether cells are guarded; without, they are written byte for byte.
         safe: bool,
+        /// Whether a byte order mark comes first.
+        bom: bool,
     },
+    /// An Excel workbook whose cells are all text.
+    Xlsx,
     /// One JSON object a line.
     Ndjson,
     /// One JSON array of the same objects.
@@ -72,18 +88,21 @@ pub enum Format {
 
 impl Format {
     /// A writer of this format.
-    pub fn writer(self) -> Box<dyn RowWriter> {
+    pub fn writer(self) -> Writer {
         match self {
-            Self::Csv { safe } => Box::new(CsvRows::new(safe)),
-            Self::Ndjson => Box::new(NdjsonRows::default()),
-            Self::Json => Box::new(JsonRows::default()),
+            Self::Csv { safe, bom } => Writer::Streamed(Box::new(CsvRows::new(safe, bom))),
+            Self::Xlsx => Writer::Spooled(Xlsx::default()),
+            Self::Ndjson => Writer::Streamed(Box::new(NdjsonRows::default())),
+            Self::Json => Writer::Streamed(Box::new(JsonRows::default())),
         }
     }
 
-    /// The media type: RFC 4180 section 3, RFC 8259 section 11; NDJSON has none that is registered.
+    /// The media type: RFC 4180 section 3, the IANA registry of ECMA-376, RFC 8259 section 11; NDJSON has none that is
+    /// registered.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv { .. } => "text/csv; charset=utf-8; header=present",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Ndjson => "application/x-ndjson",
             Self::Json => "application/json",
         }
@@ -93,6 +112,7 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Self::Csv { .. } => "csv",
+            Self::Xlsx => "xlsx",
             Self::Ndjson => "ndjson",
             Self::Json => "json",
         }
