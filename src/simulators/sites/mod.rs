@@ -1,6 +1,8 @@
-//! A dozen practice websites, each on a port and thus a host of its own: good ones, slow ones, broken ones.
+//! Some two dozen practice websites, each on a port and thus a host of its own, in eight languages: built as such sites are
+//! built, good ones, slow ones, broken ones. Each has something that no other has. People, numbers and domains are invented.
 
 mod catalog;
+mod list;
 mod respond;
 
 use std::collections::HashMap;
@@ -8,16 +10,14 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
+use actix_web::middleware::Compress;
 use actix_web::web;
 
 use super::serving::Serving;
 use catalog::{Behaviour, SITES};
 use respond::Site;
 
-pub use catalog::{EXPECTED, ExpectedRow};
-
-/// The list that people would upload; `{site}` stands for the address that the site got.
-const PRACTICES: &str = include_str!("practices.csv");
+pub use list::{EXPECTED, ExpectedRow};
 
 /// The bundled sites, served until this is dropped.
 pub struct SampleSites {
@@ -54,8 +54,10 @@ impl SampleSites {
                 .collect(),
         );
         let serving = Serving::start(listeners, move |app| {
-            app.app_data(web::Data::from(Arc::clone(&by_port)))
+            let sites = web::scope("")
+                .wrap(Compress::default())
                 .default_service(web::to(respond::respond));
+            app.app_data(web::Data::from(Arc::clone(&by_port))).service(sites);
         })
         .await?;
         Ok(Self {
@@ -65,12 +67,12 @@ impl SampleSites {
         })
     }
 
-    /// The sample list with the columns name, website and city, spelled as such lists are: one practice stands in it
-    /// twice, one row is blank and one has no website.
+    /// The sample list, as people keep such lists: columns that nobody needs, one practice twice, one blank row and one
+    /// without a website.
     pub fn demo_csv(&self) -> String {
         self.addresses
             .iter()
-            .fold(PRACTICES.to_owned(), |csv, (name, address)| {
+            .fold(list::PRACTICES.to_owned(), |csv, (name, address)| {
                 csv.replace(&format!("{{{name}}}"), &address.to_string())
             })
     }

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 
-use super::catalog::{Behaviour, Page, SiteEntry};
+use super::catalog::{Behaviour, Page, SiteEntry, XML};
 
 /// A site that is being served.
 pub(super) struct Site {
     entry: &'static SiteEntry,
+    origin: String,
     moved_to: Option<SocketAddr>,
     page_fetches: AtomicUsize,
 }
@@ -24,6 +25,7 @@ impl Site {
         };
         Self {
             entry,
+            origin: format!("http://{}", addresses[entry.name]),
             moved_to,
             page_fetches: AtomicUsize::new(0),
         }
@@ -33,9 +35,26 @@ impl Site {
         self.entry.pages.iter().find(|page| page.path == path)
     }
 
+    fn answer(&self, path: &str) -> HttpResponse {
+        self.page(path)
+            .map_or_else(not_found, |page| self.with_body(StatusCode::OK, page))
+    }
+
     fn error_page(&self, status: StatusCode) -> HttpResponse {
-        self.page("/")
-            .map_or_else(|| HttpResponse::build(status).finish(), |page| with_body(status, page))
+        self.page("/").map_or_else(
+            || HttpResponse::build(status).finish(),
+            |page| self.with_body(status, page),
+        )
+    }
+
+    fn with_body(&self, status: StatusCode, page: &'static Page) -> HttpResponse {
+        let mut response = HttpResponse::build(status);
+        response.insert_header(("Content-Type", page.content_type));
+        match std::str::from_utf8(page.body) {
+            // A site map names its pages by their whole address.
+            Ok(xml) if page.content_type == XML => response.body(xml.replace("{origin}", &self.origin)),
+            _ => response.body(page.body),
+        }
     }
 }
 
@@ -47,9 +66,7 @@ pub(super) async fn respond(request: HttpRequest, sites: web::Data<HashMap<u16, 
     let path = request.path();
     // A broken site still says that robots are welcome: a robots.txt that fails would itself keep a crawler away.
     if path == "/robots.txt" {
-        return site
-            .page(path)
-            .map_or_else(not_found, |page| with_body(StatusCode::OK, page));
+        return site.answer(path);
     }
     if let Some(target) = site.moved_to {
         return HttpResponse::MovedPermanently()
@@ -57,6 +74,9 @@ pub(super) async fn respond(request: HttpRequest, sites: web::Data<HashMap<u16, 
             .finish();
     }
     match site.entry.behaviour {
+        Behaviour::EntersAt(entrance) if path == "/" => {
+            return HttpResponse::Found().insert_header(("Location", entrance)).finish();
+        }
         Behaviour::Gone => return site.error_page(StatusCode::NOT_FOUND),
         Behaviour::Fails => return site.error_page(StatusCode::INTERNAL_SERVER_ERROR),
         Behaviour::FailsAtFirst(times) if site.page_fetches.fetch_add(1, Ordering::Relaxed) < times => {
@@ -65,14 +85,7 @@ pub(super) async fn respond(request: HttpRequest, sites: web::Data<HashMap<u16, 
         Behaviour::Slow(delay) => rt::time::sleep(delay).await,
         _ => {}
     }
-    site.page(path)
-        .map_or_else(not_found, |page| with_body(StatusCode::OK, page))
-}
-
-fn with_body(status: StatusCode, page: &'static Page) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header(("Content-Type", page.content_type))
-        .body(page.body)
+    site.answer(path)
 }
 
 fn not_found() -> HttpResponse {

@@ -1,3 +1,5 @@
+mod findings;
+
 use std::error::Error;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -21,15 +23,23 @@ async fn the_list_names_every_site_and_fits_what_is_expected() -> Outcome {
     let sites = SampleSites::start().await?;
     let csv = sites.demo_csv();
     assert!(!csv.contains('{'), "every placeholder is filled in:\n{csv}");
-    let names: Vec<&str> = csv
-        .lines()
-        .skip(1)
-        .filter(|line| *line != ",,")
-        .map(|line| match line.strip_prefix('"') {
-            Some(quoted) => quoted.split('"').next().unwrap_or_default(),
-            None => line.split(',').next().unwrap_or_default(),
-        })
-        .collect();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(
+        reader.headers()?,
+        [
+            "Practice name",
+            "City",
+            "Website",
+            "Phone",
+            "Account owner",
+            "Last contact",
+            "Notes"
+        ]
+        .as_slice()
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
+    let names: Vec<&str> = rows.iter().map(|row| &row[0]).filter(|name| !name.is_empty()).collect();
+    assert_eq!(names.len(), rows.len() - 1, "one row is blank");
     let expected: Vec<&str> = sites.expected().iter().map(|row| row.name).collect();
     assert_eq!(names, expected);
     for row in sites.expected() {
@@ -54,22 +64,60 @@ async fn good_sites_serve_their_pages() -> Outcome {
 }
 
 #[tokio::test]
-async fn one_site_is_in_windows_1252() -> Outcome {
+async fn some_sites_are_in_encodings_that_their_server_does_not_name() -> Outcome {
     let sites = SampleSites::start().await?;
-    let page = client()?.get(home(&sites, "praxis-mueller")?).send().await?;
-    assert_eq!(page.headers()["content-type"], "text/html");
-    let bytes = page.bytes().await?;
-    assert!(std::str::from_utf8(&bytes).is_err());
-    assert!(bytes.windows(6).any(|at| at == b"M\xfcller"));
+    for (site, encoding, word, declared) in [
+        ("praxis-mueller", encoding_rs::WINDOWS_1252, "Müller", true),
+        ("clinica-la-paloma", encoding_rs::WINDOWS_1252, "Clínica", false),
+        ("midori-shika", encoding_rs::SHIFT_JIS, "みどり歯科医院", true),
+    ] {
+        let page = client()?.get(home(&sites, site)?).send().await?;
+        assert_eq!(page.headers()["content-type"], "text/html", "{site}");
+        let bytes = page.bytes().await?;
+        assert!(std::str::from_utf8(&bytes).is_err(), "{site}");
+        let (text, _, damaged) = encoding.decode(&bytes);
+        assert!(!damaged && text.contains(word), "{site}");
+        assert_eq!(text.contains("charset"), declared, "{site}");
+    }
     Ok(())
 }
 
 #[tokio::test]
-async fn one_site_has_moved() -> Outcome {
+async fn pages_are_compressed_for_those_who_ask_for_it() -> Outcome {
     let sites = SampleSites::start().await?;
-    let page = client()?.get(home(&sites, "darebin-dental")?).send().await?;
-    assert_eq!(page.url().as_str(), home(&sites, "northcote-smiles")?);
-    assert!(page.text().await?.contains("Formerly Darebin Dental"));
+    let client = reqwest::Client::builder()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .build()?;
+    let ask = |encoding| {
+        client
+            .get(home(&sites, "plateau-physio").unwrap_or_default() + "fr/accueil.html")
+            .header("accept-encoding", encoding)
+    };
+    let packed = ask("gzip").send().await?;
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert!(packed.bytes().await?.starts_with(&[0x1f, 0x8b]));
+    let plain = ask("identity").send().await?;
+    assert!(!plain.headers().contains_key("content-encoding"));
+    assert!(plain.text().await?.contains("Bouger sans douleur"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn some_home_pages_are_elsewhere() -> Outcome {
+    let sites = SampleSites::start().await?;
+    let client = client()?;
+    let moved = client.get(home(&sites, "darebin-dental")?).send().await?;
+    assert_eq!(moved.url().as_str(), home(&sites, "northcote-smiles")?);
+    assert!(moved.text().await?.contains("Formerly Darebin Dental"));
+    let dutch = client.get(home(&sites, "praktijk-de-singel")?).send().await?;
+    assert_eq!(dutch.url().path(), "/nl/");
+    let map = format!("{}sitemap.xml", home(&sites, "cedar-hill-family")?);
+    let map = client.get(map).send().await?.text().await?;
+    let contact = format!("<loc>{}visit-us</loc>", home(&sites, "cedar-hill-family")?);
+    assert!(map.contains(&contact), "{map}");
     Ok(())
 }
 
