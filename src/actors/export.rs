@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use entity::{Id, enrichment_jobs};
+use entity::enrichment_jobs;
 use futures_util::{Stream, future, stream};
 use sea_orm::DbErr;
 use serde_json::Value;
@@ -12,12 +12,12 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::archive_files::ArchiveFiles;
+use super::export_rows::ExportRows;
+use crate::exchange::archive::ArchiveFault;
 use crate::exchange::write::{ExportRow, Format, RowWriter, WorkbookFault, Writer, Xlsx, XlsxRows};
 use crate::model::practice::PracticeStatus;
 use crate::store::read::{ExportItem, Reader};
-
-/// Rows that are read at a time.
-const PAGE: u64 = 200;
 
 /// Bytes of a spooled file that are sent at a time.
 const PIECE_BYTES: usize = 128 * 1024;
@@ -32,6 +32,9 @@ pub enum ExportError {
     Database(#[from] DbErr),
     #[error("the export could not be encoded: {0}")]
     Encoding(#[from] io::Error),
+    /// The archive is missing or damaged.
+    #[error("the archive {} {fault}", file.display())]
+    Archive { file: PathBuf, fault: ArchiveFault },
     #[error(transparent)]
     Workbook(#[from] WorkbookFault),
     #[error("the export was given up: {0}")]
@@ -58,7 +61,7 @@ impl ExportSpool {
 
 /// A job's list with what was found, in the order of the list.
 pub struct Export {
-    pages: Pages,
+    rows: ExportRows,
     headers: Vec<String>,
     spool: ExportSpool,
     state: State,
@@ -75,26 +78,24 @@ enum State {
 }
 
 impl Export {
-    /// All practices of the job, or those of one status.
-    #[must_use]
-    pub fn new(
+    /// All practices of the job, or those of one status; from its archive where it has one.
+    ///
+    /// # Errors
+    /// Where the archive is missing or damaged.
+    pub async fn open(
         reader: Reader,
-        job: &enrichment_jobs::Model,
+        archives: ArchiveFiles,
+        job: enrichment_jobs::Model,
         status: Option<PracticeStatus>,
         format: Format,
         spool: ExportSpool,
-    ) -> Self {
-        Self {
-            pages: Pages {
-                reader,
-                job_id: job.id,
-                status,
-                after: 0,
-            },
+    ) -> Result<Self, ExportError> {
+        Ok(Self {
             headers: serde_json::from_value(job.headers.clone()).unwrap_or_default(),
+            rows: ExportRows::open(reader, archives, job, status).await?,
             spool,
             state: State::Begun(format),
-        }
+        })
     }
 
     /// The file in pieces. An error is the last of them. A format that is whole only at its end has its first piece then.
@@ -125,7 +126,7 @@ impl Export {
     }
 
     async fn stream_page(&mut self, mut writer: Box<dyn RowWriter>, mut out: Vec<u8>) -> Result<Vec<u8>, ExportError> {
-        let items = self.pages.next().await?;
+        let items = self.rows.next().await?;
         if items.is_empty() {
             writer.finish(&mut out)?;
             return Ok(out);
@@ -150,10 +151,10 @@ impl Export {
             Ok(Building { rows, place })
         };
         let mut building = blocking(begin).await?;
-        let mut items = self.pages.next().await?;
+        let mut items = self.rows.next().await?;
         while !items.is_empty() {
             let written = blocking(move || building.append(&items));
-            let (written, next) = future::join(written, self.pages.next()).await;
+            let (written, next) = future::join(written, self.rows.next()).await;
             (building, items) = (written?, next?);
         }
         let file = blocking(move || building.finish()).await?;
@@ -197,28 +198,6 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, ExportError> {
     let done = tokio::task::spawn_blocking(work).await;
     Ok(done.map_err(|error| ExportError::GivenUp(error.to_string()))??)
-}
-
-/// The rows of a job, a page at a time.
-struct Pages {
-    reader: Reader,
-    job_id: Id,
-    status: Option<PracticeStatus>,
-    after: i64,
-}
-
-impl Pages {
-    /// The next page; an empty one is the last.
-    async fn next(&mut self) -> Result<Vec<ExportItem>, DbErr> {
-        let items = self
-            .reader
-            .export_page(self.job_id, self.status, self.after, PAGE)
-            .await?;
-        if let Some(last) = items.last() {
-            self.after = last.id;
-        }
-        Ok(items)
-    }
 }
 
 fn cells(item: &ExportItem) -> Vec<String> {

@@ -1,9 +1,12 @@
 //! The supervision tree. Actors are thin shells around `model` and `store`.
 
+mod archive_files;
 pub mod control;
 pub mod credits;
 mod engine;
 mod export;
+mod export_rows;
+mod housekeeper;
 pub mod import;
 pub mod job_supervisor;
 mod logger;
@@ -14,6 +17,7 @@ mod scheduler;
 mod storage;
 pub mod supervision;
 
+pub use archive_files::ArchiveFiles;
 pub use control::Engine;
 pub use engine::{EngineError, EngineHandle, start};
 pub use export::{Export, ExportError, ExportSpool};

@@ -14,20 +14,33 @@ use crate::ops::misbehave;
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(250);
 
+/// How often it is looked for what is kept for a time only.
+const CHORES_EVERY: Duration = Duration::from_secs(60);
+
 /// Practices of these jobs are due.
 #[derive(Message, Debug)]
 #[rtype(result = "()")]
 pub struct ItemsDue(pub Vec<Id>);
 
+/// Something may have been kept for long enough.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct ChoresDue;
+
 /// Looks for what is due.
 pub struct Scheduler {
     engine: Arc<Engine>,
     overseer: Recipient<ItemsDue>,
+    chores: Recipient<ChoresDue>,
 }
 
 impl Scheduler {
-    pub(super) fn new(engine: Arc<Engine>, overseer: Recipient<ItemsDue>) -> Self {
-        Self { engine, overseer }
+    pub(super) fn new(engine: Arc<Engine>, overseer: Recipient<ItemsDue>, chores: Recipient<ChoresDue>) -> Self {
+        Self {
+            engine,
+            overseer,
+            chores,
+        }
     }
 
     fn look(&mut self, context: &mut Context<Self>) {
@@ -66,6 +79,7 @@ impl Actor for Scheduler {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Context<Self>) {
+        context.run_interval(CHORES_EVERY, |actor, _| actor.chores.do_send(ChoresDue));
         self.look(context);
     }
 }

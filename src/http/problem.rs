@@ -176,6 +176,14 @@ impl Problem {
             .with("event", event.as_str())
     }
 
+    /// What would have to run again is no longer there.
+    #[must_use]
+    pub fn archived() -> Self {
+        let detail = "this job is archived: its rows are no longer in the database, so nothing of it can run again; \
+            upload the list again, or the rows of its export that are in error";
+        Self::new(StatusCode::CONFLICT, "archived", detail)
+    }
+
     /// The database does not answer in time. A command that was sent to it may still take place.
     #[must_use]
     pub fn unavailable() -> Self {
@@ -298,6 +306,15 @@ impl From<ExportError> for Problem {
                 tracing::error!(%error, "an export could not be spooled");
                 let detail = "the workbook could not be stored while it is built; try again later, or take csv";
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", detail)
+            }
+            ExportError::Archive { file, fault } => {
+                tracing::error!(file = %file.display(), %fault, "an archive cannot be served");
+                let detail = format!(
+                    "the archive of this job {fault}; an operator can restore 'archive/{}' in the data directory from \
+                     a backup",
+                    file.display()
+                );
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "archive_unreadable", detail)
             }
             ExportError::Encoding(_) | ExportError::Workbook(_) | ExportError::GivenUp(_) => Self::internal(&error),
         }

@@ -11,6 +11,7 @@ pub mod fair;
 pub mod journal;
 pub mod play;
 pub mod practice;
+pub mod retention;
 pub mod retry;
 pub mod speed;
 pub mod step;

@@ -109,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
     fixed("log.format", OneOf(&["auto", "text", "json", "journald"])),
     fixed("auth.share_jobs", Either),
     fixed("auth.token_cache_ms", Integer(0..=60_000)),
-    fixed("retention.days", Integer(0..=36_500)),
+    live("retention.days", Integer(0..=36_500)),
 ];
 
 /// The row of `key`.

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use self::jobs::Supervised;
 use self::singletons::Singleton;
 use super::control::Engine;
+use super::housekeeper::Housekeeper;
 use super::logger::LoggerActor;
 use super::scheduler::Scheduler;
 use super::storage::StorageActor;
@@ -43,6 +44,7 @@ pub struct Overseer {
     storage: Addr<StorageActor>,
     logger: Singleton<LoggerActor>,
     scheduler: Singleton<Scheduler>,
+    housekeeper: Singleton<Housekeeper>,
     jobs: HashMap<Id, Supervised>,
     /// Told once every unfinished batch has a supervisor.
     recovered: watch::Sender<bool>,
@@ -67,6 +69,7 @@ impl Overseer {
             storage,
             logger: Singleton::new(&now),
             scheduler: Singleton::new(&now),
+            housekeeper: Singleton::new(&now),
             jobs: HashMap::new(),
             recovered,
             reconciling: false,
@@ -83,6 +86,7 @@ impl Actor for Overseer {
     fn started(&mut self, context: &mut Context<Self>) {
         self.start_logger(context);
         self.start_scheduler(context);
+        self.start_housekeeper(context);
         context.run_interval(RECONCILE_EVERY, Self::reconcile);
         self.reconcile(context);
     }

@@ -53,6 +53,7 @@ impl Handler<ListActors> for Overseer {
             storage,
             self.logger.report("logger", "LoggerActor"),
             self.scheduler.report("scheduler", "Scheduler"),
+            self.housekeeper.report("housekeeper", "Housekeeper"),
         ];
         let mut supervisors = Vec::new();
         for (id, job) in &self.jobs {

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use rand::RngExt as _;
 
 use super::{EXIT_FAULT, Overseer, RECONCILE_EVERY};
+use crate::actors::housekeeper::Housekeeper;
 use crate::actors::logger::LoggerActor;
-use crate::actors::scheduler::Scheduler;
+use crate::actors::scheduler::{ChoresDue, Scheduler};
 use crate::actors::storage::Follow;
 use crate::actors::supervision::{ActorReport, Exit, Monitored, RestartBudget, spawn_monitored};
 use crate::settings::Settings;
@@ -87,10 +88,10 @@ impl Overseer {
 
     pub(super) fn start_scheduler(&mut self, context: &mut Context<Self>) {
         let overseer = context.address();
-        let due = context.address().recipient();
+        let (due, chores) = (context.address().recipient(), context.address().recipient());
         let engine = Arc::clone(&self.engine);
         let monitored = spawn_monitored(
-            move |_, _| Scheduler::new(engine, due),
+            move |_, _| Scheduler::new(engine, due, chores),
             move |exit| {
                 overseer.do_send(SingletonExited {
                     which: Which::Scheduler,
@@ -102,12 +103,41 @@ impl Overseer {
         self.scheduler.started_at = Utc::now();
         self.scheduler.monitored = Some(monitored);
     }
+
+    pub(super) fn start_housekeeper(&mut self, context: &mut Context<Self>) {
+        let overseer = context.address();
+        let engine = Arc::clone(&self.engine);
+        let monitored = spawn_monitored(
+            move |_, word| Housekeeper::new(engine, word),
+            move |exit| {
+                overseer.do_send(SingletonExited {
+                    which: Which::Housekeeper,
+                    exit,
+                })
+            },
+        );
+        self.housekeeper.generation += 1;
+        self.housekeeper.started_at = Utc::now();
+        self.housekeeper.monitored = Some(monitored);
+    }
+}
+
+impl Handler<ChoresDue> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, due: ChoresDue, _: &mut Context<Self>) {
+        // One that is being built again looks by itself.
+        if let Some(housekeeper) = &self.housekeeper.monitored {
+            housekeeper.addr.do_send(due);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Which {
     Logger,
     Scheduler,
+    Housekeeper,
 }
 
 #[derive(Message, Debug)]
@@ -137,6 +167,11 @@ impl Handler<SingletonExited> for Overseer {
                 self.scheduler.last_failure = Some(why);
                 &mut self.scheduler.budget
             }
+            Which::Housekeeper => {
+                self.housekeeper.monitored = None;
+                self.housekeeper.last_failure = Some(why);
+                &mut self.housekeeper.budget
+            }
         };
         let Some(wait) = budget.spend(Instant::now(), rand::rng().random()) else {
             tracing::error!(actor = ?exited.which, "failed too often; the process ends, for the service manager to start anew");
@@ -146,6 +181,7 @@ impl Handler<SingletonExited> for Overseer {
         context.run_later(wait, move |actor, context| match exited.which {
             Which::Logger => actor.start_logger(context),
             Which::Scheduler => actor.start_scheduler(context),
+            Which::Housekeeper => actor.start_housekeeper(context),
         });
     }
 }

@@ -45,7 +45,8 @@ pub struct ExportRow<'a> {
     pub final_payload: Option<&'a Value>,
 }
 
-/// A format whose rows are bytes at once: [`header`](Self::header) once, [`row`](Self::row) in list order, [`finish`](Self::finish) once.
+/// A format whose rows are bytes at once: [`header`](Self::header) once, [`row`](Self::row) in list order,
+/// [`finish`](Self::finish) once.
 ///
 /// Each call appends to `out` and keeps nothing, so memory is what the caller lets `out` grow to. The calls fail only where
 /// writing does, which into memory is never.
@@ -97,8 +98,8 @@ impl Format {
         }
     }
 
-    /// The media type: RFC 4180 section 3, the IANA registry of ECMA-376, RFC 8259 section 11; NDJSON has none that is
-    /// registered.
+    /// The media type: RFC 4180 section 3, RFC 8259 section 11, for XLSX the one that IANA lists; NDJSON has none that
+    /// is registered.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv { .. } => "text/csv; charset=utf-8; header=present",

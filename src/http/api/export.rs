@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::jobs::practice_status;
-use crate::actors::{Export, ExportError};
+use crate::actors::{ArchiveFiles, Export, ExportError};
 use crate::exchange::write::Format;
 use crate::http::app::App;
 use crate::http::attachment::attachment;
@@ -90,7 +90,8 @@ pub async fn export(
     if request.method() == Method::HEAD {
         return Ok(response.streaming(stream::empty::<Result<Bytes, Problem>>()));
     }
-    let export = Export::new(app.reader.clone(), &job, status, format, app.exports.clone());
+    let archives = ArchiveFiles::new(&app.engine.settings().data_dir);
+    let export = Export::open(app.reader.clone(), archives, job, status, format, app.exports.clone()).await?;
     let mut pieces = Box::pin(export.pieces().map_ok(Bytes::from));
     let first = pieces.try_next().await?;
     let pieces = stream::iter(first.map(Ok)).chain(pieces);

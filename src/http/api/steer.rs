@@ -273,6 +273,7 @@ pub async fn redo(app: Data<App>, caller: Caller, body: Json<RedoCommand>) -> Re
     match answer.map_err(|_| Problem::unavailable())??? {
         Redone::Accepted { reset } => Ok(Json(RedoAnswer::Reset { job_id, reset })),
         Redone::Illegal { from } => Err(Problem::illegal(from, JobEvent::Redo)),
+        Redone::Archived => Err(Problem::archived()),
         Redone::NotFound => Err(Problem::not_found("job")),
     }
 }

@@ -61,7 +61,7 @@ const JOB: &str = "select id, organisation_id, status, play_name, epoch, setting
 const ITEM: &str = "select id, version, status, practice_identifier, host_key, domain, company_id, step_number, life, \
     attempt, crashes, has_followers, url_worker_payload, scraper_worker_payload, step_data from job_practices";
 
-fn limit(rows: usize) -> Value {
+pub(super) fn limit(rows: usize) -> Value {
     i64::try_from(rows).unwrap_or(i64::MAX).into()
 }
 
@@ -71,7 +71,7 @@ impl EngineReader {
         Self { hq: readers }
     }
 
-    async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
+    pub(super) async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
         let rows = self
             .hq
             .query_all_raw(statement(self.hq.get_database_backend(), sql, values))

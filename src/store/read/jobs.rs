@@ -67,6 +67,12 @@ pub struct JobView {
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// Exports are served from the archive since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<DateTime<Utc>>,
+    /// Payloads and journal are in the archive alone since then, and nothing can be redone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruned_at: Option<DateTime<Utc>>,
     pub updated_at: DateTime<Utc>,
 }
 
@@ -90,6 +96,8 @@ impl From<enrichment_jobs::Model> for JobView {
             created_at: job.created_at,
             started_at: job.started_at,
             finished_at: job.finished_at,
+            archived_at: job.archived_at,
+            pruned_at: job.pruned_at,
             updated_at: job.updated_at,
         }
     }

@@ -12,6 +12,7 @@ mod journal;
 mod journal_events;
 mod practices;
 mod previews;
+mod retention;
 mod scope;
 mod tokens;
 mod workflows;
@@ -26,6 +27,7 @@ pub use journal_events::{JobProgress, JournalFilter, JournalView};
 pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
 };
+pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Reader, Role, Scope};
 pub use tokens::{TokenOwner, token_owner};
 pub use workflows::play;

@@ -76,6 +76,11 @@ pub struct PracticeDetail {
     pub url_worker_payload: Option<serde_json::Value>,
     pub scraper_worker_payload: Option<serde_json::Value>,
     pub final_payload: Option<serde_json::Value>,
+    /// Input and payloads are in the job's archive alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
 }
 
 /// Which website a practice is.
@@ -86,6 +91,9 @@ pub struct PracticeWebsite {
     /// Absent where the row names no website.
     pub dedupe_key: Option<String>,
 }
+
+/// Where the rest of an archived practice is.
+const ARCHIVED: &str = "the input and the payloads of this practice are in the archive of its job; the export has them";
 
 /// A practice as an export needs it.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -98,6 +106,8 @@ pub struct ExportItem {
     pub error_message: Option<String>,
     pub duplicate_of: Option<i64>,
     pub final_payload: Option<serde_json::Value>,
+    /// The job is archived: the row may have been pruned.
+    pub archived: bool,
 }
 
 const VIEW: &str = "p.id, p.row_number, p.practice_identifier, p.status, p.domain, p.host_key, p.error_message, \
@@ -210,12 +220,16 @@ impl Reader {
         let Some(row) = job_practices::Entity::find_by_id(id).one(&self.hq).await? else {
             return Ok(None);
         };
+        // Intake writes the input of every row.
+        let archived = row.input.is_none();
         Ok(Some(PracticeDetail {
             practice,
             input: named_cells(&job.headers, row.input.as_ref()),
             url_worker_payload: row.url_worker_payload,
             scraper_worker_payload: row.scraper_worker_payload,
             final_payload: row.final_payload,
+            archived,
+            note: archived.then_some(ARCHIVED),
         }))
     }
 
@@ -231,7 +245,8 @@ impl Reader {
         limit: u64,
     ) -> Result<Vec<ExportItem>, DbErr> {
         let mut sql = "select p.id, p.row_number, p.practice_identifier, p.input, p.status, p.error_message, \
-            l.row_number as duplicate_of, p.final_payload \
+            l.row_number as duplicate_of, p.final_payload, \
+            (select j.archived_at is not null from enrichment_jobs j where j.id = p.job_id) as archived \
             from job_practices p left join job_practices l on l.id = p.duplicate_of where p.job_id = ? and p.id > ?"
             .to_owned();
         let mut values: Vec<Value> = vec![job_id.into(), after.into()];

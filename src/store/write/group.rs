@@ -94,6 +94,9 @@ impl<'tx> Group<'tx> {
             Command::ForgetPreviews(command) => Answer::ForgetPreviews(command.apply(self).await?),
             Command::CreateBatchRun(command) => Answer::CreateBatchRun(command.apply(self).await?),
             Command::ChangeBatchRun(command) => Answer::ChangeBatchRun(command.apply(self).await?),
+            Command::MarkArchived(command) => Answer::MarkArchived(command.apply(self).await?),
+            Command::PruneJob(command) => Answer::PruneJob(command.apply(self).await?),
+            Command::ForgetIdempotencyKeys(command) => Answer::ForgetIdempotencyKeys(command.apply(self).await?),
         })
     }
 

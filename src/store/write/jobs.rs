@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr, Value};
 
 use super::group::Group;
 use super::journal::JournalRow;
+use super::retention::is_pruning;
 use crate::model::batch::{JobEvent, JobStatus, Refusal};
 use crate::model::journal::{Operation, Origin};
 use crate::model::practice::PracticeStatus;
@@ -41,11 +42,12 @@ struct JobRow {
     status: JobStatus,
     finished: bool,
     errors: i32,
+    archived: bool,
 }
 
 async fn load(group: &Group<'_>, job_id: Id) -> Result<Option<JobRow>, DbErr> {
-    const SQL: &str = "select organisation_id, status, completed_practices = total_practices as finished, error_count \
-        from enrichment_jobs where id = ? and imported_at is not null";
+    const SQL: &str = "select organisation_id, status, completed_practices = total_practices as finished, error_count, \
+        archived_at is not null as archived from enrichment_jobs where id = ? and imported_at is not null";
     let Some(row) = group
         .tx
         .query_one_raw(statement(group.backend, SQL, [job_id.into()]))
@@ -59,6 +61,7 @@ async fn load(group: &Group<'_>, job_id: Id) -> Result<Option<JobRow>, DbErr> {
         status: status.parse().map_err(|error| DbErr::Custom(format!("{error}")))?,
         finished: row.try_get("", "finished")?,
         errors: row.try_get("", "error_count")?,
+        archived: row.try_get("", "archived")?,
     }))
 }
 
@@ -187,6 +190,8 @@ pub enum Redone {
     Illegal {
         from: JobStatus,
     },
+    /// The rows have begun to move to the archive for good.
+    Archived,
     NotFound,
 }
 
@@ -204,18 +209,26 @@ impl RedoJob {
     }
 
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<Redone, DbErr> {
+        // The next archive of the job takes the place of this one's file.
+        const UNARCHIVE: &str = "update enrichment_jobs set archived_at = null where id = ?";
         let Some(row) = load(group, self.job_id).await? else {
             return Ok(Redone::NotFound);
         };
         let Ok(to) = row.status.next(JobEvent::Redo) else {
             return Ok(Redone::Illegal { from: row.status });
         };
+        if row.archived && is_pruning(group, self.job_id).await? {
+            return Ok(Redone::Archived);
+        }
         if row.errors == 0 && row.finished && row.status != JobStatus::Error {
             return Ok(Redone::Accepted { reset: 0 });
         }
         let reset = self.reset(group).await?;
         if reset == 0 && self.failed != Failed::All {
             return Ok(Redone::Accepted { reset });
+        }
+        if row.archived {
+            group.execute(UNARCHIVE, [self.job_id.into()]).await?;
         }
         group.count(self.job_id, |counts| {
             let reset = i64::try_from(reset).unwrap_or(i64::MAX);

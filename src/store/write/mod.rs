@@ -12,6 +12,7 @@ mod journal;
 mod logs;
 mod previews;
 mod recovery;
+mod retention;
 mod transitions;
 mod workflows;
 mod writer;
@@ -26,6 +27,8 @@ pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
+pub(in crate::store) use retention::PRUNING;
+pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
 pub use workflows::{ApplyWorkflows, WorkflowRow};
 pub use writer::{WriteError, Writer};
@@ -107,6 +110,9 @@ commands! {
     ForgetPreviews -> (),
     CreateBatchRun -> (),
     ChangeBatchRun -> BatchRunChanged,
+    MarkArchived -> Archived,
+    PruneJob -> Pruned,
+    ForgetIdempotencyKeys -> u64,
 }
 
 /// How commands share a group.
@@ -140,11 +146,13 @@ impl Command {
             | Self::CreateBatchRun(_)
             | Self::ChangeBatchRun(_) => Grouping::Free,
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
+            Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)
             | Self::ChangeJob(_)
             | Self::RedoJob(_)
             | Self::RecoverJob(_)
+            | Self::MarkArchived(_)
             | Self::CloseCleanly(_)
             | Self::ApplyWorkflows(_) => Grouping::EndsGroup,
         }
