@@ -26,6 +26,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 on_both_databases!("lists":
     a_preview_tells_what_would_become_of_a_list,
     json_lists_are_lists,
+    workbooks_are_lists,
     excluded_websites_are_never_contacted,
     a_key_makes_a_request_count_once,
     all_that_match_are_changed_with_a_count_first,
@@ -169,6 +170,66 @@ async fn json_lists_are_lists(database: Db) {
             .json();
         assert_eq!(problem["code"], code, "{body}: {problem}");
     }
+}
+
+/// A workbook with a list on each sheet: a title, a blank row, a header, and the rows.
+fn workbook(sheets: &[(&str, &[String])]) -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in sheets {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(*name).unwrap();
+        sheet.write(0, 0, "Practices of the spring campaign").unwrap();
+        sheet.write(2, 0, "Name").unwrap().write(2, 1, "Website").unwrap();
+        for (at, url) in (3..).zip(rows.iter()) {
+            sheet.write(at, 0, 42).unwrap().write(at, 1, url).unwrap();
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+async fn workbooks_are_lists(database: Db) {
+    const XLSX: (&str, &str) = (
+        "content-type",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    );
+    let daemon = start(&database);
+    let site = LoadSite::start().await.unwrap();
+    let api = daemon.api(&daemon.token("member"));
+    let (north, south) = (
+        [site.practice_url(1), site.practice_url(2)],
+        [site.practice_url(3), "n/a".to_owned(), site.practice_url(4)],
+    );
+    let both = workbook(&[("North", &north), ("South", &south)]);
+    let unclear = api
+        .raw(Method::POST, "/api/imports", both.clone(), &[XLSX])
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(unclear["code"], "ambiguous_sheet");
+    assert_eq!(unclear["sheets"], json!(["North", "South"]));
+    let path = "/api/imports?sheet=South&filename=spring.xlsx";
+    let seen = api.raw(Method::POST, path, both, &[XLSX]).await.expect(201).json();
+    assert_eq!(
+        [&seen["source"]["format"], &seen["source"]["workbook"]["sheet"]],
+        ["xlsx", "South"]
+    );
+    assert_eq!(seen["title_rows"], json!(["Practices of the spring campaign"]));
+    assert_eq!(
+        [&seen["url_column"], &seen["counts"]["invalid"]],
+        [&json!("Website"), &json!(1)]
+    );
+    assert_eq!(seen["rows"][0]["cells"]["Name"], "42");
+    let job = api
+        .upload_csv(workbook(&[("Only", &north)]), "only.xlsx")
+        .await
+        .expect(201)
+        .json();
+    assert_eq!(job["total_practices"], 2);
+    api.wait_for(job["job_id"].as_str().unwrap(), "completed", SOON).await;
+    let damaged = api
+        .upload_csv(workbook(&[("Only", &north)])[..900].to_vec(), "cut.xlsx")
+        .await;
+    assert_eq!(damaged.expect(422).json()["code"], "damaged_workbook");
 }
 
 async fn excluded_websites_are_never_contacted(database: Db) {

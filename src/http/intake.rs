@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::problem::Problem;
-use crate::actors::import::{SentList, TextList, read_limits, unfold};
+use crate::actors::import::{SentList, TextList, unfold, workbook_limits};
 
 /// The largest form field that is not the file.
 const FIELD_BYTES: usize = 64 * 1024;
@@ -32,6 +32,8 @@ pub struct ListOptions {
     pub filename: Option<String>,
     pub url_column: Option<String>,
     pub play: Option<String>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
     /// A JSON object; as text in a query and in a form.
     pub settings: Option<Value>,
     /// A list that is here already.
@@ -51,6 +53,8 @@ pub struct ListForm {
     /// The column that holds the addresses.
     url_column: Option<String>,
     play: Option<String>,
+    /// The sheet of a workbook, where it is not the one with the most websites.
+    sheet: Option<String>,
     /// A JSON object as text.
     settings: Option<String>,
 }
@@ -86,7 +90,7 @@ pub enum PracticeJson {
 }
 
 impl ListOptions {
-    const FIELDS: &str = "file, filename, name, url_column, play, settings, import_id";
+    const FIELDS: &str = "file, filename, name, url_column, play, sheet, settings, import_id";
 
     fn set(&mut self, name: &str, text: String) -> Result<(), Problem> {
         match name {
@@ -94,6 +98,7 @@ impl ListOptions {
             "name" => self.name = Some(text),
             "url_column" => self.url_column = Some(text),
             "play" => self.play = Some(text),
+            "sheet" => self.sheet = Some(text),
             "settings" => self.settings = Some(Value::String(text)),
             "import_id" => {
                 let id = text.parse();
@@ -114,6 +119,7 @@ impl ListOptions {
             filename: self.filename.or(query.filename),
             url_column: self.url_column.or(query.url_column),
             play: self.play.or(query.play),
+            sheet: self.sheet.or(query.sheet),
             settings: self.settings.or(query.settings),
             import_id: self.import_id.or(query.import_id),
         }
@@ -145,6 +151,7 @@ impl Received {
         let format = self.list.as_ref().and_then(|list| list.source["format"].as_str());
         let unnamed = match format {
             Some("json") => "practices.json",
+            Some("xlsx") => "upload.xlsx",
             _ => "upload.csv",
         };
         self.options.filename.clone().unwrap_or_else(|| unnamed.to_owned())
@@ -169,7 +176,7 @@ pub async fn receive(
     payload: Payload,
 ) -> Result<Received, Problem> {
     let spooled = take(app, request, query, payload).await?;
-    let limits = read_limits(&app.engine.settings());
+    let limits = workbook_limits(&app.engine.settings());
     let unfolded = unfold(spooled.list, app.spool.clone(), limits).await?;
     let options = ListOptions::of_members(unfolded.members)?.or(spooled.options);
     if unfolded.list.is_none() && options.import_id.is_none() {
@@ -223,8 +230,9 @@ async fn take(
         | "application/vnd.ms-excel"
         | "application/octet-stream" => {
             let (file, digest) = spool(app, &mut payload).await?;
+            let sheet = options.sheet.clone();
             Ok(Spooled {
-                list: SentList::File { file },
+                list: SentList::File { file, sheet },
                 options,
                 digest,
             })
@@ -292,11 +300,15 @@ async fn spool_form(app: &App, mut form: Multipart, query: ListOptions) -> Resul
         file = Some(spool(app, &mut field).await?);
     }
     match file {
-        Some((file, digest)) => Ok(Spooled {
-            list: SentList::File { file },
-            options: options.or(query),
-            digest,
-        }),
+        Some((file, digest)) => {
+            let options = options.or(query);
+            let sheet = options.sheet.clone();
+            Ok(Spooled {
+                list: SentList::File { file, sheet },
+                options,
+                digest,
+            })
+        }
         None => Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "no_file",

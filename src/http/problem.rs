@@ -268,12 +268,15 @@ impl From<WriteError> for Problem {
 impl From<FileFault> for Problem {
     fn from(fault: FileFault) -> Self {
         let status = match fault.code() {
-            "too_many_rows" | "row_too_long" => StatusCode::PAYLOAD_TOO_LARGE,
+            "too_many_rows" | "row_too_long" | "workbook_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let mut problem = Self::new(status, fault.code(), fault.to_string());
         if !fault.columns().is_empty() {
             problem = problem.with("columns", fault.columns().to_vec());
+        }
+        if !fault.sheets().is_empty() {
+            problem = problem.with("sheets", fault.sheets().to_vec());
         }
         match fault.line() {
             Some(line) => problem.with("line", line),

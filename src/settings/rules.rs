@@ -102,6 +102,7 @@ pub(super) const RULES: &[Rule] = &[
     fixed("imports.max_rows", Integer(1..=100_000_000)),
     fixed("imports.max_row_bytes", Integer(1024..=67_108_864)),
     fixed("imports.max_columns", Integer(1..=10_000)),
+    fixed("imports.max_unpacked_bytes", Integer(1_048_576..=107_374_182_400)),
     // The writer takes at most this many rows in one command, so that an import never holds back transitions for long.
     fixed("imports.chunk_rows", Integer(1..=1000)),
     fixed("workflows.dir", AnyText),

@@ -219,6 +219,8 @@ pub struct Imports {
     pub max_row_bytes: usize,
     /// Most columns in one list.
     pub max_columns: usize,
+    /// Most bytes of a workbook once it is unpacked.
+    pub max_unpacked_bytes: u64,
     /// Rows that one command writes.
     pub chunk_rows: usize,
 }

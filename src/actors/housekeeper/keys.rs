@@ -1,15 +1,12 @@
 //! Keys of requests are kept for a day.
 
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 
 use super::desk::{Desk, Fault};
-use crate::store::write::ForgetIdempotencyKeys;
-
-/// How long a request can be repeated under its key.
-const KEPT: TimeDelta = TimeDelta::days(1);
+use crate::store::write::{ForgetIdempotencyKeys, KEPT_FOR};
 
 pub(super) async fn forget(desk: &Desk) -> Result<(), Fault> {
-    let before = Utc::now() - KEPT;
+    let before = Utc::now() - KEPT_FOR;
     // A look that finds nothing costs no transaction.
     if !desk.engine.reader.has_idempotency_keys(before).await? {
         return Ok(());

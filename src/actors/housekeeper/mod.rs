@@ -6,6 +6,7 @@
 
 mod archive;
 mod desk;
+mod kept_lists;
 mod keys;
 
 use std::panic::AssertUnwindSafe;
@@ -27,8 +28,11 @@ use crate::ops::misbehave;
 type Chore = for<'a> fn(&'a Desk) -> LocalBoxFuture<'a, Result<(), Fault>>;
 
 /// What is done at each look, in this order.
-const CHORES: [(&str, Chore); 2] = [
+const CHORES: [(&str, Chore); 3] = [
     ("forgetting idempotency keys", |desk| Box::pin(keys::forget(desk))),
+    ("forgetting lists kept for a preview", |desk| {
+        Box::pin(kept_lists::forget(desk))
+    }),
     ("archiving finished jobs", |desk| Box::pin(archive::archive(desk))),
 ];
 

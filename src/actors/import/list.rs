@@ -1,20 +1,25 @@
 //! Lists as they were sent, and the same lists as delimited text, which is all that is read from then on.
 
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
 
 use super::ImportError;
 use super::rows::blocking;
-use crate::exchange::read::{FileFault, ReadLimits, unfold_json_list};
+use crate::exchange::read::{FileFault, WorkbookLimits, is_workbook, unfold_json_list, unfold_workbook};
+use crate::scrape::clean_url;
 
 /// A list as it was sent, on disk. The file is gone when the value is dropped.
 #[derive(Debug)]
 pub enum SentList {
     /// A file of a kind that its content tells.
-    File { file: NamedTempFile },
+    File {
+        file: NamedTempFile,
+        /// The sheet to read, where it is a workbook.
+        sheet: Option<String>,
+    },
     /// A JSON body.
     Json(NamedTempFile),
 }
@@ -39,18 +44,15 @@ pub struct Unfolded {
 ///
 /// # Errors
 /// Faults of the list, and where the spool takes no more.
-pub async fn unfold(list: SentList, spool: PathBuf, limits: ReadLimits) -> Result<Unfolded, ImportError> {
+pub async fn unfold(list: SentList, spool: PathBuf, limits: WorkbookLimits) -> Result<Unfolded, ImportError> {
     blocking(move || match list {
-        SentList::File { file } => Ok(Unfolded {
-            list: Some(TextList {
-                file,
-                source: json!({ "format": "text" }),
-            }),
+        SentList::File { file, sheet } => Ok(Unfolded {
+            list: Some(unfold_file(file, sheet.as_deref(), &spool, &limits)?),
             members: Map::new(),
         }),
         SentList::Json(body) => {
             let mut text = BufWriter::new(NamedTempFile::new_in(&spool).map_err(ImportError::Spool)?);
-            let list = unfold_json_list(body.path(), &mut text, limits)?;
+            let list = unfold_json_list(body.path(), &mut text, limits.text)?;
             text.flush().map_err(ImportError::Spool)?;
             let file = text
                 .into_inner()
@@ -65,4 +67,24 @@ pub async fn unfold(list: SentList, spool: PathBuf, limits: ReadLimits) -> Resul
         }
     })
     .await?
+}
+
+fn unfold_file(
+    file: NamedTempFile,
+    sheet: Option<&str>,
+    spool: &Path,
+    limits: &WorkbookLimits,
+) -> Result<TextList, ImportError> {
+    if !is_workbook(file.path())? {
+        return Ok(TextList {
+            file,
+            source: json!({ "format": "text" }),
+        });
+    }
+    let text = NamedTempFile::new_in(spool).map_err(ImportError::Spool)?;
+    let workbook = unfold_workbook(file.path(), text.path(), sheet, limits, &|cell| clean_url(cell).is_ok())?;
+    Ok(TextList {
+        file: text,
+        source: json!({ "format": "xlsx", "workbook": workbook }),
+    })
 }

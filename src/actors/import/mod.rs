@@ -24,8 +24,8 @@ use crate::store::write::{
 
 pub use list::{SentList, TextList, Unfolded, unfold};
 pub use preview::{Preview, Rejected, preview, rejected};
-pub use rows::read_limits;
-use rows::{Chunks, inspect_list};
+pub use rows::workbook_limits;
+use rows::{Chunks, inspect_list, read_limits};
 
 /// A list and what its sender said of it.
 #[derive(Clone, Debug)]

@@ -35,6 +35,8 @@ pub struct Preview {
     pub encoding: &'static str,
     pub delimiter: char,
     pub has_header: bool,
+    /// Rows above the header that are passed over.
+    pub title_rows: Vec<String>,
     pub columns: Vec<String>,
     /// The column that holds the addresses; `None` where it must be named, see `candidates`.
     pub url_column: Option<String>,
@@ -100,6 +102,7 @@ pub async fn preview(
         encoding: inspection.encoding.name(),
         delimiter: inspection.dialect.delimiter,
         has_header: inspection.has_header,
+        title_rows: inspection.title_rows.clone(),
         columns: inspection.columns.clone(),
         url_column: chosen.then(|| inspection.url_column_name().to_owned()),
         candidates,

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::ImportError;
-use crate::exchange::read::{FileFault, InputRow, Inspection, ReadLimits, ReadOptions, inspect, rows};
+use crate::exchange::read::{FileFault, InputRow, Inspection, ReadLimits, ReadOptions, WorkbookLimits, inspect, rows};
 use crate::scrape::clean_url;
 use crate::settings::Settings;
 use crate::store::write::{ImportRow, RowKeys};
@@ -21,6 +21,14 @@ pub fn read_limits(settings: &Settings) -> ReadLimits {
         max_rows: settings.imports.max_rows,
         max_row_bytes: settings.imports.max_row_bytes,
         max_columns: settings.imports.max_columns,
+    }
+}
+
+/// What the settings allow a workbook, and the list in it.
+pub fn workbook_limits(settings: &Settings) -> WorkbookLimits {
+    WorkbookLimits {
+        max_unpacked_bytes: settings.imports.max_unpacked_bytes,
+        text: read_limits(settings),
     }
 }
 

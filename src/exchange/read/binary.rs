@@ -1,14 +1,25 @@
 //! Telling a file that is not delimited text from its first bytes.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
 /// What a file that is not delimited text seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BinaryKind {
-    /// An Excel or other Office Open XML workbook.
+    /// An Excel or other Office Open XML workbook, which [`unfold_workbook`](super::unfold_workbook) reads.
     Workbook,
+    /// An Excel workbook whose parts are not XML (`.xlsb`).
+    BinaryWorkbook,
+    /// A workbook, or another Office document, that a password protects.
+    Encrypted,
+    /// A text or presentation of the Office Open XML family.
+    OtherOffice,
     /// A spreadsheet of the OpenDocument family.
     OpenDocument,
+    /// A spreadsheet of Apple Numbers.
+    Numbers,
     /// The binary Office format from before 2007.
     OldOffice,
     /// A ZIP archive with something else in it.
@@ -29,7 +40,11 @@ impl fmt::Display for BinaryKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Workbook => "an Excel workbook",
+            Self::BinaryWorkbook => "an Excel workbook in the binary format (.xlsb)",
+            Self::Encrypted => "an Office document with a password",
+            Self::OtherOffice => "an Office document that is no workbook",
             Self::OpenDocument => "an OpenDocument spreadsheet",
+            Self::Numbers => "an Apple Numbers document",
             Self::OldOffice => "an Office document in the format of before 2007",
             Self::Zip => "a ZIP archive",
             Self::Compressed => "a compressed file",
@@ -45,11 +60,18 @@ impl BinaryKind {
     /// What the sender can do about it, as a sentence.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Workbook | Self::OpenDocument | Self::OldOffice | Self::Markup => {
-                "Open it in a spreadsheet program, save it as CSV (UTF-8) and send that."
+            Self::Workbook => "Send it by itself, under a name that ends in .xlsx.",
+            Self::BinaryWorkbook | Self::OpenDocument | Self::OldOffice | Self::Markup => {
+                "Open it in a spreadsheet program, save it as .xlsx or as CSV (UTF-8) and send that."
             }
-            Self::Zip | Self::Compressed => "Unpack it and send the CSV file that is in it.",
-            Self::Pdf | Self::Image | Self::Unknown => "Export the list as a CSV file and send that.",
+            Self::Encrypted => {
+                "Open it, take the password off (in Excel: File, Info, Protect Workbook) and send it again."
+            }
+            Self::Numbers => "Open it in Numbers, export it as Excel or CSV and send that.",
+            Self::Zip | Self::Compressed => "Unpack it and send the file that is in it.",
+            Self::OtherOffice | Self::Pdf | Self::Image | Self::Unknown => {
+                "Export the list as an Excel workbook or a CSV file and send that."
+            }
         }
     }
 }
@@ -87,11 +109,44 @@ pub(super) fn by_signature(head: &[u8]) -> Option<BinaryKind> {
         .map(|(_, kind)| *kind)
 }
 
+/// The same, where the head alone does not tell: a password wraps a document into the container of the old formats.
+pub(super) fn of_file(path: &Path, head: &[u8]) -> Option<BinaryKind> {
+    let kind = by_signature(head)?;
+    let encrypted = kind == BinaryKind::OldOffice
+        && directory_names(path, head).is_some_and(|names| {
+            let names = names.as_slice();
+            ["EncryptedPackage", "EncryptionInfo"].iter().any(|name| {
+                let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                holds(names, &name)
+            })
+        });
+    Some(if encrypted { BinaryKind::Encrypted } else { kind })
+}
+
+/// The first names in the directory of a compound file ([MS-CFB] 2.2 and 2.6).
+fn directory_names(path: &Path, head: &[u8]) -> Option<Vec<u8>> {
+    const NAMES: u64 = 4 * 1024;
+    let sector_size = 1_u64.checked_shl(u32::from(*head.get(30)?))?;
+    let first = u32::from_le_bytes(*head.get(48..52)?.first_chunk()?);
+    let start = (u64::from(first) + 1).checked_mul(sector_size)?;
+    let mut names = Vec::new();
+    let mut file = File::open(path).ok()?;
+    file.seek(SeekFrom::Start(start)).ok()?;
+    file.take(NAMES).read_to_end(&mut names).ok()?;
+    Some(names)
+}
+
+fn holds(bytes: &[u8], name: &[u8]) -> bool {
+    bytes.windows(name.len()).any(|window| window == name)
+}
+
 /// A workbook is a ZIP whose first members have well-known names (ECMA-376 part 2, OpenDocument 1.3 part 2).
 fn zip_content(head: &[u8]) -> BinaryKind {
-    let holds = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
+    let holds = |name: &[u8]| holds(head, name);
     if holds(b"opendocument.spreadsheet") {
         BinaryKind::OpenDocument
+    } else if holds(b"Index/Document.iwa") {
+        BinaryKind::Numbers
     } else if holds(b"[Content_Types].xml") || holds(b"xl/") {
         BinaryKind::Workbook
     } else {

@@ -8,7 +8,7 @@ use super::BinaryKind;
 #[derive(Debug, thiserror::Error)]
 pub enum FileFault {
     /// Nothing but blank space.
-    #[error("The file is empty. Send a CSV file with a header row and one row for each website.")]
+    #[error("The file is empty. Send a CSV file or an Excel workbook with a header row and one row for each website.")]
     EmptyFile,
 
     /// Not delimited text.
@@ -106,6 +106,45 @@ pub enum FileFault {
         reason: String,
     },
 
+    /// More than one sheet of a workbook would do as well.
+    #[error(
+        "These sheets all look like the list: {}. Name the one to use in `sheet`.",
+        listed(sheets)
+    )]
+    AmbiguousSheet {
+        /// The sheets that are about equally good, in the order of the workbook.
+        sheets: Vec<String>,
+    },
+
+    /// The sender named a sheet that is not there.
+    #[error(
+        "There is no sheet `{wanted}`. Use one of the sheets of the workbook: {}.",
+        listed(sheets)
+    )]
+    UnknownSheet {
+        /// The name as sent.
+        wanted: String,
+        /// Every sheet that has cells, hidden ones included, in the order of the workbook.
+        sheets: Vec<String>,
+    },
+
+    /// A workbook that is larger than allowed once it is unpacked.
+    #[error(
+        "Unpacked, the workbook is larger than {limit} bytes. Delete the sheets that are not needed, or save the list as \
+         CSV and send that."
+    )]
+    WorkbookTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+
+    /// An archive, or a part in it, that is not what a workbook must be.
+    #[error("The workbook is damaged ({reason}). Open it in a spreadsheet program, save it again and send that.")]
+    DamagedWorkbook {
+        /// What is wrong, in a few words.
+        reason: String,
+    },
+
     /// The file could not be read from disk.
     #[error("The file could not be read. Send it again.")]
     Unreadable(#[source] io::Error),
@@ -126,6 +165,10 @@ impl FileFault {
             Self::TooManyColumns { .. } => "too_many_columns",
             Self::UnterminatedQuote { .. } => "unterminated_quote",
             Self::BadJson { .. } => "bad_json",
+            Self::AmbiguousSheet { .. } => "ambiguous_sheet",
+            Self::UnknownSheet { .. } => "unknown_sheet",
+            Self::WorkbookTooLarge { .. } => "workbook_too_large",
+            Self::DamagedWorkbook { .. } => "damaged_workbook",
             Self::Unreadable(_) => "unreadable",
         }
     }
@@ -141,7 +184,15 @@ impl FileFault {
         }
     }
 
-    /// The line of the file, counted from 1, when the fault has a place.
+    /// The sheets that the fault is about: those to choose between, or all there are. Empty when it is not about sheets.
+    pub fn sheets(&self) -> &[String] {
+        match self {
+            Self::AmbiguousSheet { sheets } | Self::UnknownSheet { sheets, .. } => sheets,
+            _ => &[],
+        }
+    }
+
+    /// The line of the file, or the row of the sheet, counted from 1, when the fault has a place.
     pub fn line(&self) -> Option<u64> {
         match self {
             Self::RowTooLong { line, .. }
@@ -159,7 +210,7 @@ impl From<io::Error> for FileFault {
     }
 }
 
-/// Column names in a sentence. A sheet can have thousands; a sentence cannot.
+/// Names in a sentence. A sheet can have thousands of columns; a sentence cannot.
 fn listed(columns: &[String]) -> String {
     const NAMED: usize = 20;
     const LETTERS: usize = 60;

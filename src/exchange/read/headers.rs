@@ -76,14 +76,14 @@ pub(super) fn same_name(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }
 
-fn is_email(cell: &str) -> bool {
+pub(super) fn is_email(cell: &str) -> bool {
     let cell = cell.trim();
     let domain = cell.split_once('@').map(|(_, domain)| domain);
     domain.is_some_and(|domain| domain.contains('.')) && !cell.contains(char::is_whitespace)
 }
 
 /// A phone or account number: a year or a date may well head a column.
-fn is_long_number(cell: &str) -> bool {
+pub(super) fn is_long_number(cell: &str) -> bool {
     let digits = cell.chars().filter(char::is_ascii_digit).count();
     digits >= 7
         && cell

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::record::Record;
 use super::survey::{FilledRecords, Survey, survey};
+use super::titles::{self, LOOKED_AT, Sketch};
 use super::url_column::{self, CellCounts};
 use super::{BinaryKind, binary, dialect, encoding, headers};
 use super::{Dialect, FileFault, ReadLimits, ReadOptions, TextEncoding};
@@ -23,7 +25,10 @@ pub struct Inspection {
     pub encoding: TextEncoding,
     /// How the cells are parted.
     pub dialect: Dialect,
-    /// Whether the first row names the columns.
+    /// What the rows above the header say, such as the name of the list; they are passed over.
+    #[serde(default)]
+    pub title_rows: Vec<String>,
+    /// Whether the first row below the titles names the columns.
     pub has_header: bool,
     /// The names of all columns, made for those that had none; as many as the widest row has cells.
     pub columns: Vec<String>,
@@ -61,7 +66,7 @@ pub fn inspect(
     let mut head = Vec::new();
     File::open(path)?.take(HEAD).read_to_end(&mut head)?;
     let whole = (head.len() as u64) < HEAD;
-    let certain = recognized(&head)?;
+    let certain = recognized(path, &head)?;
 
     // Only UTF-16 writes delimiters and line ends differently, so the rows are the same in any other encoding.
     let assumed = certain.unwrap_or(TextEncoding::UTF_8);
@@ -75,10 +80,14 @@ pub fn inspect(
         None => encoding::by_census(File::open(path)?, survey.beyond_ascii, survey.replaced)?,
     };
     let url_column = options.url_column.as_deref().filter(|name| !name.trim().is_empty());
-    let layout = Sample::take(path, encoding, &dialect, limits, is_url)?.layout(&survey, limits, url_column, is_url)?;
+    let records = || FilledRecords::new(File::open(path)?, encoding, &dialect, limits);
+    let titles = Titles::find(records()?, url_column, is_url)?;
+    let survey = titles.left_out_of(survey);
+    let layout = Sample::take(records()?, titles.rows.len(), is_url)?.layout(&survey, limits, url_column, is_url)?;
     Ok(Inspection {
         encoding,
         dialect,
+        title_rows: titles.rows,
         has_header: layout.has_header,
         columns: layout.columns,
         url_column: layout.url_column,
@@ -89,8 +98,8 @@ pub fn inspect(
 }
 
 /// Refuses what is not text; gives the encoding where the head settles it.
-fn recognized(head: &[u8]) -> Result<Option<TextEncoding>, FileFault> {
-    if let Some(kind) = binary::by_signature(head) {
+fn recognized(path: &Path, head: &[u8]) -> Result<Option<TextEncoding>, FileFault> {
+    if let Some(kind) = binary::of_file(path, head) {
         return Err(FileFault::BinaryFile { kind });
     }
     let certain = encoding::by_head(head);
@@ -102,25 +111,63 @@ fn recognized(head: &[u8]) -> Result<Option<TextEncoding>, FileFault> {
     Ok(certain)
 }
 
-/// The first record, and what the cells under it look like.
+/// The rows above the header.
+struct Titles {
+    rows: Vec<String>,
+    /// Blank rows between the first title and the header.
+    blank: u64,
+}
+
+impl Titles {
+    fn find(
+        mut records: FilledRecords<File>,
+        url_column: Option<&str>,
+        is_url: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, FileFault> {
+        let mut sketches = Vec::with_capacity(LOOKED_AT);
+        let mut blank = Vec::with_capacity(LOOKED_AT);
+        while sketches.len() < LOOKED_AT {
+            let Some(cells) = records.next()?.map(|(record, _)| owned_cells(&record)) else {
+                break;
+            };
+            let cells = cells.iter().map(String::as_str).enumerate();
+            let blank_before = blank.last().copied().unwrap_or(0);
+            blank.push(records.blank());
+            sketches.push(Sketch::of(cells, records.blank() > blank_before, url_column, is_url));
+        }
+        let titles = titles::count(&sketches);
+        Ok(Self {
+            rows: sketches[..titles].iter().map(|title| title.text().to_owned()).collect(),
+            blank: blank.get(titles).copied().unwrap_or(0),
+        })
+    }
+
+    fn left_out_of(&self, survey: Survey) -> Survey {
+        Survey {
+            records: survey.records - self.rows.len() as u64,
+            blank: survey.blank - self.blank,
+            ..survey
+        }
+    }
+}
+
+fn owned_cells(record: &Record<'_>) -> Vec<String> {
+    record.cells().map(|cell| cell.into_owned()).collect()
+}
+
+/// The first record below the titles, and what the cells under it look like.
 struct Sample {
     first: Vec<String>,
     counts: Vec<CellCounts>,
 }
 
 impl Sample {
-    fn take(
-        path: &Path,
-        encoding: TextEncoding,
-        dialect: &Dialect,
-        limits: ReadLimits,
-        is_url: &dyn Fn(&str) -> bool,
-    ) -> Result<Self, FileFault> {
-        let mut records = FilledRecords::new(File::open(path)?, encoding, dialect, limits)?;
-        let first = match records.next()? {
-            Some((record, _)) => record.cells().map(|cell| cell.into_owned()).collect(),
-            None => Vec::new(),
-        };
+    fn take(mut records: FilledRecords<File>, titles: usize, is_url: &dyn Fn(&str) -> bool) -> Result<Self, FileFault> {
+        records.skip_titles(titles)?;
+        let first = records
+            .next()?
+            .map(|(record, _)| owned_cells(&record))
+            .unwrap_or_default();
         let mut sample = Self {
             first,
             counts: Vec::new(),

@@ -4,6 +4,9 @@
 //! before its first row is taken; [`rows`] then streams the rows. Between the two the answer can be kept (it serializes),
 //! shown as a preview, or given another URL column.
 //!
+//! A workbook ([`is_workbook`]) is first unfolded into such a text ([`unfold_workbook`]), so that all that follows knows
+//! only text.
+//!
 //! What is kept and what is not:
 //! - A cell is given as it stands in the file, except that NUL characters are dropped (PostgreSQL cannot store them) and
 //!   bytes that mean nothing in the file's encoding become U+FFFD.
@@ -11,6 +14,7 @@
 //!   beyond every named column are dropped.
 //! - A row with fewer cells than columns is short: the missing cells are absent, which is not the same as blank.
 //! - Rows whose cells are all blank are counted and nothing else. Blank lines above the first row are not counted.
+//! - Titles above the header are told ([`Inspection::title_rows`]) and are no rows.
 
 mod binary;
 mod dialect;
@@ -24,7 +28,9 @@ mod rows;
 mod survey;
 mod synonyms;
 mod text;
+mod titles;
 mod url_column;
+mod workbook;
 
 #[cfg(test)]
 mod corpus;
@@ -36,6 +42,7 @@ pub use fault::FileFault;
 pub use inspection::{Inspection, inspect};
 pub use json_list::{JsonList, unfold_json_list};
 pub use rows::{InputRow, Rows, rows};
+pub use workbook::{UnfoldedWorkbook, WorkbookLimits, is_workbook, unfold_workbook};
 
 /// What one file may ask of us. None of these is a default: they come from the operator's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

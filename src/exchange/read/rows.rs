@@ -52,6 +52,7 @@ pub struct Rows {
 /// themselves bring no other fault than that.
 pub fn rows(path: &Path, limits: ReadLimits, inspection: &Inspection) -> Result<Rows, FileFault> {
     let mut records = FilledRecords::new(File::open(path)?, inspection.encoding, &inspection.dialect, limits)?;
+    records.skip_titles(inspection.title_rows.len())?;
     if inspection.has_header {
         records.next()?;
     }

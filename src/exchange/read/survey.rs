@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::record::{Record, RecordReader};
 use super::text::TextSource;
+use super::titles::MAX_TITLES;
 use super::{Dialect, FileFault, ReadLimits, TextEncoding};
 
 /// The records with content, the header among them. Blank rows below the first of them are counted.
@@ -45,6 +46,16 @@ impl<R: Read> FilledRecords<R> {
         Ok(Some((self.records.current(), width)))
     }
 
+    /// Passes over the first `titles` records, as if the file began below them.
+    pub(super) fn skip_titles(&mut self, titles: usize) -> Result<(), FileFault> {
+        for _ in 0..titles {
+            self.next()?;
+        }
+        self.blank = 0;
+        self.empty_lines_above = None;
+        Ok(())
+    }
+
     /// Blank rows passed so far, empty lines included.
     pub(super) fn blank(&self) -> u64 {
         self.empty_lines_above
@@ -77,8 +88,8 @@ pub(super) fn survey(
     while let Some((_, width)) = filled.next()? {
         records += 1;
         widest = widest.max(width);
-        // One more than allowed may be the header.
-        if records > limits.max_rows.saturating_add(1) {
+        // Some more than allowed may be the header and the titles above it.
+        if records > limits.max_rows.saturating_add(1 + MAX_TITLES as u64) {
             return Err(FileFault::TooManyRows { limit: limits.max_rows });
         }
     }
@@ -119,8 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_not_held_against_the_row_limit() {
-        assert!(of("url\na\nb\nc\n").is_ok());
-        assert_eq!(of("url\na\nb\nc\nd\n").unwrap_err().code(), "too_many_rows");
+    fn header_and_titles_are_not_held_against_the_row_limit() {
+        let rows = |rows: usize| of(&"a\n".repeat(rows));
+        assert!(rows(3 + 1 + MAX_TITLES).is_ok());
+        assert_eq!(rows(3 + 2 + MAX_TITLES).unwrap_err().code(), "too_many_rows");
     }
 }

@@ -1,6 +1,7 @@
 //! Which column holds the website addresses.
 
 use super::headers::same_name;
+use super::workbook::LINK;
 use super::{FileFault, synonyms};
 
 /// How many times as many addresses a column must have for another of its rank to be no rival.
@@ -50,11 +51,14 @@ pub(super) fn named(columns: &[String], wanted: &str) -> Result<usize, FileFault
 /// The column that headers, then cells, speak for. `counts` has an entry for each column.
 ///
 /// A header that is a word for the website outweighs one that mentions it, which outweighs a column of addresses. Among
-/// equals one is taken only if it stands out: a wrong guess costs the sender a whole run, a question costs a word.
+/// equals one is taken only if it stands out: a wrong guess costs the sender a whole run, a question costs a word. A column
+/// whose neighbour holds where its cells lead gives way to that neighbour.
 pub(super) fn detected(columns: &[String], written: &[String], counts: &[CellCounts]) -> Result<usize, FileFault> {
     let header = |place: usize| written.get(place).map_or("", String::as_str);
-    let of =
-        |chosen: &dyn Fn(usize) -> bool| -> Vec<usize> { (0..columns.len()).filter(|place| chosen(*place)).collect() };
+    let of = |chosen: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        let places = (0..columns.len()).filter(|place| !outdone(columns, counts, *place));
+        places.filter(|place| chosen(*place)).collect()
+    };
     let exact = of(&|place| synonyms::names_website(header(place)));
     let close = of(&|place| synonyms::mentions_website(header(place)));
 
@@ -90,6 +94,14 @@ pub(super) fn detected(columns: &[String], written: &[String], counts: &[CellCou
     let any = of(&|place| counts[place].addresses > 0 && counts[place].addresses * 2 >= counts[place].filled);
     leading(columns, &any, &addresses)?.ok_or_else(|| FileFault::NoUrlColumn {
         columns: columns.to_vec(),
+    })
+}
+
+/// Whether the neighbour holds the links of this column, and so at least as many websites.
+fn outdone(columns: &[String], counts: &[CellCounts], place: usize) -> bool {
+    columns.get(place + 1).is_some_and(|neighbour| {
+        let (own, links) = (counts[place].websites, counts[place + 1].websites);
+        neighbour.strip_suffix(LINK) == Some(columns[place].as_str()) && links > 0 && links >= own
     })
 }
 
@@ -150,6 +162,16 @@ mod tests {
         assert_eq!(detected(&names, &names, &[counts(9, 2), counts(9, 9)]).unwrap(), 1);
         let fault = detected(&names, &names, &[counts(9, 3), counts(9, 9)]).unwrap_err();
         assert_eq!(fault.columns(), ["site", "website"]);
+    }
+
+    #[test]
+    fn where_cells_lead_is_better_than_what_they_say() {
+        let names = columns(&["Website", "Website (link)", "Name"]);
+        let of = |own, links| detected(&names, &names, &[counts(9, own), counts(9, links), counts(9, 0)]).unwrap();
+        assert_eq!(of(0, 9), 1);
+        assert_eq!(of(3, 9), 1);
+        assert_eq!(of(9, 9), 1);
+        assert_eq!(of(9, 0), 0);
     }
 
     #[test]
