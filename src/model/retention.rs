@@ -22,7 +22,7 @@ mod tests {
         let before = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
         assert_eq!(archived_before(now, 1), before("2026-02-28T12:00:00Z"));
         assert_eq!(archived_before(now, 30), before("2026-01-30T12:00:00Z"));
-        assert_eq!(archived_before(now, 36_500), before("1926-03-25T12:00:00Z"));
+        assert_eq!(archived_before(now, 36_500), before("1926-03-26T12:00:00Z"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod sitemap;
 #[cfg(test)]
 mod test_server;
 pub mod text;
+mod tracking;
 pub mod url;
 
 pub use extract::{extract_html, extract_page};

@@ -3,8 +3,11 @@
 //! Pure: intake and the URL worker call the same function and get the same answer.
 
 use std::net::IpAddr;
+
 use thiserror::Error;
 use url::{Host, Url};
+
+use super::tracking::strip_tracking;
 
 /// Longer input is no web address that a person typed.
 const MAX_INPUT: usize = 2_048;
@@ -34,6 +37,9 @@ pub enum UrlRefusal {
     /// `n/a`, `-`, `none`, …
     #[error("\"{0}\" says that there is no website.")]
     Placeholder(String),
+    /// `Website`, `URL`, …: a header in the midst of the rows, where two files were joined.
+    #[error("\"{0}\" is the name of a column, not a web address.")]
+    ColumnName(String),
     /// An e-mail address.
     #[error("\"{0}\" is an e-mail address, not a website.")]
     EmailAddress(String),
@@ -75,7 +81,7 @@ pub enum UrlRefusal {
 /// [`UrlRefusal`] when the cell holds no address of a public website.
 pub fn clean_url(input: &str) -> Result<CleanUrl, UrlRefusal> {
     let shown = super::text::squeeze(input);
-    let text = unwrap_quotes(&shown);
+    let text = unwrapped(&shown);
     if text.is_empty() {
         return Err(UrlRefusal::Empty);
     }
@@ -84,6 +90,9 @@ pub fn clean_url(input: &str) -> Result<CleanUrl, UrlRefusal> {
     }
     if is_placeholder(text) {
         return Err(UrlRefusal::Placeholder(text.to_owned()));
+    }
+    if is_column_name(text) {
+        return Err(UrlRefusal::ColumnName(text.to_owned()));
     }
     if let Some(count) = several(text) {
         return Err(UrlRefusal::Several(count));
@@ -95,9 +104,49 @@ pub fn clean_url(input: &str) -> Result<CleanUrl, UrlRefusal> {
     finish(shown.clone(), parsed)
 }
 
-fn unwrap_quotes(text: &str) -> &str {
-    text.trim_matches(|c: char| matches!(c, '"' | '\'' | '<' | '>' | '`' | '“' | '”' | '‘' | '’' | ' '))
-        .trim_end_matches([',', ';'])
+/// Without the quotes and brackets around all of it, the list's punctuation behind it, and a scheme that stands twice.
+fn unwrapped(text: &str) -> &str {
+    const SCHEMES: [&str; 4] = ["http://", "https://", "http//", "https//"];
+    let quote = |c: char| {
+        matches!(
+            c,
+            '"' | '\'' | '<' | '>' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '‹' | '›' | ' '
+        )
+    };
+    let mut text = text;
+    loop {
+        let mut rest = text.trim_matches(quote).trim_end_matches([',', ';']);
+        for (open, close) in [('(', ')'), ('[', ']')] {
+            let inner = rest.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
+            rest = inner
+                .filter(|inner| !inner.contains(open) && inner.parse::<std::net::Ipv6Addr>().is_err())
+                .unwrap_or(rest);
+        }
+        let scheme = SCHEMES[..2].iter().find(|scheme| super::text::starts_ci(rest, scheme));
+        if let Some(scheme) = scheme {
+            let second = &rest[scheme.len()..];
+            let twice = SCHEMES.iter().any(|scheme| super::text::starts_ci(second, scheme));
+            rest = if twice { second } else { rest };
+        }
+        if rest.len() == text.len() {
+            return rest;
+        }
+        text = rest;
+    }
+}
+
+fn is_column_name(text: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "website",
+        "websites",
+        "web site",
+        "website url",
+        "web address",
+        "url",
+        "homepage",
+        "domain",
+    ];
+    NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
 fn is_placeholder(text: &str) -> bool {
@@ -130,6 +179,16 @@ fn is_placeholder(text: &str) -> bool {
             | "keine"
             | "aucun"
             | "ninguno"
+            | "nessuno"
+            | "nenhum"
+            | "geen"
+            | "ingen"
+            | "brak"
+            | "нет"
+            | "なし"
+            | "無し"
+            | "无"
+            | "無"
     )
 }
 
@@ -179,7 +238,9 @@ fn parse(text: &str) -> Result<Url, UrlRefusal> {
                 return Err(UrlRefusal::NotAnAddress(text.to_owned()));
             }
             refuse_mail_and_numbers(bare)?;
-            if !bare.contains('.') && !bare.starts_with('[') {
+            let bracketed = bare.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+            let literal_v6 = bracketed.is_some_and(|(inner, _)| inner.contains(':'));
+            if !literal_v6 && (!bare.contains('.') || bare.starts_with('[')) {
                 return Err(UrlRefusal::NotAnAddress(text.to_owned()));
             }
             let host = bare.split(['/', '?', '#']).next().unwrap_or(bare);
@@ -217,13 +278,11 @@ fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
 fn several(text: &str) -> Option<usize> {
     let mut found: Vec<String> = Vec::new();
     for token in text.split([' ', ',', ';', '|']) {
-        let start = token.as_ptr() as usize - text.as_ptr() as usize;
-        let explicit = ["http://", "https://", "www."]
-            .iter()
-            .any(|prefix| super::text::starts_ci(token, prefix));
-        // Commas in a query may separate values.
-        let in_query = text[..start].contains('?') && !text[..start].ends_with(' ');
-        if explicit
+        let before = &text[..token.as_ptr() as usize - text.as_ptr() as usize];
+        // Commas in a query may separate values, and a bare name behind one in a path may belong to the path.
+        let in_query = before.contains('?') && !before.ends_with(' ');
+        let parted = before.ends_with(' ') || !before.contains('/');
+        if (is_explicit(token) || (parted && token.contains('.')))
             && !in_query
             && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
             && !found.contains(&clean.dedupe_key)
@@ -234,33 +293,40 @@ fn several(text: &str) -> Option<usize> {
     (found.len() > 1).then_some(found.len())
 }
 
-/// The one web address inside a longer text such as `Smile Dental (www.smile.co.nz)`.
+fn is_explicit(token: &str) -> bool {
+    ["http://", "https://", "www."]
+        .iter()
+        .any(|prefix| super::text::starts_ci(token, prefix))
+}
+
+/// The one web address inside a longer text such as `Smile Dental (www.smile.co.nz)`, a Markdown link or a piece of HTML.
 ///
-/// A bare name counts only behind a separator: of `smile dental.co.nz` nobody knows what was meant.
+/// A bare name counts only beside a separator: of `smile dental.co.nz` nobody knows what was meant.
 fn embedded(text: &str) -> Result<Option<&str>, UrlRefusal> {
-    if !text.contains(' ') {
+    const SEPARATORS: &str = " ()<>[]|;,\"";
+    const MARKS: &str = "(<[|;,/-–—";
+    if !text.contains(|c| SEPARATORS.contains(c)) {
         return Ok(None);
     }
+    let html = text.contains("href=") || text.starts_with('<');
     let mut found: Vec<(&str, String)> = Vec::new();
     let (mut mail, mut behind_separator) = (None, false);
-    for word in text.split([' ', '(', ')', '<', '>', '[', ']', '|', ';', ',', '"']) {
+    for word in text.split(|c| SEPARATORS.contains(c) || (html && c == '\'')) {
         let token = word.trim_end_matches(['.', ':', '!', '?', '\'', '’']);
         if token.is_empty() || matches!(token, "-" | "–" | "—") {
             behind_separator = true;
             continue;
         }
-        let explicit = ["http://", "https://", "www."]
-            .iter()
-            .any(|prefix| super::text::starts_ci(token, prefix));
         let start = token.as_ptr() as usize - text.as_ptr() as usize;
-        let separated = behind_separator
-            || start
-                .checked_sub(1)
-                .is_some_and(|at| b"(<[|;,".contains(&text.as_bytes()[at]));
+        let beside_mark = match text[..start].chars().next_back() {
+            Some(before) => "(<[|;,".contains(before),
+            None => text[token.len()..].trim_start().starts_with(|c| MARKS.contains(c)),
+        };
+        let separated = behind_separator || beside_mark;
         behind_separator = word.ends_with(':');
-        if token.contains('@') && !explicit {
+        if token.contains('@') && !is_explicit(token) {
             mail = Some(token);
-        } else if (explicit || (separated && token.contains('.')))
+        } else if (is_explicit(token) || (separated && token.contains('.')))
             && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
             && !found.iter().any(|(_, key)| *key == clean.dedupe_key)
         {
@@ -345,7 +411,14 @@ fn literal(ip: IpAddr, url: &Url) -> (String, String, String) {
 ///
 /// The names that RFC 2606 keeps for examples pass, so that samples can be uploaded; they never resolve.
 pub fn registrable(host: &str) -> Option<String> {
-    if host.is_empty() || host.len() > 253 || host.split('.').any(|label| label.is_empty() || label.len() > 63) {
+    // The URL standard allows more letters in a host than a name server does: `www,example.com` is one label there.
+    let is_label = |label: &str| {
+        let letters = label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        letters && (1..=63).contains(&label.len())
+    };
+    if host.len() > 253 || !host.split('.').all(is_label) {
         return None;
     }
     let suffix = psl::suffix(host.as_bytes())?;
@@ -371,65 +444,6 @@ pub fn site_key(url: &Url) -> String {
         Some(Host::Ipv6(ip)) => literal(IpAddr::V6(ip), url).2,
         None => String::new(),
     }
-}
-
-fn strip_tracking(url: &mut Url) {
-    let Some(query) = url.query() else { return };
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !is_tracking(pair))
-        .collect();
-    let kept = kept.join("&");
-    if kept.len() != query.len() {
-        url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
-    } else if query.is_empty() {
-        url.set_query(None);
-    }
-}
-
-fn is_tracking(pair: &str) -> bool {
-    let key = pair.split('=').next().unwrap_or(pair);
-    let key = super::text::percent_decode(key).to_ascii_lowercase();
-    key.starts_with("utm_")
-        || key.starts_with("_hs")
-        || key.starts_with("pk_")
-        || key.starts_with("mtm_")
-        || matches!(
-            key.as_str(),
-            "gclid"
-                | "gclsrc"
-                | "dclid"
-                | "gbraid"
-                | "wbraid"
-                | "gad_source"
-                | "gad_campaignid"
-                | "fbclid"
-                | "msclkid"
-                | "yclid"
-                | "ttclid"
-                | "twclid"
-                | "li_fat_id"
-                | "igshid"
-                | "igsh"
-                | "mc_cid"
-                | "mc_eid"
-                | "mkt_tok"
-                | "srsltid"
-                | "y_source"
-                | "_ga"
-                | "_gl"
-                | "epik"
-                | "vero_id"
-                | "vero_conv"
-                | "hsctatracking"
-                | "oly_anon_id"
-                | "oly_enc_id"
-                | "wickedid"
-                | "rb_clickid"
-                | "s_cid"
-                | "ocid"
-                | "zanpid"
-        )
 }
 
 #[cfg(test)]

@@ -96,6 +96,39 @@ fn cells_as_people_write_them() {
             "a.b.github.io",
         ),
         ("example.com,", "https://example.com/", "example.com", "example.com"),
+        ("(example.com)", "https://example.com/", "example.com", "example.com"),
+        ("«[example.com]»;", "https://example.com/", "example.com", "example.com"),
+        ("[::1]:9000/a", "http://[::1]:9000/a", "::1", "[::1]:9000/a"),
+        (
+            "https://https://example.com",
+            "https://example.com/",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "[Smile](http://smile.co.nz)",
+            "http://smile.co.nz/",
+            "smile.co.nz",
+            "smile.co.nz",
+        ),
+        (
+            "<a href='https://smile.co.nz'>Website</a>",
+            "https://smile.co.nz/",
+            "smile.co.nz",
+            "smile.co.nz",
+        ),
+        (
+            "smile.co.nz (for now)",
+            "https://smile.co.nz/",
+            "smile.co.nz",
+            "smile.co.nz",
+        ),
+        (
+            "https://example.com/a,b.com",
+            "https://example.com/a,b.com",
+            "example.com",
+            "example.com/a,b.com",
+        ),
     ] {
         assert_eq!(
             clean(input),
@@ -108,7 +141,7 @@ fn cells_as_people_write_them() {
 #[test]
 fn refusals_say_why() {
     type Is = fn(&UrlRefusal) -> bool;
-    let cases: [(&str, Is); 24] = [
+    let cases: [(&str, Is); 33] = [
         ("   ", |r| matches!(r, UrlRefusal::Empty)),
         ("n/a", |r| matches!(r, UrlRefusal::Placeholder(_))),
         ("-", |r| matches!(r, UrlRefusal::Placeholder(_))),
@@ -134,6 +167,15 @@ fn refusals_say_why() {
         ("https://a.com,https://b.com", |r| matches!(r, UrlRefusal::Several(2))),
         ("http://a.com/x www.b.com", |r| matches!(r, UrlRefusal::Several(2))),
         ("http://exa mple.com:x/", |r| matches!(r, UrlRefusal::Invalid { .. })),
+        ("a.com; b.com", |r| matches!(r, UrlRefusal::Several(2))),
+        ("a.com,b.com", |r| matches!(r, UrlRefusal::Several(2))),
+        ("a.com / b.com", |r| matches!(r, UrlRefusal::Several(2))),
+        ("a.com (www.b.com)", |r| matches!(r, UrlRefusal::Several(2))),
+        ("www,smile.co.nz", |r| matches!(r, UrlRefusal::NotPublic(_))),
+        ("[Smile]()", |r| matches!(r, UrlRefusal::NotAnAddress(_))),
+        ("Website", |r| matches!(r, UrlRefusal::ColumnName(_))),
+        ("なし", |r| matches!(r, UrlRefusal::Placeholder(_))),
+        ("smile.co.nz is ours", |r| matches!(r, UrlRefusal::NotAnAddress(_))),
         ("a: http://a.com and http://b.com", |r| {
             matches!(r, UrlRefusal::Several(2))
         }),

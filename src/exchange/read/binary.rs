@@ -30,6 +30,8 @@ pub enum BinaryKind {
     Pdf,
     /// A picture.
     Image,
+    /// JSON, which is no table.
+    Json,
     /// An HTML or XML document: a web page saved in place of the file, or an old spreadsheet export.
     Markup,
     /// Something else that is not text.
@@ -50,6 +52,7 @@ impl fmt::Display for BinaryKind {
             Self::Compressed => "a compressed file",
             Self::Pdf => "a PDF document",
             Self::Image => "a picture",
+            Self::Json => "a JSON document",
             Self::Markup => "an HTML or XML document",
             Self::Unknown => "binary data",
         })
@@ -69,7 +72,7 @@ impl BinaryKind {
             }
             Self::Numbers => "Open it in Numbers, export it as Excel or CSV and send that.",
             Self::Zip | Self::Compressed => "Unpack it and send the file that is in it.",
-            Self::OtherOffice | Self::Pdf | Self::Image | Self::Unknown => {
+            Self::OtherOffice | Self::Json | Self::Pdf | Self::Image | Self::Unknown => {
                 "Export the list as an Excel workbook or a CSV file and send that."
             }
         }
@@ -100,8 +103,12 @@ pub(super) fn by_signature(head: &[u8]) -> Option<BinaryKind> {
     if head.starts_with(b"PK\x03\x04") {
         return Some(zip_content(head));
     }
-    if is_markup(head) {
+    let start = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    if is_markup(start) {
         return Some(BinaryKind::Markup);
+    }
+    if is_json(start) {
+        return Some(BinaryKind::Json);
     }
     SIGNATURES
         .iter()
@@ -154,11 +161,17 @@ fn zip_content(head: &[u8]) -> BinaryKind {
     }
 }
 
-fn is_markup(head: &[u8]) -> bool {
-    let start = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+fn is_markup(start: &[u8]) -> bool {
     [&b"<!doctype"[..], b"<html", b"<?xml"]
         .iter()
         .any(|tag| start.len() >= tag.len() && start[..tag.len()].eq_ignore_ascii_case(tag))
+}
+
+/// A list of objects or of texts, or an object.
+fn is_json(start: &[u8]) -> bool {
+    let inner = |open: &[u8]| start.strip_prefix(open).map(<[u8]>::trim_ascii_start);
+    inner(b"[").is_some_and(|inner| inner.starts_with(b"{") || inner.starts_with(b"\""))
+        || inner(b"{").is_some_and(|inner| inner.starts_with(b"\""))
 }
 
 /// Whether too much of the head is NUL or other control bytes for it to be text in an ASCII-based encoding.
@@ -194,6 +207,16 @@ mod tests {
             Some(BinaryKind::Markup)
         );
         assert_eq!(by_signature(b"<http://acme.nz>,url"), None);
+    }
+
+    #[test]
+    fn json_is_not_a_list() {
+        for json in ["[{\"url\": 1}]", "\u{feff} {\n  \"data\": []}", "[\n\"a.nz\"]"] {
+            assert_eq!(by_signature(json.as_bytes()), Some(BinaryKind::Json), "{json}");
+        }
+        for text in ["[Acme](https://acme.nz)\n", "{name},url\n", "\"a\",\"b\"\n"] {
+            assert_eq!(by_signature(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use serde::{Deserialize, Serialize};
 
 /// Text outside ASCII that the guess of a legacy encoding rests on, in bytes. More makes it no better.
@@ -90,6 +90,7 @@ pub(super) fn by_census(raw: impl Read, valid: u64, invalid: u64) -> io::Result<
 fn guess_legacy(mut raw: impl Read) -> io::Result<TextEncoding> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     let (mut evidence, mut letters) = (0, 0);
+    let mut census = LegacyCensus::default();
     let mut piece = [0; PIECE];
     while evidence < EVIDENCE {
         let read = match raw.read(&mut piece) {
@@ -98,6 +99,7 @@ fn guess_legacy(mut raw: impl Read) -> io::Result<TextEncoding> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
+        census.add(&piece[..read]);
         let beyond_ascii = piece[..read].iter().filter(|byte| !byte.is_ascii()).count();
         if beyond_ascii > 0 {
             detector.feed(&piece[..read], false);
@@ -106,6 +108,9 @@ fn guess_legacy(mut raw: impl Read) -> io::Result<TextEncoding> {
         }
     }
     detector.feed(&[], true);
+    if census.is_macintosh() {
+        return Ok(TextEncoding(MACINTOSH));
+    }
     let guess = detector.guess(None, Utf8Detection::Deny);
     // One accent is no evidence of a rare encoding; Windows-1252 is what most spreadsheets save as "CSV".
     Ok(TextEncoding(if letters < ENOUGH_LETTERS {
@@ -113,6 +118,36 @@ fn guess_legacy(mut raw: impl Read) -> io::Result<TextEncoding> {
     } else {
         guess
     }))
+}
+
+/// What tells a file of the classic Mac OS, in which Excel for Mac still saves "CSV (Macintosh)": the detector does not know
+/// that encoding.
+#[derive(Default)]
+struct LegacyCensus {
+    carriage_returns: u64,
+    line_feeds: u64,
+    /// Bytes that are accented letters in Mac Roman, and hardly anything in Windows-1252.
+    macintosh: u64,
+    /// Bytes that are accented letters in Windows-1252.
+    windows: u64,
+}
+
+impl LegacyCensus {
+    fn add(&mut self, piece: &[u8]) {
+        for byte in piece {
+            match byte {
+                b'\r' => self.carriage_returns += 1,
+                b'\n' => self.line_feeds += 1,
+                0x80..=0x9F => self.macintosh += 1,
+                0xC0..=0xFF => self.windows += 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn is_macintosh(&self) -> bool {
+        self.carriage_returns > 0 && self.line_feeds == 0 && self.macintosh >= self.windows
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +173,13 @@ mod tests {
     #[test]
     fn a_single_accent_is_windows_1252() {
         assert_eq!(by_census(&b"caf\xE9,cafe.nz"[..], 0, 1).unwrap().name(), "windows-1252");
+    }
+
+    #[test]
+    fn an_accent_between_lone_carriage_returns_is_mac_roman() {
+        assert_eq!(by_census(&b"a\rcaf\x8E"[..], 0, 1).unwrap().name(), "macintosh");
+        assert_eq!(by_census(&b"a\r\ncaf\x8E"[..], 0, 1).unwrap().name(), "windows-1252");
+        assert_eq!(by_census(&b"a\rcaf\xE9"[..], 0, 1).unwrap().name(), "windows-1252");
     }
 
     #[test]

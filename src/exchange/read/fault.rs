@@ -12,7 +12,7 @@ pub enum FileFault {
     EmptyFile,
 
     /// Not delimited text.
-    #[error("The file is {kind}, not a CSV file. {}", kind.advice())]
+    #[error("The file is {kind}, which cannot be read as a list. {}", kind.advice())]
     BinaryFile {
         /// What it seems to be.
         kind: BinaryKind,

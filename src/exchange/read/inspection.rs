@@ -68,21 +68,27 @@ pub fn inspect(
     let whole = (head.len() as u64) < HEAD;
     let certain = recognized(path, &head)?;
 
-    // Only UTF-16 writes delimiters and line ends differently, so the rows are the same in any other encoding.
     let assumed = certain.unwrap_or(TextEncoding::UTF_8);
-    let dialect = dialect::detect(&head, whole, assumed, limits);
-    let survey = survey(File::open(path)?, assumed, &dialect, limits)?;
-    if survey.records == 0 {
-        return Err(FileFault::EmptyFile);
-    }
+    let look = |encoding| {
+        let dialect = dialect::detect(&head, whole, encoding, limits);
+        survey(File::open(path)?, encoding, &dialect, limits).map(|survey| (dialect, survey))
+    };
+    let (mut dialect, mut survey) = look(assumed)?;
     let encoding = match certain {
         Some(encoding) => encoding,
         None => encoding::by_census(File::open(path)?, survey.beyond_ascii, survey.replaced)?,
     };
+    if encoding != assumed {
+        // Which cells are blank, and in East Asian encodings which bytes are a delimiter, is only known now.
+        (dialect, survey) = look(encoding)?;
+    }
+    if survey.records == 0 {
+        return Err(FileFault::EmptyFile);
+    }
     let url_column = options.url_column.as_deref().filter(|name| !name.trim().is_empty());
     let records = || FilledRecords::new(File::open(path)?, encoding, &dialect, limits);
     let titles = Titles::find(records()?, url_column, is_url)?;
-    let survey = titles.left_out_of(survey);
+    let survey = survey.below_titles(titles.rows.len(), titles.blank);
     let layout = Sample::take(records()?, titles.rows.len(), is_url)?.layout(&survey, limits, url_column, is_url)?;
     Ok(Inspection {
         encoding,
@@ -93,7 +99,7 @@ pub fn inspect(
         url_column: layout.url_column,
         rows: layout.rows,
         blank_rows: survey.blank,
-        replaced: if encoding == assumed { survey.replaced } else { 0 },
+        replaced: survey.replaced,
     })
 }
 
@@ -141,14 +147,6 @@ impl Titles {
             blank: blank.get(titles).copied().unwrap_or(0),
         })
     }
-
-    fn left_out_of(&self, survey: Survey) -> Survey {
-        Survey {
-            records: survey.records - self.rows.len() as u64,
-            blank: survey.blank - self.blank,
-            ..survey
-        }
-    }
 }
 
 fn owned_cells(record: &Record<'_>) -> Vec<String> {
@@ -172,20 +170,20 @@ impl Sample {
             first,
             counts: Vec::new(),
         };
-        for _ in 0..SAMPLE {
+        for row in 1..=SAMPLE {
             let Some((record, _)) = records.next()? else { break };
             for (place, cell) in record.cells().enumerate() {
-                sample.count(place, &cell, is_url);
+                sample.count(row, place, &cell, is_url);
             }
         }
         Ok(sample)
     }
 
-    fn count(&mut self, place: usize, cell: &str, is_url: &dyn Fn(&str) -> bool) {
+    fn count(&mut self, row: usize, place: usize, cell: &str, is_url: &dyn Fn(&str) -> bool) {
         if self.counts.len() <= place {
             self.counts.resize(place + 1, CellCounts::default());
         }
-        self.counts[place].add(cell, is_url);
+        self.counts[place].add(row, cell, is_url);
     }
 
     fn layout(
@@ -201,11 +199,11 @@ impl Sample {
             first
         } else {
             for (place, cell) in first.iter().enumerate() {
-                self.count(place, cell, is_url);
+                self.count(0, place, cell, is_url);
             }
             Vec::new()
         };
-        let columns = headers::unique_names(&written, survey.widest);
+        let columns = headers::unique_names(&written, survey.widest());
         let rows = survey.records - u64::from(has_header);
         if rows == 0 {
             return Err(FileFault::HeaderOnly { columns });

@@ -34,7 +34,7 @@ impl<'a> Record<'a> {
     pub(super) fn filled_width(&self) -> usize {
         // A cell of ASCII space alone, the common case of a blank one, need not become text to be seen as such.
         let mut end = self.text.len();
-        while end > 0 && self.text[end - 1].is_ascii_whitespace() {
+        while end > 0 && (self.text[end - 1].is_ascii_whitespace() || self.text[end - 1].is_ascii_control()) {
             end -= 1;
         }
         if end > 0 && self.text[end - 1].is_ascii() {
@@ -45,10 +45,10 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Nothing that a reader would see.
+/// Nothing that a reader would see. Control characters are not: old programs end a file with one (0x1A).
 pub(super) fn is_blank(cell: &str) -> bool {
     cell.chars()
-        .all(|letter| letter.is_whitespace() || matches!(letter, '\u{FEFF}' | '\u{200B}'))
+        .all(|letter| letter.is_whitespace() || letter.is_control() || matches!(letter, '\u{FEFF}' | '\u{200B}'))
 }
 
 /// Splits text into records by RFC 4180, as lenient as the `csv` crate: LF, CR and CRLF all end a record, and a quote inside
@@ -320,6 +320,8 @@ mod tests {
             (" ,\u{a0},\u{200b}", 0),
             ("\u{e9},\u{a0},", 1),
             (",x,", 2),
+            ("\u{1a}", 0),
+            ("x,\u{85}\u{1a}", 1),
         ] {
             assert_eq!(
                 reader(row.as_bytes(), LIMITS).next().unwrap().unwrap().filled_width(),

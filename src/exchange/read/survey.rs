@@ -69,11 +69,28 @@ pub(super) struct Survey {
     /// Records with content, the header among them.
     pub(super) records: u64,
     pub(super) blank: u64,
-    /// Cells of the widest record up to its last one with content.
-    pub(super) widest: usize,
+    /// Cells of each of the first records up to the last one with content: these may be titles.
+    first_widths: [usize; MAX_TITLES],
+    /// The same of the widest record below them.
+    widest_below: usize,
     /// Invalid sequences in the encoding that the file was read as.
     pub(super) replaced: u64,
     pub(super) beyond_ascii: u64,
+}
+
+impl Survey {
+    /// Cells of the widest record up to its last one with content.
+    pub(super) fn widest(&self) -> usize {
+        self.first_widths.iter().copied().fold(self.widest_below, usize::max)
+    }
+
+    /// The same file without its titles and the blank rows down to the header.
+    pub(super) fn below_titles(mut self, titles: usize, blank: u64) -> Self {
+        self.records -= titles as u64;
+        self.blank -= blank;
+        self.first_widths.iter_mut().take(titles).for_each(|width| *width = 0);
+        self
+    }
 }
 
 /// Stops at the first fault, so a row without end costs no more than the limit.
@@ -84,10 +101,13 @@ pub(super) fn survey(
     limits: ReadLimits,
 ) -> Result<Survey, FileFault> {
     let mut filled = FilledRecords::new(raw, encoding, dialect, limits)?;
-    let (mut records, mut widest) = (0, 0);
+    let (mut records, mut first_widths, mut widest_below) = (0_u64, [0; MAX_TITLES], 0);
     while let Some((_, width)) = filled.next()? {
+        match usize::try_from(records).ok().and_then(|at| first_widths.get_mut(at)) {
+            Some(first) => *first = width,
+            None => widest_below = widest_below.max(width),
+        }
         records += 1;
-        widest = widest.max(width);
         // Some more than allowed may be the header and the titles above it.
         if records > limits.max_rows.saturating_add(1 + MAX_TITLES as u64) {
             return Err(FileFault::TooManyRows { limit: limits.max_rows });
@@ -98,7 +118,8 @@ pub(super) fn survey(
     Ok(Survey {
         records,
         blank: filled.blank(),
-        widest,
+        first_widths,
+        widest_below,
         replaced,
         beyond_ascii,
     })
@@ -126,7 +147,20 @@ mod tests {
     #[test]
     fn blank_rows_count_once_the_first_row_has_come() {
         let survey = of("\n,\nurl\n\na.nz,,\n , \r\n\r\nb.nz,x,,,\n\n").unwrap();
-        assert_eq!((survey.records, survey.blank, survey.widest), (3, 4, 2));
+        assert_eq!((survey.records, survey.blank, survey.widest()), (3, 4, 2));
+    }
+
+    #[test]
+    fn titles_do_not_widen_the_table() {
+        assert_eq!(of("a,b,c\nurl,x\na.nz\n").unwrap().below_titles(1, 0).widest(), 2);
+        let limits = ReadLimits { max_rows: 50, ..LIMITS };
+        let dialect = Dialect {
+            delimiter: ',',
+            sep_line: false,
+        };
+        let text = format!("{}a,b,c,d\n", "a,b\n".repeat(20));
+        let survey = survey(text.as_bytes(), TextEncoding::UTF_8, &dialect, limits).unwrap();
+        assert_eq!(survey.below_titles(MAX_TITLES, 0).widest(), 4);
     }
 
     #[test]

@@ -126,6 +126,14 @@ pub(super) fn is_elsewhere(address: &str) -> bool {
         || OTHER_ENDINGS.iter().any(|ending| path.ends_with(ending))
 }
 
+/// The host of an address as it is written, without `www.` and the port.
+pub(super) fn host(address: &str) -> String {
+    let address = address.trim().to_ascii_lowercase();
+    let rest = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or(rest);
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
 /// The words of a header in lower case; `camelCase` is two.
 fn words(header: &str) -> Vec<String> {
     let mut words = vec![String::new()];

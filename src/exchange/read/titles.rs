@@ -44,7 +44,8 @@ impl Sketch {
         };
         for (place, cell) in cells.filter(|(_, cell)| !is_blank(cell)) {
             let cell = cell.trim();
-            sketch.comment |= sketch.filled == 0 && cell.starts_with('#');
+            // `#` alone heads a column of numbers.
+            sketch.comment |= sketch.filled == 0 && cell.starts_with('#') && cell.len() > 1;
             sketch.filled += 1;
             let address = synonyms::may_be_address(cell) && is_url(cell);
             if address {
@@ -91,12 +92,16 @@ fn other_header(rows: &[Sketch]) -> Option<usize> {
     (row.blank_above && !row.data && row.filled > 1).then_some(at)
 }
 
+/// A word for the website above an address; or such a word, or a mention of it, among other names.
 fn is_website_header(rows: &[Sketch], at: usize) -> bool {
     let (row, below) = (&rows[at], &rows[at + 1..]);
+    if row.data || row.comment {
+        return false;
+    }
     let heads = |place: &usize| below.iter().any(|row| row.addresses.contains(place));
     let addresses_below = below.iter().any(|row| !row.addresses.is_empty());
-    let named = row.named.iter().any(|place| heads(place) || !addresses_below);
-    row.filled > 1 && !row.data && (named || row.close.iter().any(heads))
+    let among_others = (!row.named.is_empty() && !addresses_below) || row.close.iter().any(heads);
+    row.named.iter().any(heads) || (row.filled > 1 && among_others)
 }
 
 /// A comment, or a row of one cell; of two only where a blank row parts it from the header.
@@ -136,6 +141,8 @@ mod tests {
         assert_eq!(with(&["Practices, exported 2024", "-"]), 1);
         assert_eq!(with(&["Practices", "by Jane", "-"]), 2);
         assert_eq!(with(&["# from the CRM, on Monday, by Jane"]), 1);
+        assert_eq!(with(&["# from the CRM", "# columns: name, website"]), 2);
+        assert_eq!(titles(&["List", "#,website", "1,a.nz"], None), 1);
         assert_eq!(with(&["Websites"]), 1);
         assert_eq!(titles(&["List", "-", "Firma,Wo", "A,a.nz"], None), 1);
         assert_eq!(titles(&["List", "Firma,Wohin", "A,x", "B,b.nz"], Some("wohin")), 1);
@@ -157,6 +164,7 @@ mod tests {
             &["Firma,Wo", "Acme", "-", "Beta,x", "C,c.nz"],
             &["Firma", "A,x,y", "B,b.nz,z"],
             &["List", "Firma,Wo", "A,x", "B,b.nz"],
+            &["website", "n/a,website,x", "a.nz,b,c"],
             &["-"],
         ] {
             assert_eq!(titles(rows, None), 0, "{rows:?}");

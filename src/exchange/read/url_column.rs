@@ -1,5 +1,7 @@
 //! Which column holds the website addresses.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::headers::same_name;
 use super::workbook::LINK;
 use super::{FileFault, synonyms};
@@ -14,10 +16,15 @@ pub(super) struct CellCounts {
     addresses: u32,
     /// Addresses that are not those of a page elsewhere or of a picture.
     websites: u32,
+    /// Equal in two columns that name the same host in each row.
+    hosts: u64,
+    /// Bytes of all websites: of two columns that agree, the one that says more is taken.
+    said: u64,
 }
 
 impl CellCounts {
-    pub(super) fn add(&mut self, cell: &str, is_url: &dyn Fn(&str) -> bool) {
+    /// Counts a cell of the row with this number.
+    pub(super) fn add(&mut self, row: usize, cell: &str, is_url: &dyn Fn(&str) -> bool) {
         let cell = cell.trim();
         if cell.is_empty() {
             return;
@@ -25,7 +32,13 @@ impl CellCounts {
         self.filled += 1;
         if synonyms::may_be_address(cell) && is_url(cell) {
             self.addresses += 1;
-            self.websites += u32::from(!synonyms::is_elsewhere(cell));
+            if !synonyms::is_elsewhere(cell) {
+                self.websites += 1;
+                let mut host = DefaultHasher::new();
+                (row, synonyms::host(cell)).hash(&mut host);
+                self.hosts = self.hosts.wrapping_add(host.finish());
+                self.said += cell.len() as u64;
+            }
         }
     }
 }
@@ -52,7 +65,8 @@ pub(super) fn named(columns: &[String], wanted: &str) -> Result<usize, FileFault
 ///
 /// A header that is a word for the website outweighs one that mentions it, which outweighs a column of addresses. Among
 /// equals one is taken only if it stands out: a wrong guess costs the sender a whole run, a question costs a word. A column
-/// whose neighbour holds where its cells lead gives way to that neighbour.
+/// whose neighbour holds where its cells lead gives way to that neighbour, and of columns that name the same site in every
+/// row, as exports of customer databases have them, any will do.
 pub(super) fn detected(columns: &[String], written: &[String], counts: &[CellCounts]) -> Result<usize, FileFault> {
     let header = |place: usize| written.get(place).map_or("", String::as_str);
     let of = |chosen: &dyn Fn(usize) -> bool| -> Vec<usize> {
@@ -68,7 +82,7 @@ pub(super) fn detected(columns: &[String], written: &[String], counts: &[CellCou
     for named in [&exact, &close] {
         for worth in worths {
             let filled: Vec<usize> = named.iter().copied().filter(|place| worth(*place) > 0).collect();
-            if let Some(place) = leading(columns, &filled, worth)? {
+            if let Some(place) = leading(columns, counts, &filled, worth)? {
                 return Ok(place);
             }
         }
@@ -78,7 +92,7 @@ pub(super) fn detected(columns: &[String], written: &[String], counts: &[CellCou
         let counts = counts[place];
         counts.websites > 0 && counts.websites * 2 >= counts.filled && !synonyms::names_other(header(place))
     });
-    if let Some(place) = leading(columns, &own, &websites)? {
+    if let Some(place) = leading(columns, counts, &own, &websites)? {
         return Ok(place);
     }
 
@@ -92,7 +106,7 @@ pub(super) fn detected(columns: &[String], written: &[String], counts: &[CellCou
     }
 
     let any = of(&|place| counts[place].addresses > 0 && counts[place].addresses * 2 >= counts[place].filled);
-    leading(columns, &any, &addresses)?.ok_or_else(|| FileFault::NoUrlColumn {
+    leading(columns, counts, &any, &addresses)?.ok_or_else(|| FileFault::NoUrlColumn {
         columns: columns.to_vec(),
     })
 }
@@ -105,8 +119,13 @@ fn outdone(columns: &[String], counts: &[CellCounts], place: usize) -> bool {
     })
 }
 
-/// The place that is worth at least [`STANDS_OUT`] times as much as any other; a fault when it has rivals.
-fn leading(columns: &[String], places: &[usize], worth: &dyn Fn(usize) -> u32) -> Result<Option<usize>, FileFault> {
+/// The place that is worth at least [`STANDS_OUT`] times as much as any other; a fault when it has rivals of another mind.
+fn leading(
+    columns: &[String],
+    counts: &[CellCounts],
+    places: &[usize],
+    worth: &dyn Fn(usize) -> u32,
+) -> Result<Option<usize>, FileFault> {
     let best = places.iter().map(|place| worth(*place)).max().unwrap_or(0);
     let rivals: Vec<usize> = places
         .iter()
@@ -116,8 +135,16 @@ fn leading(columns: &[String], places: &[usize], worth: &dyn Fn(usize) -> u32) -
     match rivals[..] {
         [] => Ok(None),
         [place] => Ok(Some(place)),
+        [first, ..] if rivals.iter().all(|place| agree(&counts[first], &counts[*place])) => {
+            // The first of those that say the same amount.
+            Ok(rivals.iter().copied().rev().max_by_key(|place| counts[*place].said))
+        }
         _ => Err(ambiguous(columns, &rivals)),
     }
+}
+
+fn agree(one: &CellCounts, other: &CellCounts) -> bool {
+    one.websites > 0 && (one.websites, one.hosts) == (other.websites, other.hosts)
 }
 
 fn ambiguous(columns: &[String], places: &[usize]) -> FileFault {
@@ -140,6 +167,8 @@ mod tests {
             filled,
             addresses: websites,
             websites,
+            hosts: 0,
+            said: 0,
         }
     }
 
@@ -162,6 +191,31 @@ mod tests {
         assert_eq!(detected(&names, &names, &[counts(9, 2), counts(9, 9)]).unwrap(), 1);
         let fault = detected(&names, &names, &[counts(9, 3), counts(9, 9)]).unwrap_err();
         assert_eq!(fault.columns(), ["site", "website"]);
+    }
+
+    #[test]
+    fn columns_that_agree_are_no_rivals() {
+        let names = columns(&["Domain", "Website", "URL"]);
+        let rows = [
+            ["a.nz", "https://www.A.nz/", "https://a.nz"],
+            ["b.nz", "http://b.nz:80/x?y", "www.b.nz/"],
+        ];
+        let counted = |rows: &[[&str; 3]]| {
+            let mut counts = [CellCounts::default(); 3];
+            for (number, row) in rows.iter().enumerate() {
+                for (place, cell) in row.iter().enumerate() {
+                    counts[place].add(number, cell, &|cell| cell.contains(".nz"));
+                }
+            }
+            detected(&names, &names, &counts)
+        };
+        assert_eq!(counted(&rows).unwrap(), 1);
+        let swapped = [rows[0], [rows[1][0], rows[1][1], "c.nz"]];
+        assert_eq!(counted(&swapped).unwrap_err().columns(), names);
+        assert_eq!(
+            counted(&[rows[0], ["", rows[1][1], rows[1][2]]]).unwrap_err().columns(),
+            names
+        );
     }
 
     #[test]

@@ -10,6 +10,13 @@ fn cases() -> Vec<Case> {
         fault("blank lines", "\n\r\n \n\t\n", "empty_file", &[], None),
         fault("a mark alone", "\u{feff}", "empty_file", &[], None),
         fault("a UTF-16 mark alone", b"\xFF\xFE", "empty_file", &[], None),
+        fault(
+            "no-break spaces of Windows-1252",
+            b"\xA0,\xA0\r\n",
+            "empty_file",
+            &[],
+            None,
+        ),
         fault("a sep line alone", "sep=;\n", "empty_file", &[], None),
         fault("delimiters alone", ",,,\n,,,\n", "empty_file", &[], None),
         fault(

@@ -58,12 +58,10 @@ impl Book {
         let mut root = true;
         loop {
             match xml.next()? {
-                Event::Start(tag) if std::mem::take(&mut root) => {
-                    if tag.name() != "workbook" {
-                        return Err(FileFault::BinaryFile {
-                            kind: BinaryKind::OtherOffice,
-                        });
-                    }
+                Event::Start(tag) if std::mem::take(&mut root) && tag.name() != "workbook" => {
+                    return Err(FileFault::BinaryFile {
+                        kind: BinaryKind::OtherOffice,
+                    });
                 }
                 // Extensions use the name again, without the attribute.
                 Event::Start(tag) if tag.name() == "workbookPr" => {

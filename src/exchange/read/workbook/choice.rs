@@ -141,7 +141,8 @@ impl Found {
         while rows.next(&mut row)? {
             self.rows += 1;
             if self.sketches.len() < LOOKED_AT {
-                let cells = row.cells.iter().map(|cell| (cell.column as usize, row.text(cell)));
+                let said = |cell| hidden_address(&row, cell, is_url).unwrap_or(row.text(cell));
+                let cells = row.cells.iter().map(|cell| (cell.column as usize, said(cell)));
                 let blank_above = above.is_some_and(|above: u32| above.saturating_add(1) < row.number);
                 self.sketches.push(Sketch::of(cells, blank_above, None, is_url));
             }

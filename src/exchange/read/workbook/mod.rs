@@ -206,14 +206,13 @@ impl SheetText {
             if !linked {
                 continue;
             }
-            if may_be_header && !is_blank(text) && !is_url(text) {
+            let address = choice::hidden_address(row, cell, is_url).or(Some(text).filter(|text| is_url(text)));
+            if may_be_header && address.is_none() && !is_blank(text) {
                 let name = format!("{}{LINK}", text.trim());
                 self.out.write_field(&name)?;
                 self.link_columns.push(name);
             } else {
-                let address = choice::hidden_address(row, cell, is_url);
-                self.out
-                    .write_field(address.or(Some(text).filter(|text| is_url(text))).unwrap_or(""))?;
+                self.out.write_field(address.unwrap_or_default())?;
             }
         }
         self.out.write_record(None::<&[u8]>)

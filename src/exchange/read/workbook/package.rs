@@ -172,7 +172,8 @@ fn too_large() -> io::Error {
 fn unpacking(error: ZipError) -> io::Error {
     match error {
         ZipError::Io(error) => error,
-        other => io::Error::new(ErrorKind::InvalidData, other.to_string()),
+        ZipError::UnsupportedArchive(reason) => invalid(reason),
+        _ => invalid("the archive is broken or cut off"),
     }
 }
 

@@ -7,10 +7,10 @@ use super::super::record::is_blank;
 use super::super::{FileFault, ReadLimits};
 use super::links::{self, Links};
 use super::number_format::NumberFormat;
-use super::shared_strings::{plain_letters, rich_text};
+use super::shared_strings::{MAX_TEXT, plain_letters, rich_text};
 use super::spool::Spool;
 use super::values;
-use super::xml::{Event, Text, XmlReader, cut, invalid};
+use super::xml::{Event, XmlReader, cut, invalid};
 
 /// Rows of the largest sheet.
 const MAX_ROWS: u32 = 1_048_576;
@@ -292,15 +292,14 @@ impl Kind {
 
 /// The text of an element that holds nothing else.
 fn content<R: Read>(xml: &mut XmlReader<R>, end: &str, out: &mut String) -> io::Result<()> {
-    let add = |text: Text<'_>, out: &mut String| text.push_to(out);
     loop {
         match xml.next()? {
-            Event::Text(text) => add(text, out),
+            Event::Text(text) => text.push_to(out),
             Event::End(name) if name == end => return Ok(()),
             Event::Eof => return Err(cut()),
             _ => {}
         }
-        if out.len() > super::shared_strings::MAX_TEXT {
+        if out.len() > MAX_TEXT {
             return Err(invalid("a cell is longer than a cell can be"));
         }
     }
