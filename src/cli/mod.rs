@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 
+mod backup;
+mod bring_up;
 mod config;
 mod demo;
 mod evaluate;
@@ -7,7 +9,9 @@ mod extract;
 mod identity;
 mod migrate;
 mod openapi;
+mod run;
 mod serve;
+mod shell;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +31,7 @@ use crate::store::read::Role;
     after_help = "\
 First steps:
   batchdesk demo --exit                    see it work on bundled sample sites
+  batchdesk run list.csv -o result.csv     run a list of your own, without a daemon
   batchdesk user add --email you@example.org --role operator --organisation Example
   batchdesk token create --email you@example.org --name laptop
   batchdesk serve                          then POST a CSV to http://127.0.0.1:8420/api/jobs"
@@ -46,6 +51,9 @@ enum Command {
     Serve,
     /// Run a sample list against bundled sites on loopback, through the real daemon, and write the result.
     Demo(demo::Options),
+    /// Run a list from beginning to end in one process, without a daemon, and write the result.
+    #[command(after_long_help = run::AFTER_HELP)]
+    Run(run::Options),
     /// Print what would be found on saved pages, as JSON lines, with no network.
     Extract(extract::Options),
     /// Print precision and recall of extraction, field by field, over labelled pages.
@@ -58,6 +66,9 @@ enum Command {
     Migrate(migrate::Action),
     /// Print the description of the REST interface (OpenAPI 3.1) as JSON.
     Openapi,
+    /// Copy the database while the daemon runs, or look into such a copy.
+    #[command(after_long_help = backup::AFTER_HELP)]
+    Backup(backup::Options),
     /// Users.
     #[command(subcommand)]
     User(UserAction),
@@ -108,8 +119,10 @@ pub fn run() -> ExitCode {
         Command::Serve => return serve::run(file),
         Command::Config(action) => return config::run(&action, file),
         Command::Demo(options) => demo::run(&options),
+        Command::Run(options) => return run::run(&options, file),
         Command::Extract(options) => extract::run(&options),
         Command::Evaluate(options) => evaluate::run(&options),
+        Command::Backup(options) => backup::run(&options, file),
         Command::Migrate(action) => migrate::run(&action, file),
         Command::Openapi => openapi::run(),
         Command::User(UserAction::Add {

@@ -16,8 +16,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::bring_up::{Up, bring_up, log_panics};
 use super::migrate::{make_data_dir, make_private_dir, open, up};
-use crate::actors::{self, Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader, workflow_rows};
+use crate::actors::{Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader};
 use crate::http::{App, TokenCache, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::Settings;
@@ -54,23 +55,11 @@ fn start(file: Option<&Path>) -> anyhow::Result<actix::SystemRunner> {
     make_data_dir(&settings)?;
     let metrics = metrics::install().context("metrics")?;
     let system = System::new();
-    system.block_on(bring_up(settings, file.map(Path::to_owned), logging, metrics))?;
+    system.block_on(serve(settings, file.map(Path::to_owned), logging, metrics))?;
     Ok(system)
 }
 
-/// A panic that supervision turns into an exit is still worth a line of its own.
-fn log_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(
-            location,
-            "{}",
-            panic.payload_as_str().unwrap_or("panic without a message")
-        );
-    }));
-}
-
-async fn bring_up(
+async fn serve(
     settings: Arc<Settings>,
     file: Option<PathBuf>,
     logging: Logging,
@@ -86,13 +75,10 @@ async fn bring_up(
     // Only now: what is there may have been another daemon's until here.
     empty_spool(&spool).with_context(|| format!("{} cannot be used", spool.display()))?;
     make_private_dir(&kept_lists).with_context(|| format!("{} cannot be used", kept_lists.display()))?;
-    let aborted = CrashMark::read(&settings.data_dir)?;
     let database = open(&settings).await?;
     up(&database.writer).await?;
-    let workflows = workflow_rows(Path::new(&settings.workflows.dir))?;
-    let handle = actors::start(Arc::clone(&settings), &database, aborted, workflows, None).await?;
-    // The mark of the process before this one stands until what it says has been written down.
-    let crash_mark = CrashMark::arm(&settings.data_dir)?;
+    let mark = settings.data_dir.join(CrashMark::FILE);
+    let Up { handle, crash_mark } = bring_up(&settings, &database, &mark).await?;
     patience.abort();
 
     let reloader = Arc::new(Reloader::new(

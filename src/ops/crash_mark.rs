@@ -12,7 +12,6 @@ use signal_hook::SigId;
 use signal_hook::consts::SIGABRT;
 use signal_hook::low_level;
 
-const FILE: &str = "aborted";
 const RUNNING: &[u8] = b"0";
 const ABORTED: &[u8] = b"1";
 
@@ -23,18 +22,21 @@ pub struct CrashMark {
 }
 
 impl CrashMark {
-    /// Records an abort of this process in `aborted` in `data_dir`, which must exist. Forgets the last process: call
+    /// What a daemon calls the file, in its data directory.
+    pub const FILE: &str = "aborted";
+
+    /// Records an abort of this process in the file `path`, whose directory must exist. Forgets the last process: call
     /// [`read`](Self::read) first.
     ///
     /// # Errors
     /// When the file cannot be created, or the signal not be handled.
-    pub fn arm(data_dir: &Path) -> io::Result<Self> {
+    pub fn arm(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(data_dir.join(FILE))?;
+            .open(path)?;
         // The byte is there from the start, so that recording needs no space on a full disk.
         file.write_all_at(RUNNING, 0)?;
         Ok(Self {
@@ -46,9 +48,8 @@ impl CrashMark {
     ///
     /// # Errors
     /// When the file is there but cannot be read.
-    pub fn read(data_dir: &Path) -> io::Result<bool> {
-        let path = data_dir.join(FILE);
-        let mark = match std::fs::read(&path) {
+    pub fn read(path: &Path) -> io::Result<bool> {
+        let mark = match std::fs::read(path) {
             Ok(mark) => mark,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
@@ -83,14 +84,14 @@ mod tests {
     use super::*;
 
     const ROLE: &str = "CRASH_MARK_TEST_ROLE";
-    const DIRECTORY: &str = "CRASH_MARK_TEST_DIRECTORY";
+    const PATH: &str = "CRASH_MARK_TEST_PATH";
 
     /// Ends this process as the environment says; in an ordinary test run it says nothing.
     #[test]
     fn ending() {
         let Ok(role) = std::env::var(ROLE) else { return };
-        let directory = std::path::PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
-        let mark = CrashMark::arm(&directory).unwrap();
+        let path = std::path::PathBuf::from(std::env::var_os(PATH).unwrap());
+        let mark = CrashMark::arm(&path).unwrap();
         match role.as_str() {
             "abort" => std::process::abort(),
             "overflow" => assert!(overflow(1) > 0),
@@ -123,18 +124,19 @@ mod tests {
     /// The signal that ended the child, and what it left.
     fn after(role: &str) -> (Option<i32>, bool) {
         let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(CrashMark::FILE);
         let status = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
                 &format!("{}::ending", module_path!().split_once("::").unwrap().1),
             ])
             .env(ROLE, role)
-            .env(DIRECTORY, directory.path())
+            .env(PATH, &path)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
             .unwrap();
-        let marked = CrashMark::read(directory.path()).unwrap();
+        let marked = CrashMark::read(&path).unwrap();
         (status.signal(), marked)
     }
 
@@ -155,18 +157,18 @@ mod tests {
     #[test]
     fn a_mark_does_not_outlive_a_new_start() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(FILE), ABORTED).unwrap();
-        assert!(CrashMark::read(directory.path()).unwrap());
-        let mark = CrashMark::arm(directory.path()).unwrap();
+        let path = directory.path().join(CrashMark::FILE);
+        std::fs::write(&path, ABORTED).unwrap();
+        assert!(CrashMark::read(&path).unwrap());
+        let mark = CrashMark::arm(&path).unwrap();
         drop(mark);
-        assert!(!CrashMark::read(directory.path()).unwrap());
+        assert!(!CrashMark::read(&path).unwrap());
     }
 
     #[test]
     fn a_mark_that_cannot_be_read_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::create_dir(directory.path().join(FILE)).unwrap();
         assert!(CrashMark::read(directory.path()).is_err());
-        assert!(CrashMark::arm(&directory.path().join("nowhere")).is_err());
+        assert!(CrashMark::arm(&directory.path().join("nowhere/aborted")).is_err());
     }
 }

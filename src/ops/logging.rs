@@ -48,8 +48,19 @@ impl Logging {
     /// When `level` is not a list of directives, the journal was asked for by name and is not there, or a log runs
     /// already.
     pub fn start(level: &str, format: LogFormat) -> Result<Self, LoggingError> {
+        Self::start_on(level, format, io::stderr)
+    }
+
+    /// As [`start`](Self::start), with another writer of text and JSON.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_on<W>(level: &str, format: LogFormat, writer: W) -> Result<Self, LoggingError>
+    where
+        W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+    {
         let (filter, handle) = reload::Layer::new(directives(level)?);
-        let subscriber = Registry::default().with(filter).with(output(format, io::stderr)?);
+        let subscriber = Registry::default().with(filter).with(output(format, writer)?);
         tracing::subscriber::set_global_default(subscriber).map_err(|_| LoggingError::Already)?;
         Ok(Self { filter: handle })
     }

@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod guard;
 pub mod merge;
 pub mod payload;
+mod region;
 pub mod robots;
 pub mod site;
 mod sitemap;
@@ -24,6 +25,7 @@ pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, 
 pub use guard::{AddressGuard, AddressRefused};
 pub use merge::merge;
 pub use payload::{CleanUrlPayload, FinalPayload, PageFacts, ScrapePayload};
+pub use region::{UnknownRegion, region_code};
 pub use robots::RobotsCache;
 pub use site::{Pace, SiteSettings, scrape_site};
 pub use url::{CleanUrl, UrlRefusal, clean_url};

@@ -31,6 +31,8 @@ pub use sections::{
 pub use show::show;
 pub use workflow_files::{AuthoredWorkflow, WorkflowFile, WorkflowFileError, read_workflow_files, workflow_files};
 
+pub use resolve::url_path;
+
 use resolve::resolve;
 use sources::Sources;
 
@@ -42,6 +44,18 @@ impl Settings {
     /// Every mistake of every source at once.
     pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
         resolve(Sources::of_process(file)).map(|resolved| resolved.settings)
+    }
+
+    /// As [`load`](Self::load), with `own`, the defaults of one command, over the built-in ones and below all others.
+    ///
+    /// # Errors
+    /// Every mistake of every source at once.
+    pub fn load_over(own: &str, file: Option<&Path>) -> Result<Self, SettingsError> {
+        let mut sources = Sources::of_process(file);
+        sources
+            .files
+            .insert(0, ("defaults of the command".to_owned(), own.to_owned()));
+        resolve(sources).map(|resolved| resolved.settings)
     }
 
     /// The built-in settings with `text` over them, without files or environment: for tests, demo and one-off runs.
@@ -94,6 +108,17 @@ mod tests {
         let good = file("[engine]\nwindow = 7\n");
         assert_eq!(check(Some(good.path())), []);
         assert_eq!(Settings::load(Some(good.path())).unwrap().engine.window, 7);
+    }
+
+    #[test]
+    fn the_defaults_of_a_command_give_way_to_what_people_set() {
+        let own = "[log]\nlevel = 'warn'\nformat = 'text'\n";
+        let theirs = file("[log]\nlevel = 'debug'\n");
+        let settings = Settings::load_over(own, Some(theirs.path())).unwrap();
+        assert_eq!(
+            (settings.log.level.as_str(), settings.log.format),
+            ("debug", LogFormat::Text)
+        );
     }
 
     #[test]

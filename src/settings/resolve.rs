@@ -104,7 +104,8 @@ fn fill_in(settings: &mut Settings, state_directory: Option<&str>) {
 }
 
 /// A path as a part of a URL: what would end the path there is encoded.
-fn url_path(path: &Path) -> String {
+#[must_use]
+pub fn url_path(path: &Path) -> String {
     path.to_string_lossy()
         .replace('%', "%25")
         .replace('?', "%3F")

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
 use crate::settings::{Settings, Synchronous};
 
 /// How long SQLite waits for a lock that another process holds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a reader waits for a free connection, or for a database that is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Set-based statements come in a few sizes each; all of them stay prepared.
@@ -93,7 +93,7 @@ impl Hq {
     }
 }
 
-fn connect_error(error: SqlxError) -> DbErr {
+pub(super) fn connect_error(error: SqlxError) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(error.into()))
 }
 
@@ -109,6 +109,15 @@ impl Database {
         } else {
             Self::open_postgres(url, settings)
         }
+    }
+
+    /// Closes every connection, the writer's last: with it SQLite takes its log into the database and removes it.
+    ///
+    /// # Errors
+    /// Where one could not be closed in order; the database is whole all the same.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.readers.0.close_by_ref().await?;
+        self.writer.0.close_by_ref().await
     }
 
     async fn open_sqlite(url: &str, settings: &Settings) -> Result<Self, DbErr> {

@@ -11,7 +11,8 @@ use sea_orm::{ActiveValue, DbErr, EntityTrait, QueryFilter};
 
 use super::Hq;
 use super::fault::is_transient;
-use super::read::Role;
+use super::lock::Ownership;
+use super::read::{Role, Scope};
 use super::tx::{WriteTx, write_tx};
 
 /// How often a transaction is tried while a busy daemon holds the lock.
@@ -53,6 +54,40 @@ pub async fn add_user(hq: &Hq, user: &NewUser) -> Result<Id, IdentityError> {
 /// See [`IdentityError`].
 pub async fn add_token(hq: &Hq, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
     insisting(hq, async |tx| insert_token(tx, email, name, token_hash).await).await
+}
+
+/// Whom a command works for that runs jobs on a database of its own. `.invalid` reaches nobody (RFC 2606, 2).
+const LOCAL_EMAIL: &str = "local@batchdesk.invalid";
+
+/// The scope of whoever runs jobs on the command line. The database itself is the credential; its user is made if there
+/// is none yet.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn local_scope(hq: &Hq, _owned: &Ownership) -> Result<Scope, IdentityError> {
+    insisting(hq, async |tx| {
+        let find = || {
+            users::Entity::find()
+                .filter(users::COLUMN.email.eq(LOCAL_EMAIL))
+                .one(tx)
+        };
+        let user = match find().await? {
+            Some(user) => Some(user),
+            None => {
+                let user = NewUser {
+                    email: LOCAL_EMAIL.to_owned(),
+                    role: Role::Operator,
+                    organisation: "Local".to_owned(),
+                    password_hash: None,
+                };
+                insert_user(tx, &user).await?;
+                find().await?
+            }
+        };
+        let user = user.ok_or_else(|| IdentityError::NoSuchUser(LOCAL_EMAIL.to_owned()))?;
+        Ok(Scope::of_owner(user.organisation_id, user.id))
+    })
+    .await
 }
 
 /// Runs `work` in a write transaction, again while the daemon keeps the database locked.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 
 /// The advisory lock that the owner of a PostgreSQL database holds: "batchdsk" in ASCII.
@@ -34,12 +35,16 @@ pub enum LockError {
     Database(#[from] sea_orm::sqlx::Error),
 }
 
-/// The file of a `sqlite:` URL.
+/// The file of a `sqlite:` URL, as the driver reads it.
 #[must_use]
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite:")?;
     let path = rest.strip_prefix("//").unwrap_or(rest).split('?').next()?;
-    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+    if path.is_empty() || path == ":memory:" {
+        return None;
+    }
+    let options = SqliteConnectOptions::from_str(url);
+    Some(options.map_or_else(|_| PathBuf::from(path), |options| options.get_filename().to_owned()))
 }
 
 /// Takes the database, or waits for it: a second daemon on PostgreSQL stands by until the first is gone; on SQLite it
@@ -130,5 +135,19 @@ async fn take_again(url: &str, while_held_by_another: &impl AsyncFn()) -> PgConn
             }
         }
         tokio::time::sleep(POLL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_the_one_that_the_driver_opens() {
+        let file = |url| sqlite_file(url).map(|file| file.display().to_string());
+        assert_eq!(file("sqlite://data/a.db?mode=rwc").as_deref(), Some("data/a.db"));
+        assert_eq!(file("sqlite:///a/50%25 of%3F.db").as_deref(), Some("/a/50% of?.db"));
+        assert_eq!(file("sqlite::memory:"), None);
+        assert_eq!(file("postgres://localhost/a"), None);
     }
 }

@@ -3,6 +3,7 @@
 //! `write` is used by the `StorageActor` alone (and by the commands that set up identities, in transactions of their
 //! own); `read` runs on a pool that cannot write.
 
+pub mod backup;
 pub mod connect;
 pub mod failed;
 pub mod fault;

@@ -315,7 +315,7 @@ impl Drop for Daemon {
 }
 
 /// The program with nothing of the surroundings that could change what it does.
-fn program(env: &[(String, String)]) -> Command {
+pub(super) fn program(env: &[(String, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_batchdesk"));
     command.env_clear();
     for kept in ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "RUST_LOG"] {

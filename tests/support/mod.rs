@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 pub mod api;
+pub mod command;
 pub mod daemon;
 pub mod events;
 pub mod postgres;

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::ImportError;
 use super::rows::blocking;
-use crate::exchange::read::{FileFault, WorkbookLimits, is_workbook, unfold_json_list, unfold_workbook};
+use crate::exchange::read::{self, FileFault, WorkbookLimits, is_workbook, unfold_json_list};
 use crate::scrape::clean_url;
 
 /// A list as it was sent, on disk. The file is gone when the value is dropped.
@@ -75,16 +75,39 @@ fn unfold_file(
     spool: &Path,
     limits: &WorkbookLimits,
 ) -> Result<TextList, ImportError> {
-    if !is_workbook(file.path())? {
-        return Ok(TextList {
+    Ok(match unfold_workbook(file.path(), sheet, spool, limits)? {
+        Some(text) => text,
+        None => TextList {
             file,
-            source: json!({ "format": "text" }),
-        });
+            source: text_source(),
+        },
+    })
+}
+
+/// What a list had been that was text from the start.
+#[must_use]
+pub fn text_source() -> Value {
+    json!({ "format": "text" })
+}
+
+/// Writes a workbook out as text in the directory `spool`; `None` for a list that is none. Blocks.
+///
+/// # Errors
+/// Faults of the workbook, and where the spool takes no more.
+pub fn unfold_workbook(
+    list: &Path,
+    sheet: Option<&str>,
+    spool: &Path,
+    limits: &WorkbookLimits,
+) -> Result<Option<TextList>, ImportError> {
+    if !is_workbook(list)? {
+        return Ok(None);
     }
     let text = NamedTempFile::new_in(spool).map_err(ImportError::Spool)?;
-    let workbook = unfold_workbook(file.path(), text.path(), sheet, limits, &|cell| clean_url(cell).is_ok())?;
-    Ok(TextList {
+    let is_url = |cell: &str| clean_url(cell).is_ok();
+    let workbook = read::unfold_workbook(list, text.path(), sheet, limits, &is_url)?;
+    Ok(Some(TextList {
         file: text,
         source: json!({ "format": "xlsx", "workbook": workbook }),
-    })
+    }))
 }

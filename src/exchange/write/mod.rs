@@ -88,6 +88,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// The endings of file names that stand for a format, as an answer to a person lists them.
+    pub const ENDINGS: &str = ".csv, .xlsx, .json, .ndjson or .jsonl";
+
+    /// The format that a file name's ending stands for, written without the dot; case does not matter.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "csv" => Some(Self::Csv { safe: true, bom: false }),
+            "xlsx" => Some(Self::Xlsx),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
     /// A writer of this format.
     pub fn writer(self) -> Writer {
         match self {

@@ -21,6 +21,7 @@ use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::intake::{ListForm, ListJson, ListOptions, Received, Workbook, receive};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::play::PRACTICE_ENRICHMENT;
+use crate::scrape::region_code;
 use crate::store::read::{Role, play};
 
 /// A list that is ready to be imported. Its file is gone when the value is dropped.
@@ -140,17 +141,7 @@ fn read_settings(given: Option<&Value>) -> Result<Value, Problem> {
     };
     let mut settings: JobSettings = settings.map_err(|error| wrong(error.to_string()))?;
     if let Some(region) = &mut settings.region {
-        region.make_ascii_uppercase();
-        if region.parse::<phonenumber::country::Id>().is_err() {
-            let hint = if region == "UK" {
-                "; the United Kingdom is GB"
-            } else {
-                ""
-            };
-            return Err(wrong(format!(
-                "'{region}' is not the two-letter code of a country{hint}"
-            )));
-        }
+        *region = region_code(region).map_err(|error| wrong(error.to_string()))?;
     }
     serde_json::to_value(settings).map_err(|error| wrong(error.to_string()))
 }

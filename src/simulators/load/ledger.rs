@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 /// One request that was answered.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -16,7 +18,6 @@ pub struct Visit {
 #[derive(Default)]
 struct Entries {
     practices: HashMap<u64, u64>,
-    practice_total: u64,
     paths: HashMap<String, u64>,
     keys: HashMap<String, u64>,
     visits: VecDeque<Visit>,
@@ -40,6 +41,7 @@ impl Entries {
 #[derive(Default)]
 pub(super) struct Ledger {
     entries: Mutex<Entries>,
+    practice_total: watch::Sender<u64>,
 }
 
 impl Ledger {
@@ -54,7 +56,7 @@ impl Ledger {
     pub(super) fn count_practice(&self, n: u64) {
         let mut entries = self.lock();
         *entries.practices.entry(n).or_default() += 1;
-        entries.practice_total += 1;
+        self.practice_total.send_modify(|total| *total += 1);
         entries.note(format!("/p/{n}"));
     }
 
@@ -77,7 +79,12 @@ impl Ledger {
     }
 
     pub(super) fn total_hits(&self) -> u64 {
-        self.lock().practice_total
+        *self.practice_total.borrow()
+    }
+
+    /// Follows [`total_hits`](Self::total_hits).
+    pub(super) fn follow_total_hits(&self) -> watch::Receiver<u64> {
+        self.practice_total.subscribe()
     }
 
     pub(super) fn path_hits(&self, path: &str) -> u64 {
@@ -95,6 +102,7 @@ impl Ledger {
             robots: entries.robots.take(),
             ..Entries::default()
         };
+        self.practice_total.send_replace(0);
     }
 
     pub(super) fn delay(&self) -> Duration {

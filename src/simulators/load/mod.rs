@@ -80,6 +80,12 @@ impl LoadSite {
         self.ledger.total_hits()
     }
 
+    /// Waits until practice pages have been fetched so often.
+    pub async fn until_total_hits(&self, hits: u64) {
+        // The ledger lives for as long as this does, so the wait does not end without it.
+        let _ = self.ledger.follow_total_hits().wait_for(|total| *total >= hits).await;
+    }
+
     /// How often a path other than a practice page was fetched, whatever its query.
     pub fn path_hits(&self, path: &str) -> u64 {
         self.ledger.path_hits(path)

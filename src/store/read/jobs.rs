@@ -153,4 +153,19 @@ impl Reader {
         let views = found.into_iter().map(JobView::from).collect();
         Ok(Page::cut(views, filter.limit, |job: &JobView| job.job_id.to_string()))
     }
+
+    /// The newest of the jobs that the scope's user made.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn newest_own_job(&self, scope: &Scope) -> Result<Option<enrichment_jobs::Model>, DbErr> {
+        let columns = &enrichment_jobs::COLUMN;
+        enrichment_jobs::Entity::find()
+            .filter(columns.organisation_id.eq(scope.organisation_id))
+            .filter(columns.user_id.eq(scope.user_id))
+            .filter(columns.imported_at.is_not_null())
+            .order_by_desc(enrichment_jobs::Column::Id)
+            .one(&self.hq)
+            .await
+    }
 }

@@ -59,13 +59,14 @@ impl FromStr for Role {
     }
 }
 
-/// Whose eyes a query sees with. Made only from a credential that was checked.
+/// Whose eyes a query sees with. Made only from a credential that was checked, or for whoever owns the database itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     pub organisation_id: Id,
     pub user_id: Id,
     pub role: Role,
-    token_id: Id,
+    /// Absent on the command line.
+    token_id: Option<Id>,
     /// Members see each other's jobs.
     shares_jobs: bool,
 }
@@ -76,8 +77,18 @@ impl Scope {
             organisation_id: owner.organisation_id,
             user_id: owner.user_id,
             role: owner.role,
-            token_id: owner.token_id,
+            token_id: Some(owner.token_id),
             shares_jobs,
+        }
+    }
+
+    pub(in crate::store) fn of_owner(organisation_id: Id, user_id: Id) -> Self {
+        Self {
+            organisation_id,
+            user_id,
+            role: Role::Operator,
+            token_id: None,
+            shares_jobs: false,
         }
     }
 
@@ -90,9 +101,15 @@ impl Scope {
     /// How the journal names who asked.
     #[must_use]
     pub fn origin(&self, address: Option<&str>) -> Origin {
+        let Some(token_id) = self.token_id else {
+            return Origin {
+                actor: format!("user:{}", self.user_id),
+                source: "command line".to_owned(),
+            };
+        };
         let source = address.map_or_else(|| "api".to_owned(), |address| format!("api {address}"));
         Origin {
-            actor: format!("token:{} user:{}", self.token_id, self.user_id),
+            actor: format!("token:{token_id} user:{}", self.user_id),
             source,
         }
     }
