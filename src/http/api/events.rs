@@ -50,8 +50,8 @@ impl EventQuery {
     }
 }
 
-/// How to begin for a client that has seen `last`, where the job's journal ends at `head` and what stood before `pruned`
-/// is gone.
+/// How to begin for a client that has seen `last`, where the job's journal ends at `head` and what stood before
+/// `pruned` is gone.
 fn opening(last: Option<i64>, head: i64, has_ended: bool, pruned: Option<i64>) -> Opening {
     match last {
         None => Opening::After(head),

@@ -87,15 +87,15 @@ struct ProgressRow {
     head: i64,
 }
 
-// Told that the job is equal to something, PostgreSQL takes the order of `seq` for granted and may read the journal of all
-// jobs along its primary key, for as long as no row of this job comes. Told of a range, it takes the index by job.
+// Told that the job equals something, PostgreSQL may read the journal of all jobs along its primary key until a row of
+// this one comes, which takes seconds where the others are busy. Told of a range, it takes the index by job.
 
 /// One statement, so that counters and head belong together.
 const PROGRESS: &str = "select j.organisation_id, j.user_id, j.status, j.total_practices, j.completed_practices, \
     j.failed_practices, j.pending_count, j.url_complete_count, j.scraped_count, j.aggregated_count, j.error_count, \
     j.excluded_count, j.pruned_at is not null as is_pruned, coalesce((select l.seq from batch_operation_logs l \
-    where l.batch_job_id >= j.id and l.batch_job_id <= j.id order by l.batch_job_id desc, l.seq desc limit 1), 0) as head \
-    from enrichment_jobs j where j.id = ? and j.imported_at is not null";
+    where l.batch_job_id >= j.id and l.batch_job_id <= j.id order by l.batch_job_id desc, l.seq desc limit 1), 0) \
+    as head from enrichment_jobs j where j.id = ? and j.imported_at is not null";
 
 const ROW: &str = "select l.seq, cast(l.item_id as bigint) as practice_id, (select p.row_number from job_practices p \
     where p.id = cast(l.item_id as bigint)) as row_number, l.step, l.attempt, l.operation, l.from_state, l.to_state, \
@@ -158,8 +158,8 @@ impl Reader {
         row.map(|row| i64::try_get_by(&row, 0).map_err(DbErr::from)).transpose()
     }
 
-    /// Up to `limit` rows of the job's journal after `after` and up to the head of `job`, in order. Without `items` only
-    /// those about the job as a whole.
+    /// Up to `limit` rows of the job's journal after `after` and up to the head of `job`, in order. Without `items`
+    /// only those about the job as a whole.
     ///
     /// # Errors
     /// Where the database cannot be read.
