@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by a panic"
 )]
 
+#[macro_use]
 mod support;
 
 use std::time::{Duration, Instant};
@@ -25,24 +26,7 @@ const SOON: Duration = Duration::from_secs(60);
 /// Few at a time, so that a job lasts for as long as a test needs it.
 const SLOWLY: &str = "[engine]\nwindow = 2\n";
 
-/// Runs the test on SQLite and, where there is one, on PostgreSQL.
-macro_rules! on_both_databases {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $name() { super::$name(super::Db::Sqlite).await; })+
-        }
-        mod postgresql {
-            $(#[tokio::test] async fn $name() {
-                if super::postgres::require_or_skip("events on PostgreSQL") {
-                    let database = super::postgres::create_database();
-                    super::$name(super::Db::Postgres(database.url.clone())).await;
-                }
-            })+
-        }
-    };
-}
-
-on_both_databases!(
+on_both_databases!("events":
     a_job_is_watched_from_its_upload_to_its_end,
     a_client_that_comes_back_gets_what_it_missed_and_nothing_twice,
     pause_kill_and_redo_are_told_with_who_and_why,

@@ -33,30 +33,13 @@ use sea_orm::{ConnectionTrait as _, EntityTrait as _, Statement};
 use serde_json::{Value, json};
 use support::api::Api;
 use support::daemon::{Daemon, Db};
-use support::{list, postgres, start};
+use support::{list, start};
 
 const SOON: Duration = Duration::from_secs(60);
 const LONG_AGO: &str = "2020-01-01T00:00:00+00:00";
 const ONE_DAY: &str = "[retention]\ndays = 1\n";
 
-/// Runs the test on SQLite and, where there is one, on PostgreSQL.
-macro_rules! on_both_databases {
-    ($($name:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test] async fn $name() { super::$name(super::Db::Sqlite).await; })+
-        }
-        mod postgresql {
-            $(#[tokio::test] async fn $name() {
-                if super::postgres::require_or_skip("retention on PostgreSQL") {
-                    let database = super::postgres::create_database();
-                    super::$name(super::Db::Postgres(database.url.clone())).await;
-                }
-            })+
-        }
-    };
-}
-
-on_both_databases!(
+on_both_databases!("retention":
     a_job_past_its_time_is_exported_from_its_archive_as_before,
     an_export_under_way_goes_on_from_the_archive,
     a_redo_comes_before_the_rows_go_or_not_at_all,
