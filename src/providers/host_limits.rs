@@ -25,6 +25,8 @@ pub struct Courtesy {
 #[derive(Debug, Default)]
 struct Host {
     in_use: usize,
+    /// The items that have said that they are there.
+    items: Vec<i64>,
     /// No request starts before this.
     next_at: Option<Instant>,
     /// Extra delay while the host complains.
@@ -59,11 +61,33 @@ pub enum Entry {
 pub struct HostSlot {
     limits: Arc<HostLimits>,
     host: String,
+    item: Option<i64>,
+}
+
+impl HostSlot {
+    /// Says which item has the place.
+    #[must_use]
+    pub fn taken_by(mut self, item: i64) -> Self {
+        self.item = Some(item);
+        self.limits.with_host(&self.host, |state| state.items.push(item));
+        self
+    }
+}
+
+/// How an item stands to its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has a place there.
+    Entered,
+    /// It has none, and the host has none to give now.
+    HeldBack,
+    /// It has none, and could have one.
+    Welcome,
 }
 
 impl Drop for HostSlot {
     fn drop(&mut self) {
-        self.limits.leave(&self.host);
+        self.limits.leave(&self.host, self.item);
     }
 }
 
@@ -112,24 +136,36 @@ impl HostLimits {
                     Entry::Granted(HostSlot {
                         limits: Arc::clone(self),
                         host: host.to_owned(),
+                        item: None,
                     })
                 }
             }
         })
     }
 
-    /// Whether an item for this host would have to wait now.
+    /// How the item stands to its host now.
     #[must_use]
-    pub fn holds_back(&self, host: &str) -> bool {
+    pub fn standing(&self, host: &str, item: i64) -> Standing {
         let concurrency = self.courtesy().concurrency;
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.get(host).is_some_and(|state| {
-            state.in_use >= concurrency || state.next_at.is_some_and(|at| at > Instant::now() + LONGEST_WAIT)
-        })
+        let Some(state) = hosts.get(host) else {
+            return Standing::Welcome;
+        };
+        let rests = state.next_at.is_some_and(|at| at > Instant::now() + LONGEST_WAIT);
+        if state.items.contains(&item) {
+            Standing::Entered
+        } else if state.in_use >= concurrency || rests {
+            Standing::HeldBack
+        } else {
+            Standing::Welcome
+        }
     }
 
-    fn leave(&self, host: &str) {
-        self.with_host(host, |state| state.in_use = state.in_use.saturating_sub(1));
+    fn leave(&self, host: &str, item: Option<i64>) {
+        self.with_host(host, |state| {
+            state.in_use = state.in_use.saturating_sub(1);
+            state.items.retain(|there| Some(*there) != item);
+        });
     }
 
     /// Reserves the next turn at the host and tells how long to wait for it.
@@ -182,13 +218,17 @@ mod tests {
     #[test]
     fn a_host_takes_as_many_as_allowed_and_again_when_one_leaves() {
         let limits = limits(1, 0);
-        let first = limits.try_enter("a.nz");
-        assert!(matches!(first, Entry::Granted(_)));
+        let Entry::Granted(first) = limits.try_enter("a.nz") else {
+            panic!("nobody is there");
+        };
+        let first = first.taken_by(7);
         assert!(matches!(limits.try_enter("a.nz"), Entry::Full));
-        assert!(limits.holds_back("a.nz") && !limits.holds_back("b.nz"));
+        assert_eq!(limits.standing("a.nz", 7), Standing::Entered);
+        assert_eq!(limits.standing("a.nz", 8), Standing::HeldBack);
+        assert_eq!(limits.standing("b.nz", 8), Standing::Welcome);
         assert!(matches!(limits.try_enter("b.nz"), Entry::Granted(_)));
         drop(first);
-        assert!(!limits.holds_back("a.nz"));
+        assert_eq!(limits.standing("a.nz", 7), Standing::Welcome);
         assert!(matches!(limits.try_enter("a.nz"), Entry::Granted(_)));
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::daemon::Db;
-use crate::support::{list, start};
+use crate::support::{list, start, start_with};
 use batchdesk::simulators::load::LoadSite;
 use serde_json::json;
 
@@ -60,4 +60,36 @@ pub async fn all_that_match_are_changed_with_a_count_first(database: Db) {
     assert_eq!(api.post("/api/redo-job", &some).await.expect(200).json()["matched"], 2);
     let one = json!({ "job_id": job, "practice_ids": [id] });
     assert_eq!(api.post("/api/redo-job", &one).await.expect(200).json()["reset"], 1);
+}
+
+pub async fn what_does_not_move_says_why(database: Db) {
+    let daemon = start_with(&database, "[scrape]\nhost_concurrency = 2\n");
+    let site = LoadSite::start().await.unwrap();
+    site.set_delay(Duration::from_secs(30));
+    let api = daemon.api(&daemon.token("member"));
+    let csv = format!("{}Again,{}\n", list(&site, 0..6), site.practice_url(0));
+    let job = api.create_job(csv).await;
+    // Two are at the host, which is as many as it takes; the last row repeats the first.
+    let reasons = loop {
+        let page = api.practices(&job, "").await.expect(200).json();
+        let practices = page["data"].as_array().unwrap();
+        let reasons: Vec<Option<String>> = practices
+            .iter()
+            .map(|practice| practice["blocked_by"].as_str().map(str::to_owned))
+            .collect();
+        if reasons.iter().filter(|reason| reason.is_none()).count() == 2 {
+            break reasons;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let held_back = reasons
+        .iter()
+        .flatten()
+        .filter(|reason| *reason == "host limit")
+        .count();
+    assert_eq!((held_back, reasons[6].as_deref()), (4, Some("row 1")), "{reasons:?}");
+    api.pause(&job).await.expect(200);
+    let page = api.practices(&job, "").await.expect(200).json();
+    assert_eq!(page["data"][5]["blocked_by"], "paused");
+    api.kill(&job).await.expect(200);
 }

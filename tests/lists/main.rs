@@ -19,7 +19,7 @@ mod support;
 use std::time::Duration;
 
 use batch_runs::batch_runs_of_others_are_kept;
-use bulk::all_that_match_are_changed_with_a_count_first;
+use bulk::{all_that_match_are_changed_with_a_count_first, what_does_not_move_says_why};
 use exclusions::excluded_websites_are_never_contacted;
 use forms::a_preview_tells_what_would_become_of_a_list;
 use forms::json_lists_are_lists;
@@ -37,5 +37,6 @@ on_both_databases!("lists":
     excluded_websites_are_never_contacted,
     a_key_makes_a_request_count_once,
     all_that_match_are_changed_with_a_count_first,
+    what_does_not_move_says_why,
     batch_runs_of_others_are_kept,
 );

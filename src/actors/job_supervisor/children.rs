@@ -56,6 +56,7 @@ impl JobSupervisor {
         context: &mut Context<Self>,
     ) {
         let id = item.id;
+        let slot = slot.map(|slot| slot.taken_by(id));
         let generation = self.faults.get(&id).map_or(1, |faults| faults.generation + 1);
         let progress = Progress::new();
         let has_followers = item.has_followers;

@@ -13,6 +13,7 @@ use crate::http::cursor::{self, List};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::counts::StatusCounts;
 use crate::model::practice::PracticeStatus;
+use crate::providers::host_limits::Standing;
 use crate::store::read::{JobFilter, JobView, PracticeDetail, PracticeFilter, PracticeView, WAITING_ITS_TURN};
 
 /// The status that a query names.
@@ -90,19 +91,23 @@ impl PracticeQuery {
 async fn page(app: &App, job: &enrichment_jobs::Model, filter: &PracticeFilter) -> Result<List<PracticeView>, Problem> {
     let mut page = app.reader.practices(job, filter).await?;
     for practice in &mut page.data {
-        tell_host_limit(app, practice);
+        tell_host(app, practice);
     }
     Ok(page.into())
 }
 
-/// Hosts are counted in memory, where queries do not see them.
-fn tell_host_limit(app: &App, practice: &mut PracticeView) {
-    let held_back = practice
-        .host_key
-        .as_deref()
-        .is_some_and(|host| app.engine.hosts.holds_back(host));
-    if held_back && practice.blocked_by.as_deref() == Some(WAITING_ITS_TURN) {
-        practice.blocked_by = Some("host limit".to_owned());
+/// Who is at which host is known in memory alone, where queries do not see it.
+fn tell_host(app: &App, practice: &mut PracticeView) {
+    let Some(host) = practice.host_key.as_deref() else {
+        return;
+    };
+    if practice.blocked_by.as_deref() != Some(WAITING_ITS_TURN) {
+        return;
+    }
+    match app.engine.hosts.standing(host, practice.id) {
+        Standing::Entered => practice.blocked_by = None,
+        Standing::HeldBack => practice.blocked_by = Some("host limit".to_owned()),
+        Standing::Welcome => {}
     }
 }
 
@@ -167,7 +172,7 @@ pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> 
     let Some(mut found) = app.reader.practice(&job, practice).await? else {
         return Err(Problem::not_found("practice in this job"));
     };
-    tell_host_limit(&app, &mut found.practice);
+    tell_host(&app, &mut found.practice);
     Ok(Json(found))
 }
 

@@ -125,8 +125,6 @@ fn explain(job: &enrichment_jobs::Model, practice: &mut PracticeView) {
         Some(format!("row {row}"))
     } else if let Some(blocked_by) = practice.blocked_by.take() {
         Some(blocked_by)
-    } else if is_in_flight(job, practice.id) {
-        None
     } else {
         Some(WAITING_ITS_TURN.to_owned())
     };
@@ -134,11 +132,6 @@ fn explain(job: &enrichment_jobs::Model, practice: &mut PracticeView) {
 
 /// What keeps back a practice that nothing else does.
 pub const WAITING_ITS_TURN: &str = "waiting its turn";
-
-fn is_in_flight(job: &enrichment_jobs::Model, practice: i64) -> bool {
-    let in_flight = job.in_flight.as_array().map(Vec::as_slice).unwrap_or_default();
-    in_flight.iter().any(|id| id.as_i64() == Some(practice))
-}
 
 impl Reader {
     /// A page of a job's practices, in input order.
