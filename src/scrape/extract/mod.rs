@@ -17,6 +17,7 @@ pub(crate) mod emails;
 mod foreign;
 pub(crate) mod hours;
 mod hours_days;
+mod hours_tables;
 mod hours_text;
 mod hours_words;
 mod jsonld;
@@ -81,6 +82,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     address::read(&scan, &context, &mut facts);
     address_bare::read(&scan, &context, &mut facts);
     texts::read(&scan, &context, &mut numbers, &mut facts);
+    hours_tables::read(&scan, &mut facts);
     people::read(&scan, &context, &mut facts);
     services::read(&scan, &context, &mut facts);
     facts.phones = numbers.resolve(region_of(&facts, &context, &scan));
