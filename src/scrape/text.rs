@@ -105,26 +105,43 @@ pub fn find_ci(hay: &str, needle: &str) -> Option<usize> {
     None
 }
 
-/// Many words looked for at once, in any case of their ASCII letters. Each has three bytes or more, in lower case.
+/// Many words looked for at once, in any case of their ASCII letters. Each has three bytes or more, in lower case; there
+/// are at most [`MAX_WORDS`].
 #[derive(Debug)]
 pub struct Words {
     list: &'static [&'static str],
     /// A set bit for the first three bytes of each word: nearly all places in a text are passed over by one look.
     starts: [u64; 64],
+    /// For each group of beginnings, the number after that of its first word; 0 ends a group.
+    first: [u16; 256],
+    /// For each word, the number after that of the next word in its group.
+    next: [u16; MAX_WORDS],
 }
+
+/// Words of one [`Words`] at most.
+const MAX_WORDS: usize = 512;
 
 impl Words {
     /// Prepares a list, at compile time for a `static`.
     pub const fn new(list: &'static [&'static str]) -> Self {
         let mut starts = [0; 64];
-        let mut at = 0;
-        while at < list.len() {
+        let mut first = [0; 256];
+        let mut next = [0; MAX_WORDS];
+        let mut at = list.len();
+        while at > 0 {
+            at -= 1;
             let word = list[at].as_bytes();
             let bit = Self::bit(word[0], word[1], word[2]);
             starts[bit / 64] |= 1 << (bit % 64);
-            at += 1;
+            next[at] = first[bit % 256];
+            first[bit % 256] = at as u16 + 1;
         }
-        Self { list, starts }
+        Self {
+            list,
+            starts,
+            first,
+            next,
+        }
     }
 
     const fn bit(a: u8, b: u8, c: u8) -> usize {
@@ -147,23 +164,20 @@ impl Words {
     /// Every place where a word stands, and the word's index; words may overlap.
     pub fn all<'a>(&'a self, hay: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
         let bytes = hay.as_bytes();
-        let candidates = bytes.windows(3).enumerate().filter(|(_, three)| {
+        let candidates = bytes.windows(3).enumerate().filter_map(|(at, three)| {
             let bit = Self::bit(three[0], three[1], three[2]);
-            self.starts[bit / 64] & (1 << (bit % 64)) != 0
+            (self.starts[bit / 64] & (1 << (bit % 64)) != 0).then_some((at, bit))
         });
-        candidates.flat_map(move |(at, _)| {
+        candidates.flat_map(move |(at, bit)| {
             let rest = &bytes[at..];
-            let (first, second) = (rest[0].to_ascii_lowercase(), rest[1].to_ascii_lowercase());
-            let stands = move |word: &str| {
-                let word = word.as_bytes();
-                let begins = word[0].to_ascii_lowercase() == first && word[1].to_ascii_lowercase() == second;
-                begins && rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word)
+            let stands = move |index: &usize| {
+                let word = self.list[*index].as_bytes();
+                rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word)
             };
-            self.list
-                .iter()
-                .enumerate()
-                .filter(move |(_, word)| stands(word))
-                .map(move |(index, _)| (at, index))
+            let group = std::iter::successors(usize::from(self.first[bit % 256]).checked_sub(1), |index| {
+                usize::from(self.next[*index]).checked_sub(1)
+            });
+            group.filter(stands).map(move |index| (at, index))
         })
     }
 

@@ -97,6 +97,16 @@ pub(crate) fn tidy(week: Vec<OpeningHours>) -> Vec<OpeningHours> {
     out
 }
 
+/// Whether a week looks like what plugins fill in: nine to five, or all day, on every day of the week.
+pub(crate) fn is_default(week: &[OpeningHours]) -> bool {
+    let [hours] = week else { return false };
+    hours.days.len() == 7
+        && matches!(
+            (hours.opens.as_str(), hours.closes.as_str()),
+            ("09:00", "17:00") | ("00:00", "24:00")
+        )
+}
+
 /// How many days of the week have hours.
 pub(crate) fn coverage(week: &[OpeningHours]) -> usize {
     Day::WEEK

@@ -2,218 +2,170 @@
 
 use crate::scrape::payload::Day;
 use crate::scrape::text::plain;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const DAYS: [(&[&str], Day); 7] = [
+/// Names that mean the same day wherever they stand: Monday to Sunday parted by `|`, spellings by spaces, without
+/// accents and in lower case.
+const NAMES: [(&str, &str); 25] = [
     (
-        &[
-            "monday",
-            "mon",
-            "mo",
-            "montag",
-            "montags",
-            "lundi",
-            "lundis",
-            "lun",
-            "lunes",
-            "lunedi",
-            "maandag",
-            "ma",
-            "segunda",
-            "mandag",
-            "man",
-            "maanantai",
-            "maanantaisin",
-            "poniedzialek",
-            "pon",
-            "pondeli",
-            "po",
-            "mondays",
-            "rahina",
-        ],
-        Day::Mo,
+        "en",
+        "monday mondays mon|tuesday tuesdays tue tues|wednesday wednesdays wed weds|thursday thursdays thu thur thurs|\
+         friday fridays fri|saturday saturdays sat|sunday sundays sun",
+    ),
+    ("en", "mo|tu|we|th|fr|sa|su"),
+    (
+        "de",
+        "montag montags|dienstag dienstags|mittwoch mittwochs|donnerstag donnerstags|freitag freitags|samstag samstags \
+         sonnabend sonnabends|sonntag sonntags sonn",
+    ),
+    ("de", "mo|di die|mi|do|fr|sa|so"),
+    (
+        "fr",
+        "lundi lundis lun|mardi mardis|mercredi mercredis mer|jeudi jeudis jeu|vendredi vendredis ven|samedi samedis sam|\
+         dimanche dimanches dim",
     ),
     (
-        &[
-            "tuesday",
-            "tue",
-            "tues",
-            "tu",
-            "dienstag",
-            "dienstags",
-            "di",
-            "die",
-            "mardi",
-            "mardis",
-            "mar",
-            "martes",
-            "martedi",
-            "dinsdag",
-            "terca",
-            "tirsdag",
-            "tisdag",
-            "tir",
-            "tis",
-            "tiistai",
-            "ti",
-            "wtorek",
-            "wt",
-            "utery",
-            "ut",
-            "tuesdays",
-        ],
-        Day::Tu,
+        "es",
+        "lunes lun|martes|miercoles mie|jueves jue|viernes vie|sabado sabados sab|domingo domingos dom",
     ),
     (
-        &[
-            "wednesday",
-            "wed",
-            "weds",
-            "we",
-            "mittwoch",
-            "mittwochs",
-            "mi",
-            "mercredi",
-            "mercredis",
-            "mer",
-            "miercoles",
-            "mie",
-            "mercoledi",
-            "woensdag",
-            "wo",
-            "quarta",
-            "onsdag",
-            "ons",
-            "keskiviikko",
-            "ke",
-            "sroda",
-            "sr",
-            "streda",
-            "st",
-            "wednesdays",
-        ],
-        Day::We,
+        "it",
+        "lunedi lun|martedi|mercoledi mer|giovedi gio|venerdi ven|sabato sabati sab|domenica domeniche dom",
     ),
     (
-        &[
-            "thursday",
-            "thu",
-            "thur",
-            "thurs",
-            "th",
-            "donnerstag",
-            "donnerstags",
-            "do",
-            "jeudi",
-            "jeudis",
-            "jeu",
-            "jueves",
-            "jue",
-            "giovedi",
-            "gio",
-            "donderdag",
-            "quinta",
-            "torsdag",
-            "tor",
-            "tors",
-            "torstai",
-            "to",
-            "czwartek",
-            "czw",
-            "ctvrtek",
-            "ct",
-            "thursdays",
-        ],
-        Day::Th,
+        "pt",
+        "segunda segundas seg|terca tercas ter|quarta quartas qua|quinta quintas qui|sexta sextas sex|sabado sab|domingo dom",
     ),
     (
-        &[
-            "friday",
-            "fri",
-            "fr",
-            "freitag",
-            "freitags",
-            "vendredi",
-            "vendredis",
-            "ven",
-            "viernes",
-            "vie",
-            "venerdi",
-            "vrijdag",
-            "vr",
-            "sexta",
-            "fredag",
-            "fre",
-            "perjantai",
-            "pe",
-            "piatek",
-            "pt",
-            "patek",
-            "pa",
-            "fridays",
-        ],
-        Day::Fr,
+        "ca",
+        "dilluns|dimarts|dimecres|dijous|divendres|dissabte dissabtes|diumenge diumenges",
     ),
     (
-        &[
-            "saturday",
-            "sat",
-            "sa",
-            "samstag",
-            "samstags",
-            "sonnabend",
-            "samedi",
-            "sam",
-            "sabado",
-            "sabados",
-            "samedis",
-            "sab",
-            "sabato",
-            "zaterdag",
-            "za",
-            "lordag",
-            "lor",
-            "lauantai",
-            "la",
-            "sobota",
-            "sob",
-            "so",
-            "saturdays",
-        ],
-        Day::Sa,
+        "nl",
+        "maandag maandags|dinsdag|woensdag|donderdag|vrijdag vrijdags|zaterdag zaterdags|zondag zondags",
+    ),
+    ("nl", "ma||wo|do|vr|za|zo"),
+    (
+        "da",
+        "mandag mandage mandager man|tirsdag tirsdage tirsdager tirs tir|onsdag onsdage onsdager ons|torsdag torsdage \
+         torsdager tors tor|fredag fredage fredager fre|lordag lordage lordager lor|sondag sondage sondager son",
     ),
     (
-        &[
-            "sunday",
-            "sun",
-            "su",
-            "sonntag",
-            "sonntags",
-            "dimanche",
-            "dim",
-            "domingo",
-            "domingos",
-            "dimanches",
-            "dom",
-            "domenica",
-            "zondag",
-            "zo",
-            "sondag",
-            "son",
-            "sunnuntai",
-            "niedziela",
-            "niedz",
-            "nd",
-            "nedele",
-            "ne",
-            "sundays",
-        ],
-        Day::Su,
+        "sv",
+        "mandag mandagar man|tisdag tisdagar tis|onsdag onsdagar ons|torsdag torsdagar tors tor|fredag fredagar fre|\
+         lordag lordagar lor|sondag sondagar son",
     ),
+    (
+        "fi",
+        "maanantai maanantaisin maanantaista maanantaina|tiistai tiistaisin tiistaista tiistaina|keskiviikko \
+         keskiviikkoisin keskiviikosta keskiviikkona|torstai torstaisin torstaista torstaina torstaihin|perjantai \
+         perjantaisin perjantaista perjantaina perjantaihin|lauantai lauantaisin lauantaista lauantaina lauantaihin|\
+         sunnuntai sunnuntaisin sunnuntaina sunnuntaihin",
+    ),
+    (
+        "pl",
+        "poniedzialek poniedzialki poniedzialku poniedzialkowe poniedzialkiem pon pn|wtorek wtorki wtorku wt|sroda srody \
+         srode sr|czwartek czwartki czwartku czw|piatek piatki piatku pt|sobota soboty sobote sob sb|niedziela niedziele \
+         niedzieli niedz ndz nd",
+    ),
+    (
+        "cs",
+        "pondeli po|utery ut|streda stredy stredu st|ctvrtek ctvrtku ct|patek patku pa|sobota soboty sobotu so|nedele \
+         nedeli ne",
+    ),
+    (
+        "sk",
+        "pondelok pondelka|utorok utorka|streda stredy|stvrtok stvrtka|piatok piatka|sobota soboty|nedela nedele",
+    ),
+    (
+        "hu",
+        "hetfo hetfotol hetfon|kedd keddtol kedden|szerda szerdatol szerdan|csutortok csutortokon csutortokig|pentek \
+         pentekig penteken|szombat szombatig szombaton|vasarnap vasarnapig",
+    ),
+    (
+        "ro",
+        "luni|marti|miercuri mie|joi|vineri vin|sambata sambete sam|duminica dum",
+    ),
+    ("tr", "pazartesi|sali|carsamba|persembe|cuma|cumartesi|pazar"),
+    (
+        "hr",
+        "ponedjeljak ponedjeljka ponedeljek|utorak utorka torek|srijeda srijede sreda|cetvrtak cetvrtka cetrtek|petak \
+         petka petek|subota subote subotom|nedjelja nedjelje nedjeljom nedelja",
+    ),
+    (
+        "el",
+        "δευτερα δευ|τριτη τρι|τεταρτη τετ|πεμπτη πεμ|παρασκευη παρ|σαββατο σαββατα σαβ|κυριακη κυριακες κυρ",
+    ),
+    (
+        "ru",
+        "понедельник понедельника понеделник понедiлок пн|вторник вторника вiвторок вт|среда среду среды сряда середа ср|\
+         четверг четверга четвъртък четвер чт|пятница пятницу пятницы петък пт|суббота субботу субботы събота субота сб|\
+         воскресенье воскресенья неделя недiля вс нд",
+    ),
+    ("id", "senin|selasa|rabu|kamis|jumat|sabtu|minggu"),
+    ("cy", "llun|mawrth|mercher|iau|gwener|sadwrn|sul"),
 ];
 
-/// The day that a word names, in any of the known languages.
-pub(crate) fn day(word: &str) -> Option<Day> {
+/// Short names that count in their own language only, there before all others.
+const OWN: [(&str, &str); 13] = [
+    ("fr", "lu|ma mar|me|je|ve|sa|di"),
+    ("it", "lu|ma mar|me|gi|ve|sa|do"),
+    ("es", "lu|ma mar|mi|ju|vi|sa|do"),
+    ("ro", "lu|ma mar|mi|jo|vi|sa|du"),
+    ("nl", "ma|di|wo|do|vr|za|zo"),
+    ("cs", "po|ut|st|ct|pa|so|ne"),
+    ("sk", "po|ut|st|st|pi|so|ne"),
+    ("sv", "ma|ti|on|to|fr|lo|so"),
+    ("da", "ma|ti|on|to|fr|lo|so"),
+    ("no", "ma|ti|on|to|fr|lo|so"),
+    ("hu", "h|k|sze|cs|p|szo|v vas"),
+    ("tr", "pzt|sal|car|per|cum|cmt|paz"),
+    ("fi", "ma|ti|ke|to|pe|la|su"),
+];
+
+type Table = HashMap<&'static str, Day>;
+
+/// The first of two languages that share a word keeps it: German comes before Czech.
+static COMMON: LazyLock<Table> = LazyLock::new(|| {
+    let mut out = Table::new();
+    for (_, names) in NAMES {
+        fill(&mut out, names);
+    }
+    out.entry("mar").or_insert(Day::Tu);
+    out
+});
+static OF_LANGUAGE: LazyLock<HashMap<&'static str, Table>> = LazyLock::new(|| {
+    let tables = OWN.iter().map(|(language, names)| {
+        let mut table = Table::new();
+        fill(&mut table, names);
+        (*language, table)
+    });
+    tables.collect()
+});
+
+fn fill(table: &mut Table, names: &'static str) {
+    for (names, day) in names.split('|').zip(Day::WEEK) {
+        for name in names.split_ascii_whitespace() {
+            table.entry(name).or_insert(day);
+        }
+    }
+}
+
+/// Which letters follow which at the beginning of a Latin name: most words of a text are told apart by two letters.
+static BEGINNINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+    let mut out = [0; 26];
+    let own = OF_LANGUAGE.values().flat_map(HashMap::keys);
+    for name in COMMON.keys().chain(own) {
+        if let [first @ b'a'..=b'z', second @ b'a'..=b'z', ..] = name.as_bytes() {
+            out[usize::from(first - b'a')] |= 1 << (second - b'a');
+        }
+    }
+    out
+});
+
+/// The day that a word names, in any of the known languages; `language` decides where they disagree.
+pub(crate) fn day_in(word: &str, language: Option<&str>) -> Option<Day> {
     let word = word.trim();
     let mut letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
     if let (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) = (letters.next(), letters.next())
@@ -221,62 +173,82 @@ pub(crate) fn day(word: &str) -> Option<Day> {
     {
         return None;
     }
-    let mut folded = [0u8; 16];
-    let mut length = 0;
-    for c in word
-        .chars()
-        .flat_map(char::to_lowercase)
-        .map(fold_letter)
-        .filter(|c| c.is_alphanumeric())
-    {
-        *folded.get_mut(length)? = u8::try_from(c).ok()?;
-        length += 1;
+    if word.len() > 48 {
+        return None;
     }
-    let folded = &folded[..length];
-    BY_NAME
-        .binary_search_by(|(name, _)| name.as_bytes().cmp(folded))
-        .ok()
-        .map(|at| BY_NAME[at].1)
+    let mut folded = String::with_capacity(word.len());
+    folded.extend(
+        word.chars()
+            .flat_map(char::to_lowercase)
+            .map(fold_letter)
+            .filter(|c| c.is_alphanumeric()),
+    );
+    language
+        .and_then(|language| OF_LANGUAGE.get(language)?.get(folded.as_str()))
+        .or_else(|| COMMON.get(folded.as_str()))
+        .copied()
 }
 
-/// Which letters follow which at the beginning of a name: most words of a text are told apart by two letters.
-const BEGINNINGS: [u32; 26] = {
-    let mut out = [0; 26];
-    let mut day = 0;
-    while day < DAYS.len() {
-        let mut at = 0;
-        while at < DAYS[day].0.len() {
-            let name = DAYS[day].0[at].as_bytes();
-            out[(name[0] - b'a') as usize] |= 1 << (name[1] - b'a');
-            at += 1;
-        }
-        day += 1;
-    }
-    out
-};
-
-/// The names in alphabetical order. Czech and German both use "so", for Saturday and Sunday; German is more common.
-static BY_NAME: LazyLock<Vec<(&'static str, Day)>> = LazyLock::new(|| {
-    let mut out: Vec<_> = DAYS
-        .iter()
-        .flat_map(|(names, day)| names.iter().map(|name| (*name, *day)))
-        .collect();
-    out.retain(|(name, _)| *name != "so");
-    out.push(("so", Day::Su));
-    out.sort_unstable_by_key(|(name, _)| *name);
-    out
-});
+/// The day that a word names where nothing is known of the language.
+pub(crate) fn day(word: &str) -> Option<Day> {
+    day_in(word, None)
+}
 
 fn fold_letter(c: char) -> char {
     match c {
         'ł' => 'l',
-        'ś' => 's',
-        'ą' => 'a',
+        'ś' | 'ş' | 'ș' => 's',
+        'ą' | 'ă' => 'a',
         'ę' => 'e',
         'ć' => 'c',
         'ź' | 'ż' => 'z',
         'ř' => 'r',
-        'ť' => 't',
+        'ť' | 'ţ' | 'ț' => 't',
+        'ľ' => 'l',
+        'ň' => 'n',
+        'ő' => 'o',
+        'ű' => 'u',
+        'ı' => 'i',
+        'ά' => 'α',
+        'έ' => 'ε',
+        'ή' => 'η',
+        'ί' | 'ϊ' => 'ι',
+        'ό' => 'ο',
+        'ύ' => 'υ',
+        'ώ' => 'ω',
+        'і' => 'i',
         c => plain(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_in_many_languages() {
+        for (word, language, expected) in [
+            ("Mondays", None, Day::Mo),
+            ("Çarşamba", None, Day::We),
+            ("Παρασκευή", None, Day::Fr),
+            ("вс", None, Day::Su),
+            ("czwartku", None, Day::Th),
+            ("Marţi", None, Day::Tu),
+            ("vasárnap", None, Day::Su),
+            ("perjantaihin", None, Day::Fr),
+            ("di", None, Day::Tu),
+            ("di", Some("fr"), Day::Su),
+            ("ma", None, Day::Mo),
+            ("ma", Some("fr"), Day::Tu),
+            ("so", None, Day::Su),
+            ("so", Some("cs"), Day::Sa),
+            ("do", Some("it"), Day::Su),
+            ("Szo", Some("hu"), Day::Sa),
+        ] {
+            assert_eq!(day_in(word, language), Some(expected), "{word} {language:?}");
+        }
+        for word in ["and", "v", "open", "mars", "мир"] {
+            assert_eq!(day(word), None, "{word}");
+        }
     }
 }

@@ -2,12 +2,17 @@
 
 use super::hours::span;
 pub(crate) use super::hours_days::day;
+use super::hours_lexicon::Part;
 pub(crate) use super::hours_words::single_time;
 use super::hours_words::{Token, Tokens};
 use crate::scrape::payload::{Day, OpeningHours};
 
 /// Words that may stand between a day and its times: "Monday: our reception is open from 9".
 const MAX_WORDS_BETWEEN: usize = 5;
+/// Times without a day that are kept.
+const MAX_LOOSE: usize = 6;
+/// When what follows is no morning any more.
+const AFTERNOON: u16 = 14 * 60;
 
 /// Reads a text that holds nothing but hours.
 pub(crate) fn read_one(text: &str) -> Vec<OpeningHours> {
@@ -19,8 +24,34 @@ pub(crate) fn read_one(text: &str) -> Vec<OpeningHours> {
 }
 
 /// Whether a line names a day or a range of times.
-pub(crate) fn names_hours(line: &str) -> bool {
-    Tokens::read(line, false).mentions_hours()
+pub(crate) fn names_hours(line: &str, language: Option<&'static str>) -> bool {
+    Tokens::read(line, language).mentions_hours()
+}
+
+/// The ranges of times in a text without days, in minutes.
+pub(crate) fn ranges(text: &str) -> Vec<(u16, u16)> {
+    let list = Tokens::read(text, None).list;
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < list.len() {
+        match range(&list, at, true) {
+            Some((opens, closes, next)) => {
+                out.push((opens, closes));
+                at = next;
+            }
+            None => at += 1,
+        }
+    }
+    out
+}
+
+/// The days that a text names, if it says nothing else.
+pub(crate) fn days_alone(text: &str, language: Option<&'static str>) -> Option<Vec<Day>> {
+    let list = Tokens::read(text, language).list;
+    let (days, end) = group(&list, 0);
+    let rest = list.get(end..).unwrap_or_default();
+    let alone = rest.iter().all(|token| matches!(token, Token::And));
+    (!days.is_empty() && alone).then_some(days)
 }
 
 /// Puts hours together from lines in the order of the page.
@@ -30,23 +61,44 @@ pub(crate) struct Reader {
     pub(crate) week: Vec<OpeningHours>,
     /// Days that were called closed.
     pub(crate) closed: Vec<Day>,
+    /// Mornings and evenings that were called closed.
+    pub(crate) shut: Vec<(Day, Part)>,
+    /// Times for which no day was named.
+    pub(crate) loose: Vec<(u16, u16)>,
+    /// The language that the page is in.
+    pub(crate) language: Option<&'static str>,
     days: Vec<Day>,
     /// The days have had times already.
     used: bool,
     words: usize,
-    czech: bool,
     /// Times that stood before their days: "8am–5pm Monday to Friday".
     ahead: Vec<(u16, u16)>,
     /// Where in `week` the hours of the days named last begin: a pause belongs to those.
     since: usize,
+    /// Where in `week` the hours of this line begin.
+    line_since: usize,
+    labelled: bool,
 }
 
 impl Reader {
+    /// A reader of a page in a language.
+    pub(crate) fn new(language: Option<&'static str>) -> Self {
+        Self {
+            language,
+            ..Self::default()
+        }
+    }
+
+    /// What comes next has nothing to do with the days named last.
+    pub(crate) fn forget_days(&mut self) {
+        self.days.clear();
+    }
+
     /// Reads one line; whether it said anything about hours.
     pub(crate) fn line(&mut self, line: &str) -> bool {
-        let tokens = Tokens::read(line, self.czech);
-        self.czech |= tokens.czech;
-        if !tokens.mentions_hours() {
+        let mut tokens = Tokens::read(line, self.language);
+        self.language = self.language.or(tokens.language);
+        if !tokens.mentions_hours() && !(line.contains('\t') && pair_cells(&mut tokens.list)) {
             // A heading or a remark between a day and its times ends the day.
             self.words += tokens.words();
             if self.words > MAX_WORDS_BETWEEN || self.used {
@@ -54,46 +106,77 @@ impl Reader {
             }
             return false;
         }
-        let mut said = false;
-        // A range that follows is a pause: "(closed 12:30 – 1:30)".
-        let mut pausing = false;
+        if line.contains('\t') {
+            pair_cells(&mut tokens.list);
+        }
         let list = tokens.list;
-        let mut at = 0;
         self.ahead.clear();
-        let starts_with_time = matches!(list.first(), Some(Token::Time(_)));
+        self.labelled = tokens.labelled;
+        self.line_since = self.week.len();
+        let starts_with_time = matches!(
+            list.iter().find(|token| !matches!(token, Token::And | Token::Part(_))),
+            Some(Token::Time(_))
+        );
         if self.used && !starts_with_time {
             self.days.clear();
             self.used = false;
             self.since = self.week.len();
         }
+        let said = self.tokens(&list);
+        // Telephone numbers and years look like compact times.
+        let compact = list
+            .iter()
+            .any(|token| matches!(token, Token::Time(time) if time.compact));
+        let loose = !said && !compact && !self.ahead.is_empty() && self.loose.len() < MAX_LOOSE;
+        if loose {
+            self.loose.append(&mut self.ahead);
+        }
+        said || loose
+    }
+
+    fn tokens(&mut self, list: &[Token]) -> bool {
+        let mut said = false;
+        // A range that follows is a pause: "(closed 12:30 – 1:30)".
+        let mut pausing = false;
+        // Days that follow are closed: "Closed Sundays".
+        let mut closing = false;
+        // A time that is no part of a range makes none with what follows.
+        let mut lone = usize::MAX;
+        let mut at = 0;
         while at < list.len() {
             match &list[at] {
                 Token::Day(_) | Token::Days(_) => {
-                    let (days, next) = group(&list, at);
+                    let (days, next) = group(list, at);
                     at = next;
+                    said = true;
+                    let timed = range(list, at + usize::from(matches!(list.get(at), Some(Token::And))), true).is_some();
+                    if closing && !timed {
+                        at = self.close(days, list, at);
+                        continue;
+                    }
+                    (pausing, closing) = (false, false);
                     self.since = self.week.len();
-                    pausing = false;
                     if !self.ahead.is_empty() && (self.days.is_empty() || self.used) {
                         for (opens, closes) in std::mem::take(&mut self.ahead) {
-                            said |= self.push(days.clone(), opens, closes);
+                            self.push(days.clone(), opens, closes);
                         }
                         self.days.clear();
                         continue;
                     }
                     self.days = days;
                     (self.used, self.words) = (false, 0);
-                    said = true;
                 }
-                Token::Time(_) => match range(&list, at, pausing) {
+                Token::Time(_) => match range(list, at, pausing) {
                     Some((opens, closes, next)) => {
                         at = next;
                         let known = self.hours_beside(opens, closes);
-                        let named = is_pause_after(&list, at) && known == Some(true);
+                        let named = is_pause_after(list, at) && known == Some(true);
                         if named || (std::mem::take(&mut pausing) && known != Some(false)) {
                             self.cut(opens, closes);
                             said = true;
                             continue;
                         }
+                        closing = false;
                         if self.days.is_empty() {
                             self.ahead.push((opens, closes));
                         } else {
@@ -102,40 +185,129 @@ impl Reader {
                         }
                         self.words = 0;
                     }
-                    None => at += 1,
+                    None => {
+                        lone = at + 1;
+                        at += 1;
+                    }
                 },
+                Token::Dash => {
+                    at += 1;
+                    if lone != at - 1
+                        && range(list, at, false).is_none()
+                        && let Some(Token::Time(time)) = list.get(at)
+                    {
+                        let fresh = !self.used && !self.days.is_empty();
+                        let (days, next) = match later_days(list, at + 1).filter(|_| !fresh) {
+                            Some(later) => later,
+                            None => (self.days.clone(), at + 1),
+                        };
+                        let fresh = fresh || next > at + 1;
+                        if fresh && (time.explicit || time.hour >= 1) && self.until(&days, time.minutes(), time.pm) {
+                            said = true;
+                            self.used = true;
+                            at = next;
+                        }
+                    }
+                }
                 Token::AllDay => {
+                    at += 1;
+                    if self.days.is_empty()
+                        && let Some((days, next)) =
+                            later_days(list, at + usize::from(list.get(at) == Some(&Token::And)))
+                    {
+                        self.days = days;
+                        at = next;
+                    }
                     said |= self.push(self.days.clone(), 0, 24 * 60);
                     self.used = true;
-                    at += 1;
                 }
                 Token::Closed => {
                     said |= !self.days.is_empty();
-                    pausing = true;
                     at += 1;
+                    pausing = true;
                     let times = list[at..]
                         .iter()
-                        .position(|token| !matches!(token, Token::Word | Token::Pause));
-                    if times.is_some_and(|skip| range(&list, at + skip, true).is_some()) {
+                        .position(|token| !matches!(token, Token::Word | Token::Pause | Token::Part(_)));
+                    if times.is_some_and(|skip| range(list, at + skip, true).is_some()) {
                         continue;
                     }
+                    closing = self.days.is_empty() || self.used;
                     if !self.used {
-                        self.closed.append(&mut self.days);
+                        let days = std::mem::take(&mut self.days);
+                        match before_closed(list, at - 1) {
+                            Some(part) => self.shut.extend(days.into_iter().map(|day| (day, part))),
+                            None => self.closed.extend(days),
+                        }
                     }
                     self.used = true;
                 }
-                Token::Word | Token::Pause => {
-                    pausing |= list[at] == Token::Pause;
+                Token::Word | Token::Pause | Token::Except => {
+                    pausing |= matches!(list[at], Token::Pause | Token::Except);
                     self.words += 1;
                     if self.words > MAX_WORDS_BETWEEN {
                         self.days.clear();
                     }
                     at += 1;
                 }
-                Token::Dash | Token::And => at += 1,
+                Token::And | Token::Part(_) => at += 1,
             }
         }
         said
+    }
+
+    /// Takes in days that were called closed, each with the part of the day that is meant; where they end.
+    fn close(&mut self, days: Vec<Day>, list: &[Token], at: usize) -> usize {
+        match list.get(at) {
+            Some(Token::Part(part)) => {
+                // "Closed Mondays and Sunday evenings": the evening is Sunday's alone.
+                let (last, rest) = days
+                    .split_last()
+                    .map_or((None, &[][..]), |(last, rest)| (Some(*last), rest));
+                self.closed.extend_from_slice(rest);
+                self.shut.extend(last.map(|day| (day, *part)));
+                at + 1
+            }
+            _ => {
+                self.closed.extend(days);
+                at
+            }
+        }
+    }
+
+    /// A closing time alone: "Friday till 4" opens as the days before it do, and where the day has hours, their end moves.
+    fn until(&mut self, days: &[Day], closes: u16, pm: Option<bool>) -> bool {
+        let Some(opens) = self
+            .week
+            .get(self.since.min(self.week.len().saturating_sub(1)))
+            .map(|hours| minutes(&hours.opens))
+        else {
+            return false;
+        };
+        let closes = match pm {
+            None if closes <= 12 * 60 && closes <= opens => closes + 12 * 60,
+            _ => closes,
+        };
+        if days.is_empty() || closes > 24 * 60 {
+            return false;
+        }
+        for day in days {
+            let last = self
+                .week
+                .iter_mut()
+                .filter(|hours| hours.days.contains(day))
+                .max_by_key(|hours| minutes(&hours.opens));
+            let opens = match last {
+                Some(hours) => {
+                    hours.days.retain(|known| known != day);
+                    minutes(&hours.opens)
+                }
+                None => opens,
+            };
+            self.week.extend(span(vec![*day], opens, closes));
+        }
+        self.week.retain(|hours| !hours.days.is_empty());
+        (self.since, self.line_since) = (self.since.min(self.week.len()), self.line_since.min(self.week.len()));
+        true
     }
 
     /// Whether the last hours touch a range, if there are any.
@@ -174,7 +346,31 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, days: Vec<Day>, opens: u16, closes: u16) -> bool {
+    /// Adds hours. What stands in the week already is not said again: the first table of a page is the regular one, but
+    /// a day or two named apart from a longer run of days have hours of their own.
+    fn push(&mut self, mut days: Vec<Day>, opens: u16, closes: u16) -> bool {
+        let earlier = self.line_since.min(self.week.len());
+        let labelled = self.labelled
+            && !days.is_empty()
+            && days
+                .iter()
+                .all(|day| self.week[..earlier].iter().any(|hours| hours.days.contains(day)));
+        if labelled {
+            return false;
+        }
+        let apart = days.len() <= 2;
+        for at in (0..self.week.len()).rev() {
+            if !overlap(&self.week[at], opens, closes) {
+                continue;
+            }
+            let shared = |day: &Day| self.week[at].days.contains(day);
+            if apart && self.week[at].days.len() >= 4 && days.iter().all(shared) {
+                self.week[at].days.retain(|day| !days.contains(day));
+            } else {
+                let known = self.week[at].days.clone();
+                days.retain(|day| !known.contains(day));
+            }
+        }
         match span(days, opens, closes) {
             Some(hours) => {
                 self.week.push(hours);
@@ -185,12 +381,68 @@ impl Reader {
     }
 }
 
+/// Whether hours share time with a range, also where one of them ends after midnight.
+fn overlap(hours: &OpeningHours, opens: u16, closes: u16) -> bool {
+    let end = |from: u16, to: u16| if to <= from { to + 24 * 60 } else { to };
+    let (from, to) = (minutes(&hours.opens), minutes(&hours.closes));
+    opens < end(from, to) && from < end(opens, closes)
+}
+
+/// Whether hours lie in a part of the day.
+pub(crate) fn lies_in(hours: &OpeningHours, part: Part) -> bool {
+    (minutes(&hours.opens) < AFTERNOON) == (part == Part::Morning)
+}
+
 /// `08:30` in minutes.
-fn minutes(clock: &str) -> u16 {
+pub(crate) fn minutes(clock: &str) -> u16 {
     let part = |text: &str| text.parse::<u16>().unwrap_or_default();
     clock
         .split_once(':')
         .map_or(0, |(hour, minute)| part(hour) * 60 + part(minute))
+}
+
+/// In rows with a cell for each time, such as `Monday | 8:00 am | 6:00 pm`, puts what means "until" between the times.
+fn pair_cells(list: &mut [Token]) -> bool {
+    let days = list.iter().any(|token| matches!(token, Token::Day(_) | Token::Days(_)));
+    let dashed = list
+        .windows(2)
+        .any(|two| matches!(two, [Token::Time(_), Token::Dash] | [Token::Dash, Token::Time(_)]));
+    let times: Vec<usize> = (0..list.len())
+        .filter(|at| matches!(list[*at], Token::Time(_)))
+        .collect();
+    let paired = days && !dashed && matches!(times.len(), 2 | 4);
+    if paired {
+        for pair in times.chunks(2) {
+            if let [from, to] = pair
+                && *to == from + 2
+            {
+                list[from + 1] = Token::Dash;
+            }
+        }
+    }
+    paired
+}
+
+/// The part of the day that stands right before "closed".
+fn before_closed(list: &[Token], at: usize) -> Option<Part> {
+    match list.get(at.checked_sub(1)?)? {
+        Token::Part(part) => Some(*part),
+        _ => None,
+    }
+}
+
+/// Days that follow a time with at most two words between: "till 7pm on Wednesdays".
+fn later_days(list: &[Token], at: usize) -> Option<(Vec<Day>, usize)> {
+    let skip = list
+        .get(at..)?
+        .iter()
+        .take(3)
+        .position(|token| matches!(token, Token::Day(_) | Token::Days(_)))?;
+    let between = &list[at..at + skip];
+    between
+        .iter()
+        .all(|token| matches!(token, Token::Word))
+        .then(|| group(list, at + skip))
 }
 
 /// "12 – 1 closed", "12 – 1 lunch", but not "9 – 5 closed Sunday".
@@ -224,6 +476,11 @@ fn group(list: &[Token], mut at: usize) -> (Vec<Day>, usize) {
                 at += 1;
             }
             Some(Token::And) if matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => at += 1,
+            Some(Token::Except) if matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => {
+                let (taken, next) = group(list, at + 1);
+                days.retain(|day| !taken.contains(day));
+                return (days, next);
+            }
             _ => return (days, at),
         }
     }
@@ -237,8 +494,12 @@ fn range(list: &[Token], at: usize, pause: bool) -> Option<(u16, u16, usize)> {
     else {
         return None;
     };
-    // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock".
-    let usual = (6..=12).contains(&from.hour) && (1..=24).contains(&to.hour);
+    // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock", or a day before it.
+    let daily = list[..at]
+        .iter()
+        .any(|token| matches!(token, Token::Day(_) | Token::Days(_)));
+    let usual = (6..=12).contains(&from.hour) && (1..=24).contains(&to.hour)
+        || (daily && (13..=23).contains(&from.hour) && to.hour > from.hour);
     if !(from.explicit || to.explicit || usual || pause) {
         return None;
     }

@@ -71,6 +71,85 @@ fn hours_as_people_write_them() {
             vec![format!("{WEEKDAYS} 10:00-14:00"), "[Sa] 10:30-13:30".into()],
         ),
         ("Sunday: Closed", vec![]),
+        (
+            "Du lundi au vendredi, 8 h 00 – 12 h 00 et 13 h 30 – 18 h 30",
+            vec![format!("{WEEKDAYS} 08:00-12:00"), format!("{WEEKDAYS} 13:30-18:30")],
+        ),
+        (
+            "Täglich außer Mittwoch von 10 bis 23 Uhr",
+            vec!["[Mo, Tu, Th, Fr, Sa, Su] 10:00-23:00".into()],
+        ),
+        (
+            "Open every day except Sunday 9-5",
+            vec!["[Mo, Tu, We, Th, Fr, Sa] 09:00-17:00".into()],
+        ),
+        (
+            "dinsdag t.e.m. vrijdag 9u–12u30 & 13u30–18u30",
+            vec![
+                "[Tu, We, Th, Fr] 09:00-12:30".into(),
+                "[Tu, We, Th, Fr] 13:30-18:30".into(),
+            ],
+        ),
+        (
+            "Monday to Thursday 8.30am – 5.30pm, Friday till 4, and Saturday mornings from 9 to 12",
+            vec![
+                "[Mo, Tu, We, Th] 08:30-17:30".into(),
+                "[Fr] 08:30-16:00".into(),
+                "[Sa] 09:00-12:00".into(),
+            ],
+        ),
+        (
+            "weekdays from 7am until 6pm (till 7pm on Wednesdays) and Saturdays 8 to noon",
+            vec![
+                "[Mo, Tu, Th, Fr] 07:00-18:00".into(),
+                "[We] 07:00-19:00".into(),
+                "[Sa] 08:00-12:00".into(),
+            ],
+        ),
+        ("Monday\t8:00 am\t6:00 pm", vec!["[Mo] 08:00-18:00".into()]),
+        (
+            "Mon\t8.45\t12.45\t1.45\t5.30",
+            vec!["[Mo] 08:45-12:45".into(), "[Mo] 13:45-17:30".into()],
+        ),
+        (
+            "Monday to Friday 9-5, Thursday 9-8",
+            vec!["[Mo, Tu, We, Fr] 09:00-17:00".into(), "[Th] 09:00-20:00".into()],
+        ),
+        (
+            "Mon-Fri 9-5\nReception desk: Mon-Fri 6-8",
+            vec![format!("{WEEKDAYS} 09:00-17:00")],
+        ),
+        (
+            "Od poniedziałku do piątku od 9 do 17",
+            vec![format!("{WEEKDAYS} 09:00-17:00")],
+        ),
+        ("Hétfőtől péntekig 9-től 18-ig", vec![format!("{WEEKDAYS} 09:00-18:00")]),
+        (
+            "Maanantaista perjantaihin klo 9–17",
+            vec![format!("{WEEKDAYS} 09:00-17:00")],
+        ),
+        ("Hafta içi 09:00 - 20:00", vec![format!("{WEEKDAYS} 09:00-20:00")]),
+        (
+            "Δευτέρα - Παρασκευή 09:00 - 17:00",
+            vec![format!("{WEEKDAYS} 09:00-17:00")],
+        ),
+        ("Пн–Пт с 10:00 до 19:00", vec![format!("{WEEKDAYS} 10:00-19:00")]),
+        ("2ª a 6ª feira: 09h00 - 13h00", vec![format!("{WEEKDAYS} 09:00-13:00")]),
+        (
+            "Segunda-feira a sexta-feira das 9h às 18h",
+            vec![format!("{WEEKDAYS} 09:00-18:00")],
+        ),
+        ("M–F 8:30 am – 7:00 pm", vec![format!("{WEEKDAYS} 08:30-19:00")]),
+        (
+            "De martes a sábado de 13:00 a las 16:00 h",
+            vec!["[Tu, We, Th, Fr, Sa] 13:00-16:00".into()],
+        ),
+        ("Open 24/7", vec!["[Mo, Tu, We, Th, Fr, Sa, Su] 00:00-24:00".into()]),
+        ("Mondays we open at 8 and close at 5", vec!["[Mo] 08:00-17:00".into()]),
+        (
+            "Closed Sundays\nMon-Sat 9am-5pm",
+            vec!["[Mo, Tu, We, Th, Fr, Sa] 09:00-17:00".into()],
+        ),
     ] {
         assert_eq!(read(text), expected, "{text}");
     }

@@ -1,26 +1,11 @@
-//! The words of opening hours in the languages that sites are in, and their tokens.
+//! The tokens of a line about opening hours.
 
-use super::hours_days::day;
+use super::hours_cjk;
+pub(crate) use super::hours_clock::Time;
+use super::hours_clock::time;
+use super::hours_days::day_in;
+use super::hours_lexicon::{Meaning, Part, meaning, phrase};
 use crate::scrape::payload::Day;
-
-/// A time of day as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Time {
-    pub(crate) hour: u16,
-    pub(crate) minute: u16,
-    /// `Some(true)` for pm; the hour has been counted up already.
-    pub(crate) pm: Option<bool>,
-    /// Cannot be taken for another number.
-    pub(crate) explicit: bool,
-    /// Written with a leading zero, which only 24-hour clocks do.
-    pub(crate) padded: bool,
-}
-
-impl Time {
-    pub(crate) fn minutes(self) -> u16 {
-        self.hour * 60 + self.minute
-    }
-}
 
 /// What matters in a line about hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,25 +16,31 @@ pub(crate) enum Token {
     Dash,
     And,
     Closed,
-    /// A word that introduces a pause: "lunch", "except".
+    /// What follows is taken away.
+    Except,
+    /// A word that introduces a pause: "lunch".
     Pause,
     AllDay,
+    /// "morning", "evening".
+    Part(Part),
     Word,
 }
 
 /// The tokens of a line.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    /// A day was named as only Czech and Slovak name it: there "so" is Saturday.
-    pub(crate) czech: bool,
+    /// The language that decides what short names of days mean; found in the line where nobody knew it.
+    pub(crate) language: Option<&'static str>,
     pub(crate) list: Vec<Token>,
+    /// The line begins with a label that names no day, such as "Deliveries:".
+    pub(crate) labelled: bool,
 }
 
 /// A time that stands alone, as in `opens`: `08:30`, `8:30 AM`, `T08:00:00+12:00`.
 pub(crate) fn single_time(text: &str) -> Option<u16> {
     let text = text.trim().trim_start_matches('T');
     let text = text.rsplit_once('T').map_or(text, |(_, time)| time);
-    match Tokens::read(text, false).list.first()? {
+    match Tokens::read(text, None).list.first()? {
         Token::Time(time) if time.minutes() <= 24 * 60 => Some(time.minutes()),
         _ => None,
     }
@@ -57,40 +48,61 @@ pub(crate) fn single_time(text: &str) -> Option<u16> {
 
 impl Tokens {
     /// Cuts a line into tokens.
-    pub(crate) fn read(line: &str, czech: bool) -> Self {
+    pub(crate) fn read(line: &str, language: Option<&'static str>) -> Self {
         let mut out = Self {
-            czech,
+            language,
             ..Self::default()
         };
-        let mut rest = line;
+        let narrow = hours_cjk::narrowed(line);
+        let mut rest = narrow.as_deref().unwrap_or(line);
         let mut before = ' ';
+        // "pm" that stands before its time.
+        let mut meridiem = None;
         while let Some(c) = rest.chars().next() {
             if c.is_ascii_digit() {
-                let ends_range = matches!(out.list.as_slice(), [.., Token::Time(_), Token::Dash]);
-                let (token, length) = time(rest, before, ends_range);
-                out.push(token);
+                let length = out.number(rest, before, meridiem.take());
                 before = rest[..length].chars().next_back().unwrap_or(' ');
                 rest = &rest[length..];
                 continue;
             }
-            if rest.starts_with("t/m") {
+            if let Some(prefix) = ["t/m", "t.e.m.", "t.e.m", "t.o.m.", "t.o.m"]
+                .into_iter()
+                .find(|prefix| c == 't' && rest.starts_with(prefix))
+            {
                 out.push(Token::Dash);
-                rest = &rest[3..];
+                rest = &rest[prefix.len()..];
+                continue;
+            }
+            if hours_cjk::is_script(c) {
+                let (found, length) = hours_cjk::token(rest, before);
+                match found {
+                    Some(hours_cjk::Found::Token(token)) => out.push(token),
+                    Some(hours_cjk::Found::Meridiem(pm)) => meridiem = Some(pm),
+                    None => {}
+                }
+                before = '日';
+                rest = &rest[length..];
                 continue;
             }
             if c.is_alphabetic() {
                 let length = rest
-                    .find(|c: char| !(c.is_alphabetic() || c == '\'' || c == '’'))
+                    .find(|c: char| !(c.is_alphabetic() || c == '\'' || c == '’') || hours_cjk::is_script(c))
                     .unwrap_or(rest.len());
                 let (word, after) = rest.split_at(length);
-                out.word(word, after);
+                let more = out.word(word, after);
                 before = 'a';
-                rest = after;
+                rest = &after[more..];
                 continue;
             }
             match c {
-                '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '~' | '→' => out.push(Token::Dash),
-                ',' | '&' | '+' | '/' | '|' | '\t' => out.push(Token::And),
+                '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '~' | '→' | '\u{301c}' => out.push(Token::Dash),
+                ',' | '&' | '+' | '/' | '|' | '\t' | '・' | '、' => out.push(Token::And),
+                // What stands in brackets ends there: "(till 7pm on Wednesdays) and Saturdays".
+                ')' if matches!(out.list.last(), Some(Token::Day(_))) => out.push(Token::Word),
+                ':' => {
+                    let told = out.list.iter().any(|token| !matches!(token, Token::Word | Token::And));
+                    out.labelled |= !told && !out.list.is_empty();
+                }
                 _ => {}
             }
             before = c;
@@ -114,7 +126,7 @@ impl Tokens {
     pub(crate) fn words(&self) -> usize {
         self.list
             .iter()
-            .filter(|token| matches!(token, Token::Word | Token::Pause))
+            .filter(|token| matches!(token, Token::Word | Token::Pause | Token::Except))
             .count()
     }
 
@@ -128,240 +140,268 @@ impl Tokens {
         }
     }
 
-    fn word(&mut self, word: &str, after: &str) {
+    /// Takes in the number that `rest` begins with; its length.
+    fn number(&mut self, rest: &str, before: char, meridiem: Option<bool>) -> usize {
+        // "2ª a 6ª feira" are Monday to Friday, "7 days" all of them.
+        if let (Some(number @ 2..=7), Some(mark)) = (rest[..1].parse::<usize>().ok(), rest[1..].chars().next()) {
+            if number < 7 && matches!(mark, 'ª' | 'º') {
+                self.push(Token::Day(Day::WEEK[number - 2]));
+                return 1 + mark.len_utf8();
+            }
+            let whole = [
+                "7 days", "7 jours", "7 dias", "7 días", "7 giorni", "7j/7", "7/7", "7 tage", "7 dagen",
+            ]
+            .into_iter()
+            .find(|words| {
+                rest.get(..words.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(words))
+            });
+            if let Some(words) = whole {
+                self.push(Token::Days(Day::WEEK.to_vec()));
+                return words.len();
+            }
+        }
+        for around in [
+            "24/7",
+            "24h/24",
+            "24/24",
+            "24 h/24",
+            "24h sur 24",
+            "24 ore su 24",
+            "24x7",
+            "24h",
+        ] {
+            let beside = rest.strip_prefix(around).map(|rest| rest.chars().next());
+            if beside.is_some_and(|next| !next.is_some_and(char::is_alphanumeric)) && before != ':' {
+                let range = matches!(self.list.last(), Some(Token::Dash)) && around == "24h";
+                if !range {
+                    if around.ends_with('7') {
+                        self.push(Token::Days(Day::WEEK.to_vec()));
+                    }
+                    self.push(Token::AllDay);
+                    return around.len();
+                }
+            }
+        }
+        let ends_range = matches!(self.list.as_slice(), [.., Token::Time(_), Token::Dash]);
+        let (token, length) = time(rest, before, ends_range);
+        let token = match (token, meridiem) {
+            (Token::Time(time), Some(pm)) => Token::Time(time.with_meridiem(pm)),
+            (token, _) => token,
+        };
+        self.push(token);
+        length
+    }
+
+    /// Takes in a word; how many bytes of the text `after` it belong to it.
+    fn word(&mut self, word: &str, after: &str) -> usize {
         let lower = word.to_lowercase();
-        match lower.as_str() {
-            "to" if self.after_day_or_time() => return self.push(Token::Dash),
-            "bis" | "till" | "til" | "until" | "through" | "thru" | "au" | "à" | "a" | "al" | "hasta" | "tot" | "t"
-            | "tm" | "alle" | "fino" | "ate" | "até" | "às" | "do"
-                if self.after_day_or_time() && !(lower == "do" && day_like_after(after)) =>
-            {
-                return self.push(Token::Dash);
-            }
-            "and" | "und" | "et" | "y" | "e" | "en" | "og" | "och" | "ja" | "i" | "sowie" => {
-                return self.push(Token::And);
-            }
-            "closed" | "geschlossen" | "fermé" | "ferme" | "cerrado" | "chiuso" | "gesloten" | "fechado" | "lukket"
-            | "stängt" | "suljettu" | "zamknięte" | "nieczynne" | "zavřeno" | "ruhetag" | "shut" | "fermée"
-            | "fermés" | "fermées" | "cerrada" | "cerrados" => {
-                return self.push(Token::Closed);
-            }
-            "lunch" | "lunchtime" | "break" | "except" | "excluding" | "außer" | "ausser" | "mittagspause"
-            | "pause" | "sauf" | "pausa" | "excepto" | "salvo" | "almuerzo" | "pauze" | "lunchpauze"
-            | "middagpauze" | "behalve" => {
-                return self.push(Token::Pause);
-            }
-            "daily" | "everyday" | "täglich" | "dagelijks" | "quotidien" => {
-                return self.push(Token::Days(Day::WEEK.to_vec()));
-            }
-            "weekdays" | "werktags" | "wochentags" | "weekday" | "doordeweeks" => {
-                return self.push(Token::Days(Day::Mo.through(Day::Fr)));
-            }
-            "weekends" | "weekend" | "wochenende" => return self.push(Token::Days(vec![Day::Sa, Day::Su])),
-            "hours" | "stunden" | "heures" | "horas" if matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 24 && time.minute == 0) =>
-            {
+        if let Some((meant, length)) = phrase(&lower, after) {
+            self.mean(meant, word, &lower, after);
+            return length;
+        }
+        // "9-től 18-ig" and "perjantaihin" carry the "to" at their end.
+        if matches!(lower.as_str(), "től" | "tól" | "ig")
+            && matches!(self.list.as_slice(), [.., Token::Time(_), Token::Dash])
+        {
+            if lower == "ig" {
                 self.list.pop();
-                return self.push(Token::AllDay);
             }
-            "noon" | "midday" | "mittags" | "midi" => {
-                if !matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 12) {
-                    self.push(Token::Time(Time {
-                        hour: 12,
-                        minute: 0,
-                        pm: Some(true),
-                        explicit: true,
-                        padded: false,
-                    }));
-                }
-                return;
-            }
-            "midnight" | "mitternacht" | "minuit" => {
-                self.push(Token::Time(Time {
-                    hour: 24,
-                    minute: 0,
-                    pm: Some(true),
-                    explicit: true,
-                    padded: true,
-                }));
-                return;
-            }
-            "uhr" | "h" | "hrs" | "hs" | "klo" | "kl" | "o'clock" => {
-                if let Some(Token::Time(time)) = self.list.last_mut() {
-                    time.explicit = true;
-                }
-                return;
-            }
-            _ => {}
+            return 0;
         }
         let short = word.chars().count() <= 3;
-        let named = day(word).filter(|_| !short || short_day(word, after));
-        match named {
-            Some(_) if self.czech && lower == "so" => self.push(Token::Day(Day::Sa)),
-            Some(day) => {
-                self.czech |= matches!(
-                    lower.as_str(),
-                    "po" | "út" | "ut" | "čt" | "pá" | "ne" | "pondělí" | "pátek"
-                );
-                self.push(Token::Day(day));
-            }
-            // "feira" of "segunda-feira" belongs to the day before it.
-            None if lower == "feira" => {
-                if matches!(self.list.last(), Some(Token::Dash)) {
-                    self.list.pop();
+        let linked = matches!(self.list.as_slice(), [.., Token::Day(_), Token::Dash]);
+        let own = short && (linked || self.language.is_some_and(|language| language != "en"));
+        let named = day_in(word, self.language).filter(|_| !short || short_day(word, after, own));
+        let until = matches!(lower.as_str(), "to" | "do" | "a" | "la" | "i" | "h");
+        let first = named.filter(|_| !until || (own && !self.after_day_or_time()));
+        if let Some(day) = first {
+            self.name(day, &lower);
+            return 0;
+        }
+        if let Some((days, length)) = letters(word, after) {
+            self.push(Token::Days(days));
+            return length;
+        }
+        match meaning(&lower) {
+            Some(meant) => self.mean(meant, word, &lower, after),
+            None => match named {
+                Some(day) => self.name(day, &lower),
+                // "feira" of "segunda-feira" belongs to the day before it.
+                None if matches!(lower.as_str(), "feira" | "feiras") => {
+                    if matches!(self.list.last(), Some(Token::Dash)) {
+                        self.list.pop();
+                    }
+                }
+                None => self.push(Token::Word),
+            },
+        }
+        0
+    }
+
+    fn name(&mut self, day: Day, lower: &str) {
+        let language = match lower {
+            "po" | "út" | "ut" | "čt" | "pá" | "ne" | "pondělí" | "pátek" => Some("cs"),
+            "lu" | "je" | "ve" => Some("fr"),
+            "wo" | "vr" | "za" | "zo" => Some("nl"),
+            _ if lower.starts_with("poniedzia") => Some("pl"),
+            _ => None,
+        };
+        self.language = self.language.or(language);
+        let reached = lower.ends_with("hin") || lower.ends_with("ig");
+        if reached && matches!(self.list.last(), Some(Token::Day(_))) {
+            self.push(Token::Dash);
+        }
+        self.push(Token::Day(day));
+    }
+
+    fn mean(&mut self, meant: Meaning, word: &str, lower: &str, after: &str) {
+        match meant {
+            Meaning::Until => self.until(word, lower, after),
+            Meaning::And => {
+                let a_range = matches!(self.list.as_slice(), [.., Token::Day(_) | Token::Time(_), Token::Dash]);
+                if !a_range {
+                    self.push(Token::And);
                 }
             }
-            None => self.push(Token::Word),
+            Meaning::Closed => self.push(Token::Closed),
+            Meaning::Except => self.push(Token::Except),
+            Meaning::Pause => self.push(Token::Pause),
+            Meaning::Daily => self.push(Token::Days(Day::WEEK.to_vec())),
+            Meaning::Weekdays => self.push(Token::Days(Day::Mo.through(Day::Fr))),
+            Meaning::Weekend => self.push(Token::Days(vec![Day::Sa, Day::Su])),
+            Meaning::Noon => {
+                if !matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 12) {
+                    self.push(Token::Time(Time::named(12)));
+                }
+            }
+            Meaning::Midnight => self.push(Token::Time(Time::named(24))),
+            Meaning::Clock | Meaning::Hours => {
+                let whole = matches!(self.list.last(), Some(Token::Time(time)) if time.hour == 24 && time.minute == 0);
+                if whole && !matches!(self.list.as_slice(), [.., Token::Dash, _]) && lower != "uhr" {
+                    self.list.pop();
+                    self.push(Token::AllDay);
+                } else if lower == "round" || lower == "rund" {
+                    self.push(Token::AllDay);
+                } else if let (Meaning::Clock, Some(Token::Time(time))) = (meant, self.list.last_mut()) {
+                    time.explicit = true;
+                } else if meant == Meaning::Hours {
+                    self.push(Token::Word);
+                }
+            }
+            Meaning::Part(part) => self.push(Token::Part(part)),
+            Meaning::Filler => {}
+        }
+    }
+
+    /// "to", "bis" and their like, which are other words too.
+    fn until(&mut self, word: &str, lower: &str, after: &str) {
+        let slavic = matches!(self.language, Some("cs" | "sk" | "pl" | "hr"));
+        if lower == "a" && matches!(self.language, Some("cs" | "sk")) {
+            return self.push(Token::And);
+        }
+        if lower == "do" && !slavic && after.trim_start().starts_with(|c: char| c.is_ascii_digit()) {
+            if let Some(day) = day_in("do", self.language).filter(|_| short_day(word, after, self.language.is_some())) {
+                return self.push(Token::Day(day));
+            }
+            return self.push(Token::Word);
+        }
+        // "start at 8 and finish at 5".
+        if matches!(lower, "finish" | "finishes" | "close" | "closes") {
+            let kept = self
+                .list
+                .iter()
+                .rposition(|token| !matches!(token, Token::And | Token::Word))
+                .map_or(0, |at| at + 1);
+            if kept > 0 && matches!(self.list[kept - 1], Token::Time(_)) {
+                self.list.truncate(kept);
+            }
+        }
+        // "Thursday late opening until 9": a remark may stand between the day and its end.
+        let remark = lower.len() >= 3
+            && matches!(self.list.last(), Some(Token::Word))
+            && after.trim_start().starts_with(|c: char| c.is_ascii_digit())
+            && self.list.iter().any(|token| matches!(token, Token::Day(_)));
+        if self.after_day_or_time() || remark {
+            self.push(Token::Dash);
         }
     }
 
     fn after_day_or_time(&self) -> bool {
-        matches!(self.list.last(), Some(Token::Day(_) | Token::Time(_)))
+        matches!(
+            self.list.last(),
+            Some(Token::Day(_) | Token::Days(_) | Token::Time(_) | Token::Part(_))
+        )
     }
 }
 
-fn day_like_after(after: &str) -> bool {
-    after.trim_start().starts_with(|c: char| c.is_ascii_digit())
+/// Days by their first letters alone, which count in pairs: "M–F", "L-V".
+fn letters(word: &str, after: &str) -> Option<(Vec<Day>, usize)> {
+    const PAIRS: [(&str, &str, Day, Day); 15] = [
+        ("M", "F", Day::Mo, Day::Fr),
+        ("M", "Th", Day::Mo, Day::Th),
+        ("M", "Sa", Day::Mo, Day::Sa),
+        ("M", "Su", Day::Mo, Day::Su),
+        ("M", "S", Day::Mo, Day::Sa),
+        ("T", "F", Day::Tu, Day::Fr),
+        ("T", "Th", Day::Tu, Day::Th),
+        ("L", "V", Day::Mo, Day::Fr),
+        ("L", "J", Day::Mo, Day::Th),
+        ("L", "S", Day::Mo, Day::Sa),
+        ("L", "D", Day::Mo, Day::Su),
+        ("M", "V", Day::Tu, Day::Fr),
+        ("H", "P", Day::Mo, Day::Fr),
+        ("H", "Cs", Day::Mo, Day::Th),
+        ("H", "V", Day::Mo, Day::Su),
+    ];
+    if word.len() != 1 || !word.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
+    let rest = after.trim_start_matches([' ', '.']);
+    let dash = rest
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '/' | 'a'))?;
+    let rest = rest[dash.len_utf8()..].trim_start_matches(' ');
+    let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let (_, _, from, to) = PAIRS
+        .iter()
+        .find(|(from, to, ..)| *from == word && *to == &rest[..end])?;
+    Some((from.through(*to), after.len() - rest.len() + end))
 }
 
-/// Short names of days are words of other languages too: they count when capitalised and followed by what follows days.
-fn short_day(word: &str, after: &str) -> bool {
+/// Short names of days are words of other languages too: they count when capitalised and followed by what follows
+/// days; in the language of the page they need no capital.
+fn short_day(word: &str, after: &str, own: bool) -> bool {
     let mut next = after.chars();
     let capital = word.starts_with(char::is_uppercase);
+    let distinct = word.chars().count() == 3;
     match next.next() {
-        None => capital,
-        Some('.' | ':' | '-' | '–' | '—' | '/' | '&' | '+' | ',' | '\t' | '|' | ')') => true,
+        None => capital || own,
+        Some('.' | ':' | '-' | '–' | '—' | '/' | '&' | '+' | ',' | '\t' | '|' | ')') => capital || own || distinct,
         Some(' ') => {
             let rest = after.trim_start();
             let follows = rest.starts_with(|c: char| {
                 c.is_ascii_digit() || matches!(c, '-' | '–' | '—' | '&' | '+' | '/' | '(' | ':' | '|')
-            });
+            }) && (capital || own || distinct);
             let word_after = rest
                 .split(|c: char| !c.is_alphabetic())
                 .next()
                 .unwrap_or_default()
                 .to_lowercase();
             let linked = matches!(
-                word_after.as_str(),
-                "to" | "bis"
-                    | "t"
-                    | "and"
-                    | "und"
-                    | "au"
-                    | "al"
-                    | "a"
-                    | "et"
-                    | "y"
-                    | "e"
-                    | "tot"
-                    | "till"
-                    | "closed"
-                    | "geschlossen"
-                    | "til"
-                    | "from"
-                    | "von"
-                    | "ab"
-                    | "through"
+                meaning(&word_after),
+                Some(Meaning::Until | Meaning::And | Meaning::Closed | Meaning::Filler | Meaning::Clock)
             );
             // "ma t/m vr": what links two days makes both of them days, however they are written.
-            let linked_days = linked && rest.split([' ', '/']).skip(1).take(2).any(|word| day(word).is_some());
-            follows || linked_days || (capital && (linked || day(&word_after).is_some()))
+            let linked_days = (linked || word_after == "t")
+                && rest
+                    .split([' ', '/'])
+                    .skip(1)
+                    .take(2)
+                    .any(|word| day_in(word, None).is_some());
+            follows || linked_days || ((capital || own) && (linked || day_in(&word_after, None).is_some()))
         }
         Some(_) => false,
     }
-}
-
-/// The number at the start of `rest` as a time of day, or a word when it is none, and its length.
-fn time(rest: &str, before: char, ends_range: bool) -> (Token, usize) {
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let word = (Token::Word, digits);
-    if matches!(before, '$' | '€' | '£' | '#' | '.' | '+') {
-        return word;
-    }
-    let bytes = rest.as_bytes();
-    let number = |range: std::ops::Range<usize>| rest.get(range).and_then(|part| part.parse::<u16>().ok());
-    let mut length = digits;
-    let (hour, mut minute, mut explicit) = match digits {
-        1 | 2 => (number(0..digits), 0, false),
-        3 | 4
-            if ends_range
-                || rest[digits..]
-                    .trim_start()
-                    .to_ascii_lowercase()
-                    .starts_with(['a', 'p', 'h', '-', '–']) =>
-        {
-            (
-                number(0..digits - 2),
-                number(digits - 2..digits).unwrap_or(99),
-                digits == 4,
-            )
-        }
-        _ => return word,
-    };
-    let Some(mut hour) = hour else { return word };
-    if digits <= 2 && bytes.len() > digits + 2 && matches!(bytes[digits], b':' | b'.' | b'h' | b'H' | b'u') {
-        let two = bytes[digits + 1].is_ascii_digit() && bytes[digits + 2].is_ascii_digit();
-        if two && !bytes.get(digits + 3).is_some_and(u8::is_ascii_digit) {
-            minute = number(digits + 1..digits + 3).unwrap_or(99);
-            length = digits + 3;
-            explicit = true;
-            // Seconds, and then a zone, as in machine-readable values.
-            if bytes.get(length) == Some(&b':') && bytes.get(length + 2).is_some_and(u8::is_ascii_digit) {
-                length += 3;
-            } else if bytes.get(length) == Some(&b'.') && bytes.get(length + 1).is_some_and(u8::is_ascii_digit) {
-                // A date: 12.05.2024.
-                return (Token::Word, length);
-            }
-        }
-    } else if bytes.get(digits).is_some_and(|b| matches!(b, b'h' | b'H'))
-        && !bytes.get(digits + 1).is_some_and(u8::is_ascii_alphanumeric)
-    {
-        length += 1;
-        explicit = true;
-    }
-    let tail = rest[length..].trim_start_matches(' ');
-    let space = rest.len() - length - tail.len();
-    let mut pm = None;
-    let lower: String = tail.chars().take(5).flat_map(char::to_lowercase).collect();
-    for (mark, is_pm) in [
-        ("a.m.", false),
-        ("p.m.", true),
-        ("a.m", false),
-        ("p.m", true),
-        ("am", false),
-        ("pm", true),
-        ("a", false),
-        ("p", true),
-    ] {
-        let glued = mark.len() > 1 || space == 0;
-        if glued && lower.starts_with(mark) && !lower[mark.len()..].starts_with(char::is_alphabetic) && hour <= 12 {
-            pm = Some(is_pm);
-            explicit = true;
-            length += space + mark.len();
-            break;
-        }
-    }
-    let padded = rest.starts_with('0') || hour >= 13;
-    match pm {
-        Some(true) if hour < 12 => hour += 12,
-        Some(false) if hour == 12 => hour = 0,
-        _ => {}
-    }
-    let ends = rest[length..].chars().next();
-    if hour > 24
-        || minute > 59
-        || (hour == 24 && minute > 0)
-        || ends.is_some_and(|c| matches!(c, '%' | '°' | '€' | '$'))
-    {
-        return (Token::Word, length.max(digits));
-    }
-    (
-        Token::Time(Time {
-            hour,
-            minute,
-            pm,
-            explicit,
-            padded,
-        }),
-        length,
-    )
 }

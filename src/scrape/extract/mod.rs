@@ -16,7 +16,14 @@ mod elements;
 pub(crate) mod emails;
 mod foreign;
 pub(crate) mod hours;
+mod hours_cjk;
+mod hours_clauses;
+mod hours_clock;
+mod hours_dates;
 mod hours_days;
+mod hours_lexicon;
+mod hours_matrix;
+mod hours_tables;
 mod hours_text;
 mod hours_words;
 mod jsonld;
@@ -26,6 +33,7 @@ mod markup;
 mod metas;
 mod microdata;
 pub(crate) mod names;
+mod own;
 pub(crate) mod pages;
 mod people;
 pub(crate) mod phones;
@@ -59,28 +67,40 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     let context = Context::new(url, scan.base.as_deref(), region);
     let mut facts = PageFacts::default();
     let mut numbers = phones::Candidates::default();
+    let mut named = PageFacts::default();
+    names::read(&scan, &context, &mut named);
+    let own = own::Own::of(&named.names, &context);
 
     let blocks: Vec<Value> = scan.json_ld.iter().flat_map(|block| jsonld::parse(block)).collect();
-    schema::read(&blocks, Source::JsonLd, &context, &mut numbers, &mut facts);
+    schema::read(&blocks, Source::JsonLd, &context, &own, &mut numbers, &mut facts);
     if scan.has_microdata {
         schema::read(
             &microdata::read(&dom),
             Source::Microdata,
             &context,
+            &own,
             &mut numbers,
             &mut facts,
         );
     }
     if scan.has_rdfa {
-        schema::read(&rdfa::read(&dom), Source::Rdfa, &context, &mut numbers, &mut facts);
+        schema::read(
+            &rdfa::read(&dom),
+            Source::Rdfa,
+            &context,
+            &own,
+            &mut numbers,
+            &mut facts,
+        );
     }
     metas::read(&scan, &context, &mut facts);
     contact_metas::read(&scan, &mut numbers, &mut facts);
     links::read(&scan, &context, &mut numbers, &mut facts);
-    names::read(&scan, &context, &mut facts);
+    facts.names.append(&mut named.names);
     address::read(&scan, &context, &mut facts);
     address_bare::read(&scan, &context, &mut facts);
     texts::read(&scan, &context, &mut numbers, &mut facts);
+    hours_tables::read(&scan, &context, &mut facts);
     people::read(&scan, &context, &mut facts);
     services::read(&scan, &context, &mut facts);
     facts.phones = numbers.resolve(region_of(&facts, &context, &scan));

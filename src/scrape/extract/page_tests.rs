@@ -166,6 +166,59 @@ fn answering_the_telephone_is_not_being_open() {
 }
 
 #[test]
+fn other_times_are_no_opening_hours() {
+    let week = ["[Tu, We, Th, Fr, Sa] 12:00-22:00".to_owned()];
+    for more in [
+        "<p>Kitchen: Tue-Sat 12-3pm</p>",
+        "<h3>Kitchen</h3><p>Mon-Sat 12-3pm</p>",
+        "<p>Happy hour Mon-Fri 5-7pm</p>",
+        "<p>We deliver Mon-Sun 5pm - 9:30pm</p>",
+        "<p>Check-in Mon-Sun 14:00 - 22:00</p>",
+        "<p>Monday 23 December: 8am to 1pm</p>",
+        "<p>Winter hours: Mon-Sun 6am-4pm</p>",
+        "<p>Christmas Eve 9am - 1pm, Mon 2pm - 4pm</p>",
+        "<h2>Timetable</h2><p>Monday</p><p>6:15am - 7:15am Yoga</p><p>Sunday</p><p>6:15am - 7:15am Yoga</p>",
+        "<p>First Sunday of the month 12-5pm</p>",
+    ] {
+        let found = hours(&format!("<h2>Opening hours</h2><p>Tue-Sat 12pm - 10pm</p>{more}"));
+        assert_eq!(found.first().map(Vec::as_slice), Some(&week[..]), "{more}");
+    }
+    assert_eq!(
+        hours("<p>Kitchen open Mon-Sat 12-3pm</p><p>Ring us Mon-Fri between 8 and 9</p>"),
+        Vec::<Vec<String>>::new()
+    );
+    assert_eq!(
+        hours(
+            "<h3>Orari</h3><p>Pranzo: 12.15 – 14.30<br>Cena: 19.30 – 22.30</p><p>Chiuso il lunedì e la domenica sera.</p>"
+        ),
+        [[
+            "[Tu, We, Th, Fr, Sa] 19:30-22:30",
+            "[Tu, We, Th, Fr, Sa, Su] 12:15-14:30"
+        ]]
+    );
+    assert_eq!(
+        hours(
+            "<table><tr><td></td><td>Mon</td><td>Tue</td><td>Wed</td></tr><tr><td>am</td><td>8-12</td><td></td><td>9-12</td></tr></table>"
+        ),
+        [["[Mo] 08:00-12:00", "[We] 09:00-12:00"]]
+    );
+}
+
+#[test]
+fn markup_left_behind_by_others_is_passed_over() {
+    let facts = page(
+        r#"<title>Smile Dental</title><script type="application/ld+json">[{"@type":"Organization","name":"LawSites","url":"https://lawsites.com/",
+        "telephone":"+64 9 377 4455","address":{"streetAddress":"1 Mill St","addressLocality":"Leeds"}},
+        {"@type":"Dentist","name":"Smile Dental","url":"https://smile.example/","telephone":"09 524 7381",
+        "openingHours":"Mo-Su 09:00-17:00"}]</script><p>Mon-Fri 8am-6pm</p>"#,
+    );
+    assert!(facts.names.iter().all(|fact| fact.value != "LawSites"));
+    assert_eq!(facts.addresses, vec![]);
+    assert_eq!(facts.phones[0].value.e164.as_deref(), Some("+6495247381"));
+    assert!(facts.opening_hours[0].trust < 30 && facts.opening_hours[1].trust > 30);
+}
+
+#[test]
 fn pages_of_guards_and_servers_name_nobody() {
     for text in [
         "Just a moment...",

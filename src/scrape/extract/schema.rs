@@ -5,8 +5,9 @@ use super::emails;
 use super::hours;
 use super::links::{position, push_unique};
 use super::metas::language;
+use super::own::Own;
 use super::phones::Candidates;
-use super::schema_types::{Kind, kind_of, readable};
+use super::schema_types::{FOREIGN, Kind, kind_of, readable};
 use super::schema_values::{each, number, texts, types};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
@@ -19,6 +20,9 @@ const MAX_ITEMS: usize = 2_000;
 /// Nesting that is followed; `serde_json` itself refuses 128.
 const MAX_DEPTH: usize = 24;
 
+/// Trust in what a plugin has filled in: any other source is believed first.
+const DOUBTED: u8 = 25;
+
 type Object = Map<String, Value>;
 
 /// Reads all items of one syntax.
@@ -26,12 +30,14 @@ pub(crate) fn read(
     values: &[Value],
     source: Source,
     context: &Context,
+    own: &Own,
     phones: &mut Candidates,
     facts: &mut PageFacts,
 ) {
     let mut reader = Reader {
         source,
         context,
+        own,
         by_id: HashMap::new(),
         phones,
         facts,
@@ -48,42 +54,12 @@ pub(crate) fn read(
 struct Reader<'a> {
     source: Source,
     context: &'a Context,
+    own: &'a Own,
     by_id: HashMap<&'a str, &'a Object>,
     phones: &'a mut Candidates,
     facts: &'a mut PageFacts,
     left: usize,
 }
-
-/// Properties whose values are about somebody else.
-const FOREIGN: [&str; 27] = [
-    "author",
-    "creator",
-    "review",
-    "reviews",
-    "itemReviewed",
-    "memberOf",
-    "affiliation",
-    "worksFor",
-    "alumniOf",
-    "parentOrganization",
-    "brand",
-    "sponsor",
-    "funder",
-    "manufacturer",
-    "seller",
-    "offeredBy",
-    "hiringOrganization",
-    "recognizedBy",
-    "isPartOf",
-    "hospitalAffiliation",
-    "organizer",
-    "performer",
-    "contributor",
-    "editor",
-    "copyrightHolder",
-    "accreditedBy",
-    "healthPlanNetworkId",
-];
 
 impl<'a> Reader<'a> {
     fn index(&mut self, value: &'a Value, depth: usize)
@@ -121,6 +97,7 @@ impl<'a> Reader<'a> {
             Value::Object(object) => {
                 self.left -= 1;
                 let types = types(object);
+                let own = own && !self.is_foreign(object, &types);
                 if own {
                     match kind_of(&types, object) {
                         Kind::Business => self.business(object, &types, 70),
@@ -141,6 +118,21 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether an item is the business of somebody else, whose data a theme, an agency or a parent company has left
+    /// behind: its own links lead elsewhere, and its name is not that of the page.
+    fn is_foreign(&self, object: &Object, types: &[&str]) -> bool {
+        if !matches!(kind_of(types, object), Kind::Business | Kind::Organisation) {
+            return false;
+        }
+        let links = ["url", "@id", "email"].iter().flat_map(|key| texts(object.get(*key)));
+        let ours: Vec<bool> = links
+            .filter_map(|link| self.own.is_ours(link.trim_start_matches("mailto:")))
+            .collect();
+        let name = texts(object.get("name")).into_iter().next();
+        let called = name.as_deref().is_some_and(|name| self.own.is_called(name));
+        !ours.is_empty() && !ours.contains(&true) && !called
     }
 
     /// The object itself, or the one that its `@id` refers to.
@@ -347,6 +339,11 @@ impl<'a> Reader<'a> {
             week.extend(hours::schema_text(&text));
         }
         let week = hours::tidy(week);
+        let trust = if hours::is_default(&week) {
+            trust.min(DOUBTED)
+        } else {
+            trust
+        };
         if !week.is_empty()
             && !self.facts.opening_hours.iter().any(|known| known.value == week)
             && self.facts.opening_hours.len() < 20

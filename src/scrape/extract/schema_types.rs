@@ -148,6 +148,37 @@ const BUSINESS: [&str; 62] = [
     "GolfCourse",
 ];
 
+/// Properties whose values are about somebody else.
+pub(crate) const FOREIGN: [&str; 27] = [
+    "author",
+    "creator",
+    "review",
+    "reviews",
+    "itemReviewed",
+    "memberOf",
+    "affiliation",
+    "worksFor",
+    "alumniOf",
+    "parentOrganization",
+    "brand",
+    "sponsor",
+    "funder",
+    "manufacturer",
+    "seller",
+    "offeredBy",
+    "hiringOrganization",
+    "recognizedBy",
+    "isPartOf",
+    "hospitalAffiliation",
+    "organizer",
+    "performer",
+    "contributor",
+    "editor",
+    "copyrightHolder",
+    "accreditedBy",
+    "healthPlanNetworkId",
+];
+
 /// Classifies an item by its types and, for unknown types, by what it holds.
 pub(crate) fn kind_of(types: &[&str], object: &Map<String, Value>) -> Kind {
     let any = |list: &[&str]| types.iter().any(|kind| list.contains(kind));

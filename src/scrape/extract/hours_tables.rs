@@ -1,0 +1,443 @@
+//! Tables, lists and sentences of opening hours among the visible lines of a page.
+
+use super::context::Context;
+use super::hours::{coverage, span, tidy};
+use super::hours_clauses::{Kind, clauses, says_open};
+use super::hours_matrix::Matrix;
+use super::hours_text::{Reader, lies_in, minutes, names_hours};
+use super::hours_words::{Token, Tokens};
+use super::scan::{Line, LineKind, Scan, Zone};
+use crate::scrape::payload::{Day, Fact, OpeningHours, PageFacts, Source};
+use crate::scrape::text::Words;
+
+/// Lines without hours that may stand inside a table of hours.
+const MAX_GAP: usize = 3;
+/// Rows below a heading such as "Phone lines" at most.
+const MAX_ASIDE: usize = 8;
+/// Longer lines are prose in which a visitor would not look for hours.
+const MAX_LINE: usize = 1_200;
+/// Classes and appointments take no longer; who is open, is open for more.
+const MIN_OPEN: u16 = 100;
+/// What nothing announces must be open for longer still.
+const MIN_UNANNOUNCED: u16 = 150;
+
+/// What announces hours, beside the cues that every line is looked through for.
+static ANNOUNCED: Words = Words::new(&[
+    "hours",
+    "open ",
+    "opening",
+    "when we",
+    "times",
+    "öffnungszeit",
+    "Öffnungszeit",
+    "sprechzeit",
+    "sprechstunde",
+    "ordination",
+    "wann ",
+    "zeiten",
+    "horaire",
+    "heures",
+    "ouvert",
+    "horario",
+    "horári",
+    "Horári",
+    "orari",
+    "openingstijd",
+    "geopend",
+    "tijden",
+    "åpningstid",
+    "Åpningstid",
+    "öppet",
+    "Öppet",
+    "åbning",
+    "Åbning",
+    "åben",
+    "Åben",
+    "aukiolo",
+    "avoinna",
+    "palvelemme",
+    "godziny",
+    "otwarcia",
+    "czynne",
+    "otevírací",
+    "Otevírací",
+    "otevřeno",
+    "úřední",
+    "ordinační",
+    "Ordinační",
+    "ordinační",
+    "otváracie",
+    "nyitva",
+    "rendelési",
+    "program",
+    "orar",
+    "çalışma",
+    "Çalışma",
+    "mesai",
+    "ωράρι",
+    "Ωράρι",
+    "ώρες",
+    "Ώρες",
+    "часы",
+    "Часы",
+    "режим работы",
+    "営業",
+    "診療",
+    "受付時間",
+    "营业",
+    "營業",
+    "영업",
+    "진료",
+    "radno vrijeme",
+    "delovni",
+    "abierto",
+    "aberto",
+    "geöffnet",
+    "reception",
+    "oriau",
+]);
+
+/// A table of hours as it was found.
+struct Table {
+    week: Vec<OpeningHours>,
+    closed: Vec<Day>,
+    cue: bool,
+    kind: Kind,
+}
+
+impl Table {
+    fn of(reader: Reader, cue: bool, kind: Kind) -> Option<Self> {
+        let Reader {
+            mut week,
+            mut closed,
+            shut,
+            loose,
+            ..
+        } = reader;
+        closed.sort_unstable();
+        closed.dedup();
+        // "12.00 – 14.30, closed on Mondays" is about all other days.
+        if week.is_empty() && cue && ((1..=3).contains(&closed.len()) || !shut.is_empty()) {
+            let open: Vec<Day> = Day::WEEK.into_iter().filter(|day| !closed.contains(day)).collect();
+            week.extend(
+                loose
+                    .iter()
+                    .filter_map(|(opens, closes)| span(open.clone(), *opens, *closes)),
+            );
+        }
+        for (day, part) in shut {
+            week.iter_mut()
+                .filter(|hours| lies_in(hours, part))
+                .for_each(|hours| hours.days.retain(|known| *known != day));
+        }
+        let mut table = Self {
+            week,
+            closed: Vec::new(),
+            cue,
+            kind,
+        };
+        table.shut(&closed);
+        table.closed = closed;
+        let long = table.week.iter().any(|hours| {
+            let (opens, closes) = (minutes(&hours.opens), minutes(&hours.closes));
+            closes <= opens || closes - opens > if cue { MIN_OPEN } else { MIN_UNANNOUNCED }
+        });
+        (long && (table.named() >= 3 || cue)).then_some(table)
+    }
+
+    /// Days that it says something about.
+    fn named(&self) -> usize {
+        coverage(&self.week) + self.closed.len()
+    }
+
+    fn shut(&mut self, closed: &[Day]) {
+        for hours in &mut self.week {
+            hours.days.retain(|day| !closed.contains(day));
+        }
+        self.week.retain(|hours| !hours.days.is_empty());
+    }
+
+    fn rank(&self) -> usize {
+        let regular = if self.kind == Kind::Regular { 100 } else { 0 };
+        regular + self.named().min(7) * 5 + if self.cue { 15 } else { 0 }
+    }
+}
+
+/// Every table or list of hours, the fullest first.
+pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let mut tables = Tables::new(language(scan, context));
+    for line in &scan.lines {
+        let text = &scan.text[line.range.clone()];
+        if line.zone != Zone::Quote && text.len() <= MAX_LINE {
+            tables.line(text, line);
+        }
+    }
+    tables.finish();
+    let mut tables = tables.done;
+    tables.sort_by_key(|table| std::cmp::Reverse(table.rank()));
+    // What a table calls closed, no lesser list of the page opens.
+    for at in 0..tables.len() {
+        let (named, closed) = (tables[at].named(), tables[at].closed.clone());
+        for other in &mut tables[at + 1..] {
+            if other.named() < named || !other.cue {
+                other.shut(&closed);
+            }
+        }
+    }
+    let mut found: Vec<Fact<Vec<OpeningHours>>> = Vec::new();
+    for table in tables {
+        let trust = 20 + 5 * table.named().min(7) as u8 + if table.cue { 15 } else { 0 };
+        let trust = if table.kind == Kind::Regular { trust } else { trust / 2 };
+        let week = tidy(table.week);
+        if !week.is_empty() && !found.iter().any(|fact| fact.value == week) {
+            found.push(Fact::with_trust(week, Source::Text, trust));
+        }
+    }
+    found.truncate(6);
+    facts.opening_hours.extend(found);
+}
+
+/// The language that decides what short names of days mean: the page's own, or that of the country of its domain where
+/// the page says nothing, or English, as templates do everywhere.
+fn language(scan: &Scan, context: &Context) -> Option<&'static str> {
+    const KNOWN: [&str; 20] = [
+        "fr", "it", "es", "ro", "nl", "cs", "sk", "sv", "da", "no", "hu", "tr", "fi", "pl", "de", "pt", "el", "hr",
+        "ja", "ca",
+    ];
+    let primary = scan.lang.as_deref().unwrap_or_default();
+    let primary = primary
+        .split(['-', '_'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let primary = match primary.as_str() {
+        "nb" | "nn" => "no",
+        other => other,
+    };
+    if let Some(known) = KNOWN.into_iter().find(|known| *known == primary) {
+        return Some(known);
+    }
+    let english = primary.is_empty() || primary == "en";
+    let country = context.tld_region().filter(|_| english)?;
+    Some(match country.as_ref() {
+        "DE" | "AT" => "de",
+        "FR" => "fr",
+        "IT" => "it",
+        "ES" | "MX" | "AR" | "CL" | "CO" | "PE" => "es",
+        "RO" => "ro",
+        "NL" => "nl",
+        "CZ" => "cs",
+        "SK" => "sk",
+        "SE" => "sv",
+        "DK" => "da",
+        "NO" => "no",
+        "HU" => "hu",
+        "TR" => "tr",
+        "FI" => "fi",
+        "PL" => "pl",
+        "PT" | "BR" => "pt",
+        "GR" => "el",
+        "HR" => "hr",
+        _ => return None,
+    })
+}
+
+/// The tables that are being read: of regular hours, and of hours that count where there are no others.
+struct Tables {
+    language: Option<&'static str>,
+    regular: Reader,
+    second: Reader,
+    matrix: Option<Matrix>,
+    gap: usize,
+    cue: bool,
+    /// Lines that are still about the telephone or the like, and of which kind.
+    aside: usize,
+    aside_kind: Kind,
+    done: Vec<Table>,
+}
+
+impl Tables {
+    fn new(language: Option<&'static str>) -> Self {
+        Self {
+            language,
+            regular: Reader::new(language),
+            second: Reader::new(language),
+            matrix: None,
+            gap: 0,
+            cue: false,
+            aside: 0,
+            aside_kind: Kind::Regular,
+            done: Vec::new(),
+        }
+    }
+
+    fn finish(&mut self) {
+        let regular = std::mem::replace(&mut self.regular, Reader::new(self.language));
+        let second = std::mem::replace(&mut self.second, Reader::new(self.language));
+        // Times of meals beside "closed on Mondays": the closed days may stand in either.
+        let (closed, shut) = (regular.closed.clone(), regular.shut.clone());
+        let lone = regular.week.is_empty();
+        self.done.extend(Table::of(regular, self.cue, Kind::Regular));
+        let mut second = second;
+        if lone {
+            second.closed.extend(closed);
+            second.shut.extend(shut);
+        }
+        self.done.extend(Table::of(second, self.cue, Kind::Second));
+        self.matrix = None;
+        self.cue = false;
+    }
+
+    fn line(&mut self, text: &str, line: &Line) {
+        // Without a digit only a day or "closed" can matter, and those stand in short lines.
+        let digits = text.bytes().any(|b| b.is_ascii_digit());
+        let may_tell = text.len() <= 48 || may_hold_times(text) || !text.is_ascii() && digits;
+        let heading = matches!(line.kind, LineKind::Heading(_));
+        let cue = line.cues.hours || (text.len() <= 160 && ANNOUNCED.any(text));
+        if !may_tell && !cue && !heading {
+            return self.no_hours(false, text);
+        }
+        if line.kind == LineKind::Row && self.row(text) {
+            self.gap = 0;
+            return;
+        }
+        let parts = match whole_day(text) {
+            true => vec![(text, Kind::Regular)],
+            false => clauses(text),
+        };
+        let kind = parts.iter().map(|(_, kind)| *kind).max().unwrap_or(Kind::Regular);
+        if kind != Kind::Regular && !digits && text.len() < 60 && !names_hours(text, self.language) {
+            self.heading_of_others(kind, heading);
+            return;
+        }
+        if self.aside > 0 {
+            let over =
+                (cue || heading) && kind == Kind::Regular && (says_open(text) || !names_hours(text, self.language));
+            self.aside = if over { 0 } else { self.aside - 1 };
+            if !over && self.aside_kind == Kind::Other {
+                return;
+            }
+        }
+        let mut said = false;
+        if may_tell || cue {
+            for (part, kind) in parts {
+                let kind = if self.aside > 0 {
+                    kind.max(self.aside_kind)
+                } else {
+                    kind
+                };
+                said |= self.clause(part, kind, text, cue || self.cue);
+            }
+        }
+        if said {
+            self.gap = 0;
+            self.cue |= cue;
+            return;
+        }
+        if heading && !self.regular.week.is_empty() {
+            self.finish();
+        }
+        self.no_hours(cue, text);
+    }
+
+    /// A line such as "Kitchen" or "Telephone hours": what follows is about that.
+    fn heading_of_others(&mut self, kind: Kind, heading: bool) {
+        if kind == Kind::Other || heading {
+            self.finish();
+        }
+        (self.aside, self.aside_kind, self.gap) = (MAX_ASIDE, kind, 0);
+        self.regular.forget_days();
+        self.second.forget_days();
+    }
+
+    /// A row of a table with the days at its head.
+    fn row(&mut self, text: &str) -> bool {
+        if let Some(matrix) = Matrix::header(text, self.language) {
+            self.matrix = Some(matrix);
+            return true;
+        }
+        match self.matrix.as_ref().map(|matrix| matrix.row(text)) {
+            Some(Some(week)) => {
+                self.regular.week.extend(week);
+                self.cue = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn clause(&mut self, text: &str, kind: Kind, line: &str, cue: bool) -> bool {
+        let reader = match kind {
+            Kind::Other => {
+                self.regular.forget_days();
+                return false;
+            }
+            Kind::Second => &mut self.second,
+            Kind::Regular => &mut self.regular,
+        };
+        let money = ['€', '$', '£', '₹', '¥', '円'].iter().any(|sign| text.contains(*sign));
+        if money && !text.is_empty() {
+            return false;
+        }
+        if text.trim_end().ends_with('?') {
+            return false;
+        }
+        let (before, loose) = (reader.week.len(), reader.loose.len());
+        let said = reader.line(text);
+        if !cue && reader.loose.len() > loose {
+            reader.loose.truncate(loose);
+            return false;
+        }
+        // "24 hours" is said of much: of the doors only where somebody says "open".
+        let whole = |hours: &OpeningHours| hours.opens == "00:00" && hours.closes == "24:00" && hours.days.len() == 7;
+        if reader.week[before.min(reader.week.len())..].iter().any(whole) {
+            if says_open(line) {
+                self.cue = true;
+            } else {
+                reader.week.truncate(before);
+                return false;
+            }
+        }
+        said
+    }
+
+    fn no_hours(&mut self, cue: bool, text: &str) {
+        self.gap += 1;
+        if self.gap > MAX_GAP {
+            self.finish();
+        }
+        if cue && text.len() < 120 {
+            let started = !self.regular.week.is_empty() || !self.second.week.is_empty();
+            if started || !self.cue {
+                self.finish();
+            }
+            (self.cue, self.gap) = (true, 0);
+        }
+    }
+}
+
+/// "Open 24 hours, seven days a week, including Christmas".
+fn whole_day(text: &str) -> bool {
+    text.len() <= 160 && text.contains("24") && says_open(text) && {
+        let list = Tokens::read(text, None).list;
+        let all = |token: &Token| matches!(token, Token::Days(days) if days.len() == 7);
+        list.contains(&Token::AllDay) && list.iter().any(all)
+    }
+}
+
+/// Whether a digit is followed by what makes it a time, a range or a date.
+fn may_hold_times(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(2).any(|pair| {
+        pair[0].is_ascii_digit()
+            && matches!(
+                pair[1],
+                b':' | b'.' | b'a' | b'p' | b'A' | b'P' | b'h' | b'H' | b'-' | 0xe2
+            )
+    }) || (text.len() <= 160 && bytes.iter().any(u8::is_ascii_digit))
+        || bytes.windows(3).any(|three| {
+            three[0].is_ascii_digit()
+                && three[1] == b' '
+                && matches!(three[2], b'a' | b'p' | b'A' | b'P' | b'U' | b'u' | b'h' | b'-' | 0xe2)
+        })
+}
