@@ -154,7 +154,7 @@ async fn pace(api: &Api, list: &Path, practices: u64) -> Duration {
 /// How long a job of ten takes from being sent to its first finished practice.
 async fn begins(api: &Api, pages: &Pages, first: u64) -> Duration {
     let mut csv = "website\n".to_owned();
-    (first..first + 10).for_each(|n| csv.push_str(&format!("{}\n", pages.url(n))));
+    (first..first + 10).for_each(|n| csv.push_str(&format!("{}\n", pages.url_elsewhere(n))));
     let started = Instant::now();
     let job = api.upload(csv).await;
     loop {

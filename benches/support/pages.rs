@@ -23,6 +23,14 @@ impl Pages {
     }
 }
 
+impl Pages {
+    /// A page of another host, where the server has one.
+    #[allow(dead_code, reason = "one of the benchmarks needs it")]
+    pub fn url_elsewhere(&self, n: u64) -> String {
+        self.url(n).replacen("127.0.0.1", "127.0.0.2", 1)
+    }
+}
+
 impl Drop for Pages {
     fn drop(&mut self) {
         if let Self::Nginx(child, _) = self {
@@ -52,7 +60,7 @@ pub async fn serve_pages(directory: &Path) -> (Pages, &'static str) {
         "daemon off; master_process off; worker_processes 1; pid {0}/nginx.pid; error_log {0}/error.log; events {{ worker_connections 1024; }}\n\
          http {{ access_log off; default_type text/html; keepalive_requests 1000000; client_body_temp_path {0}/a; \
          proxy_temp_path {0}/b; fastcgi_temp_path {0}/c; uwsgi_temp_path {0}/d; scgi_temp_path {0}/e; \
-         server {{ listen 127.0.0.1:{port}; root {0}; location / {{ try_files /page.html =404; }} }} }}",
+         server {{ listen 127.0.0.1:{port}; listen 127.0.0.2:{port}; root {0}; location / {{ try_files /page.html =404; }} }} }}",
         directory.display()
     )
     .unwrap();

@@ -115,6 +115,9 @@ pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std
     .workers(settings.http.workers)
     .client_request_timeout(Duration::from_millis(settings.http.request_timeout_ms))
     .shutdown_timeout(5)
+    // The head and the body of an answer are written one after the other; held back until the head is acknowledged, the
+    // body would come 40 ms later.
+    .tcp_nodelay(true)
     // Who is gone wants no answer: an export that is being built for it would keep others waiting.
     .h1_allow_half_closed(false)
     .disable_signals()
