@@ -24,6 +24,7 @@ use super::token::TokenCache;
 use crate::actors::{Engine, ExportSpool, Overseer, Reloader};
 use crate::settings::Settings;
 use crate::store::read::{Access, JobProgress, Reader};
+use crate::store::write::WriteCommand;
 
 /// What the handlers share.
 pub struct App {
@@ -48,6 +49,16 @@ impl App {
     #[must_use]
     pub fn command_timeout(&self) -> Duration {
         Duration::from_millis(self.engine.settings().http.command_timeout_ms)
+    }
+
+    /// Sends the command and waits for it as long as a request may. It stands in the writer's queue also when that is over.
+    ///
+    /// # Errors
+    /// 503 when the database does not answer in time.
+    pub async fn command<C: WriteCommand>(&self, command: C) -> Result<C::Answer, Problem> {
+        let writing = self.engine.storage.write(command);
+        let answer = tokio::time::timeout(self.command_timeout(), writing).await;
+        Ok(answer.map_err(|_| Problem::unavailable())??)
     }
 
     /// The job, if the caller may see it.

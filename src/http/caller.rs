@@ -15,6 +15,7 @@ use crate::model::journal::Origin;
 use crate::store::read::{Role, Scope};
 
 /// An authenticated caller. No route that touches data goes without one.
+#[derive(Clone)]
 pub struct Caller {
     pub scope: Scope,
     address: Option<String>,

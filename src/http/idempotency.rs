@@ -4,17 +4,21 @@
 //! request under the same key is 422, one that is still being carried out 409.
 
 use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures_util::FutureExt as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
 
 use super::app::App;
 use super::caller::Caller;
 use super::problem::Problem;
+use crate::actors::Storage;
 use crate::store::write::{ClaimKey, Claimed, ReleaseKey, RequestKey, StoredAnswer};
 
 const HEADER: &str = "idempotency-key";
@@ -57,7 +61,8 @@ fn read(request: &HttpRequest) -> Result<Option<String>, Problem> {
 /// transaction that makes the work count. It runs to its end also when the client goes away.
 ///
 /// # Errors
-/// 409 and 422 for the key, and those of `work`; then the key is free again.
+/// 409 and 422 for the key, and those of `work`; then the key is free again. 503 where the database does not answer: what
+/// was asked may still be carried out, so the key stays with it.
 pub async fn once<W, F>(
     app: &App,
     caller: &Caller,
@@ -67,46 +72,69 @@ pub async fn once<W, F>(
     work: W,
 ) -> Result<HttpResponse, Problem>
 where
-    W: FnOnce(Option<RequestKey>) -> F,
+    W: FnOnce(Option<RequestKey>) -> F + 'static,
     F: Future<Output = Result<StoredAnswer, Problem>> + 'static,
 {
-    let request = key.0.map(|key| RequestKey {
+    let Some(key) = key.0 else {
+        let task = actix_web::rt::spawn(work(None));
+        let answer = task.await.map_err(|error| Problem::internal(&error))??;
+        return Ok(respond(&answer, false));
+    };
+    let request = RequestKey {
         user_id: caller.scope.user_id,
         route,
         key,
+    };
+    let claim = ClaimKey {
+        request: request.clone(),
+        fingerprint: fingerprint(asked)?,
+    };
+    let (tell, told) = oneshot::channel();
+    let storage = app.engine.storage.clone();
+    let task = actix_web::rt::spawn(async move {
+        let claimed = storage.write(claim).await;
+        let granted = matches!(claimed, Ok(Claimed::Granted));
+        let awaited = tell.send(claimed).is_ok();
+        if !granted {
+            return None;
+        }
+        if !awaited {
+            release(&storage, request).await;
+            return None;
+        }
+        let outcome = AssertUnwindSafe(work(Some(request.clone()))).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| Err(Problem::panicked(&*panic)));
+        // While the database is away the work stands in its queue, and its answer will be written.
+        if outcome.as_ref().is_err_and(|problem| !problem.may_still_happen()) {
+            release(&storage, request).await;
+        }
+        Some(outcome)
     });
-    if let Some(request) = &request {
-        let claim = ClaimKey {
-            request: request.clone(),
-            fingerprint: fingerprint(asked)?,
-        };
-        let claimed = tokio::time::timeout(app.command_timeout(), app.engine.storage.write(claim)).await;
-        match claimed.map_err(|_| Problem::unavailable())?? {
-            Claimed::Granted => {}
-            Claimed::Answered(answer) => return Ok(respond(&answer, true)),
-            Claimed::Running => return Err(Problem::still_running()),
-            Claimed::Different => {
-                let detail = "this Idempotency-Key was used for another request; take a new key for a new request";
-                return Err(Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "idempotency_key_reused",
-                    detail,
-                ));
-            }
+    let claimed = tokio::time::timeout(app.command_timeout(), told).await;
+    match claimed
+        .map_err(|_| Problem::unavailable())?
+        .map_err(|_| Problem::unavailable())??
+    {
+        Claimed::Granted => {}
+        Claimed::Answered(answer) => return Ok(respond(&answer, true)),
+        Claimed::Running => return Err(Problem::still_running()),
+        Claimed::Different => {
+            let detail = "this Idempotency-Key was used for another request; take a new key for a new request";
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                detail,
+            ));
         }
     }
-    let storage = app.engine.storage.clone();
-    let working = work(request.clone());
-    let task = actix_web::rt::spawn(async move {
-        let outcome = working.await;
-        if let (Err(_), Some(request)) = (&outcome, request) {
-            // Where this is lost too, the key is free once the daemon has been started anew.
-            drop(storage.write(ReleaseKey { request }).await);
-        }
-        outcome
-    });
-    let answer = task.await.map_err(|error| Problem::internal(&error))??;
+    let outcome = task.await.map_err(|error| Problem::internal(&error))?;
+    let answer = outcome.ok_or_else(Problem::unavailable)??;
     Ok(respond(&answer, false))
+}
+
+/// Gives a key back. Where that is lost too, it is free once the daemon has been started anew.
+async fn release(storage: &Storage, request: RequestKey) {
+    drop(storage.write(ReleaseKey { request }).await);
 }
 
 fn fingerprint(asked: &impl Serialize) -> Result<String, Problem> {

@@ -13,6 +13,7 @@ use utoipa::{IntoResponses, ToSchema};
 use super::request_id;
 use crate::actors::ExportError;
 use crate::actors::import::ImportError;
+use crate::actors::supervision::panic_text;
 use crate::exchange::read::FileFault;
 use crate::exchange::write::WorkbookFault;
 use crate::model::batch::{JobEvent, JobStatus};
@@ -165,6 +166,19 @@ impl Problem {
     #[must_use]
     pub fn is_server_error(&self) -> bool {
         self.status.is_server_error()
+    }
+
+    /// Whoever carried it out panicked.
+    pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        tracing::error!(error = panic_text(panic), "a request failed");
+        let detail = "an error of the daemon's own; its log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// Whether what was asked may be carried out later all the same.
+    #[must_use]
+    pub fn may_still_happen(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// The state does not allow the command.

@@ -112,12 +112,17 @@ pub fn in_list<T: Clone + Into<Value>>(ids: &[T]) -> (String, Vec<Value>) {
 }
 
 /// Whether identifier or domain of a practice `p` begins with a pattern of [`like_prefix`], which is bound twice.
-pub const HAS_PREFIX: &str = r"(p.practice_identifier like ? escape '\' or p.domain like ? escape '\')";
+pub const HAS_PREFIX: &str = r"(lower(p.practice_identifier) like ? escape '\' or lower(p.domain) like ? escape '\')";
 
-/// `prefix` as a LIKE pattern, its own wildcards taken literally.
+/// `prefix` as a LIKE pattern in lower case, its own wildcards taken literally. What it is compared with must be in lower
+/// case too: by themselves the two databases disagree on whether case counts.
 #[must_use]
 pub fn like_prefix(prefix: &str) -> String {
-    let mut pattern = prefix.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let mut pattern = prefix
+        .to_lowercase()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
     pattern.push('%');
     pattern
 }

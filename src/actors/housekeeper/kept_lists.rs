@@ -36,11 +36,20 @@ fn sweep(directory: PathBuf) -> std::io::Result<()> {
     };
     let now = SystemTime::now();
     for entry in entries {
-        let entry = entry?;
-        let written = entry.metadata()?.modified()?;
-        if now.duration_since(written).is_ok_and(|age| age > STALE) {
-            std::fs::remove_file(entry.path())?;
+        match sweep_one(&entry?, now) {
+            // Whoever sent it has taken it back meanwhile.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            swept => swept?,
         }
+    }
+    Ok(())
+}
+
+fn sweep_one(entry: &std::fs::DirEntry, now: SystemTime) -> std::io::Result<()> {
+    let metadata = entry.metadata()?;
+    let stale = now.duration_since(metadata.modified()?).is_ok_and(|age| age > STALE);
+    if metadata.is_file() && stale {
+        std::fs::remove_file(entry.path())?;
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ use crate::model::batch::{JobEvent, JobStatus};
 use crate::settings::Settings;
 use crate::store::Database;
 use crate::store::failed::Failed;
+use crate::store::fault::is_transient;
 use crate::store::identity::local_scope;
 use crate::store::lock::{LockError, Ownership, acquire};
 use crate::store::read::{Access, JobView, Reader, Scope, play};
@@ -428,6 +429,7 @@ impl Session<'_> {
             let job = match self.reader.job(&self.run.scope, id).await {
                 Ok(Access::Granted(job)) => job,
                 Ok(_) => bail!("the job is gone from {}", self.files.database.display()),
+                Err(error) if !is_transient(&error) => return Err(error.into()),
                 Err(error) => {
                     tracing::warn!(%error, "cannot see how the job stands; looking again");
                     continue;

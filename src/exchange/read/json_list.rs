@@ -19,6 +19,8 @@ use super::{FileFault, ReadLimits};
 const WEBSITE: &str = "website";
 /// The member that holds the list.
 const PRACTICES: &str = "practices";
+/// Bytes of all other members together.
+const MEMBERS_BYTES: usize = 64 * 1024;
 
 /// What a body was besides its rows.
 #[derive(Debug, Default)]
@@ -43,15 +45,16 @@ pub fn unfold_json_list(path: &Path, to: &mut dyn Write, limits: ReadLimits) -> 
             return Err(FileFault::TooManyRows { limit: limits.max_rows });
         }
         for name in row.iter().map(|(name, _)| name) {
-            if !columns.contains(name) {
-                columns.push(name.clone());
+            if columns.contains(name) {
+                continue;
             }
-        }
-        if columns.len() > limits.max_columns {
-            return Err(FileFault::TooManyColumns {
-                line: number,
-                limit: limits.max_columns,
-            });
+            if columns.len() == limits.max_columns {
+                return Err(FileFault::TooManyColumns {
+                    line: number,
+                    limit: limits.max_columns,
+                });
+            }
+            columns.push(name.clone());
         }
         Ok(())
     })?;
@@ -87,8 +90,10 @@ fn read(
         left: Rc::clone(&left),
     };
     let fault = RefCell::new(None);
+    let in_list = Cell::new(false);
     let body = Body {
         left: &left,
+        in_list: &in_list,
         allowed: limits.max_row_bytes,
         fault: &fault,
         take: RefCell::new(take),
@@ -102,6 +107,10 @@ fn read(
             return fault;
         }
         let line = error.line() as u64;
+        if left.get() == 0 && !in_list.get() {
+            let reason = format!("what stands beside `practices` is longer than {MEMBERS_BYTES} bytes");
+            return FileFault::BadJson { line, reason };
+        }
         if left.get() == 0 {
             return FileFault::RowTooLong {
                 line,
@@ -139,6 +148,8 @@ impl<R: Read> Read for Metered<R> {
 /// The whole body.
 struct Body<'a> {
     left: &'a Cell<usize>,
+    /// Whether the list is being read, rather than what stands beside it.
+    in_list: &'a Cell<bool>,
     allowed: usize,
     /// What `take` refused, which the deserializer's own error cannot carry.
     fault: &'a RefCell<Option<FileFault>>,
@@ -162,18 +173,22 @@ impl<'de> Visitor<'de> for &Body<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonList, A::Error> {
         let mut list = JsonList::default();
+        let mut budget = MEMBERS_BYTES;
         loop {
-            self.left.set(self.allowed);
+            self.left.set(budget);
             let Some(name) = map.next_key::<String>()? else {
                 return Ok(list);
             };
             if name != PRACTICES {
                 let value = map.next_value()?;
                 list.members.insert(name, value);
+                budget = self.left.get();
             } else if list.rows.is_some() {
                 return Err(A::Error::custom("`practices` stands twice"));
             } else {
+                self.in_list.set(true);
                 list.rows = Some(map.next_value_seed(Practices(self))?);
+                self.in_list.set(false);
             }
         }
     }
@@ -301,6 +316,9 @@ mod tests {
     fn limits_hold_while_it_is_read() {
         let long = format!(r#"{{"practices": ["{}"]}}"#, "x".repeat(300));
         assert_eq!(unfold(&long).unwrap_err().code(), "row_too_long");
+        let members: Vec<String> = (0..900).map(|n| format!("\"m{n}\": \"{}\"", "y".repeat(90))).collect();
+        let beside = format!("{{{}}}", members.join(","));
+        assert!(unfold(&beside).unwrap_err().to_string().contains("beside `practices`"));
         assert_eq!(
             unfold(r#"{"practices": ["a","b","c","d"]}"#).unwrap_err().code(),
             "too_many_rows"

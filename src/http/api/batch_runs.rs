@@ -18,7 +18,7 @@ use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::batch_run::BatchRunStatus;
 use crate::store::read::{Access, BatchRunView, Role};
-use crate::store::write::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, KeyAnswer, StoredAnswer};
+use crate::store::write::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, KeyAnswer, META_BYTES, StoredAnswer};
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -102,9 +102,14 @@ fn run_status(text: Option<&str>) -> Result<Option<BatchRunStatus>, Problem> {
 fn meta(given: Option<&Value>) -> Result<Option<Value>, Problem> {
     match given {
         None => Ok(None),
+        Some(meta) if meta.to_string().len() > META_BYTES => Err(meta_too_large()),
         Some(meta) if meta.is_object() => Ok(Some(meta.clone())),
         Some(_) => Err(Problem::bad_request("'meta' must be a JSON object")),
     }
+}
+
+fn meta_too_large() -> Problem {
+    Problem::too_large(format!("'meta' may have {META_BYTES} bytes as JSON"))
 }
 
 /// `POST /api/batch-runs`: keeps a record of an upload that is not a job of this daemon.
@@ -143,7 +148,7 @@ pub async fn create(
         version: 1,
         created_at: now,
     };
-    let (storage, organisation_id) = (app.engine.storage.clone(), caller.scope.organisation_id);
+    let (shared, organisation_id) = (app.clone(), caller.scope.organisation_id);
     let user_id = caller.scope.user_id;
     once(
         &app,
@@ -151,7 +156,7 @@ pub async fn create(
         key,
         "POST /api/batch-runs",
         &*body,
-        |request_key| async move {
+        move |request_key| async move {
             let answer = StoredAnswer {
                 status: 201,
                 location: Some(format!("/api/batch-runs/{}", run.id)),
@@ -172,7 +177,7 @@ pub async fn create(
                     answer: answer.clone(),
                 }),
             };
-            storage.write(command).await?;
+            shared.command(command).await?;
             Ok(answer)
         },
     )
@@ -242,8 +247,9 @@ pub async fn change(
         error_message: body.error_message.clone(),
         meta: meta(body.meta.as_ref())?,
     };
-    match app.engine.storage.write(command).await? {
+    match app.command(command).await? {
         BatchRunChanged::Accepted => Ok(tagged(&visible(&app, &caller, *id).await?)),
+        BatchRunChanged::MetaTooLarge => Err(meta_too_large()),
         BatchRunChanged::NotFound => Err(Problem::not_found("batch run")),
         BatchRunChanged::Stale { version } => {
             let detail = "somebody has changed it since; read it again and repeat your change";

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
-use entity::Id;
+use entity::{Id, enrichment_jobs};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -15,8 +15,8 @@ use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::scrape::clean_url;
-use crate::store::read::{ExclusionView, PracticeWebsite, Role};
-use crate::store::write::{Exclude, Exclusion, KeyAnswer, Readmit, StoredAnswer};
+use crate::store::read::{ExclusionView, PracticeFilter, PracticeWebsite, Role};
+use crate::store::write::{Exclude, Exclusion, KeyAnswer, Readmit, RequestKey, StoredAnswer};
 
 /// Websites that one request may name.
 const MOST: usize = 1_000;
@@ -149,21 +149,49 @@ pub async fn of_job(
             if body.dry_run {
                 return Ok(counted(app.reader.count_practices(&job, &filter).await?));
             }
-            let (mut matched, mut excluded) = (0, 0);
-            let mut pages = pages_of(&app.reader, &job, filter);
-            while let Some(page) = pages.next().await? {
-                let named = Named::of_practices(app.reader.websites_of(&job, &page).await?);
-                matched += page.len();
-                excluded += named.exclusions.len();
-                let (command, _) = named.command(&caller, body.reason.clone());
-                app.engine.storage.write(command).await?;
-            }
-            Ok(HttpResponse::Ok().json(ExcludeAnswer::OfFilter { matched, excluded }))
+            let (shared, caller, reason) = (app.clone(), caller.clone(), body.reason.clone());
+            let asker = caller.clone();
+            once(&app, &asker, key, ROUTE, &*body, move |request_key| async move {
+                exclude_matching(&shared, &caller, &job, filter, reason, request_key).await
+            })
+            .await
         }
         _ => Err(Problem::bad_request(
             "name the websites by one of 'practice_ids', 'identifiers' and 'filter'",
         )),
     }
+}
+
+/// Excludes the websites of all practices that match, a page at a time.
+async fn exclude_matching(
+    app: &App,
+    caller: &Caller,
+    job: &enrichment_jobs::Model,
+    filter: PracticeFilter,
+    reason: Option<String>,
+    request_key: Option<RequestKey>,
+) -> Result<StoredAnswer, Problem> {
+    let (mut matched, mut excluded) = (0, 0);
+    let mut pages = pages_of(&app.reader, job, filter);
+    while let Some(page) = pages.next().await? {
+        let named = Named::of_practices(app.reader.websites_of(job, &page).await?);
+        matched += page.len();
+        excluded += named.exclusions.len();
+        let (command, _) = named.command(caller, reason.clone());
+        app.command(command).await?;
+    }
+    let answer = StoredAnswer {
+        status: 200,
+        location: None,
+        body: json!(ExcludeAnswer::OfFilter { matched, excluded }).to_string(),
+    };
+    let (mut last, _) = Named::of_practices(Vec::new()).command(caller, None);
+    last.answer = request_key.map(|request| KeyAnswer {
+        request,
+        answer: answer.clone(),
+    });
+    app.command(last).await?;
+    Ok(answer)
 }
 
 fn counted(matched: u64) -> HttpResponse {
@@ -258,8 +286,8 @@ async fn exclude(
     };
     let body = json!(body).to_string();
     let mut command = command;
-    let storage = app.engine.storage.clone();
-    once(app, caller, key, route, asked, |request_key| async move {
+    let shared = app.clone();
+    once(app, caller, key, route, asked, move |request_key| async move {
         let answer = StoredAnswer {
             status: 200,
             location: None,
@@ -269,7 +297,7 @@ async fn exclude(
             request,
             answer: answer.clone(),
         });
-        storage.write(command).await?;
+        shared.command(command).await?;
         Ok(answer)
     })
     .await
@@ -333,7 +361,7 @@ pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -
         ids: body.ids.clone(),
         keys,
     };
-    let removed = app.engine.storage.write(command).await?;
+    let removed = app.command(command).await?;
     Ok(Json(ReadmitAnswer { removed }))
 }
 
@@ -350,7 +378,7 @@ pub async fn readmit_one(app: Data<App>, caller: Caller, id: Path<Id>) -> Result
         ids: vec![*id],
         keys: Vec::new(),
     };
-    match app.engine.storage.write(command).await? {
+    match app.command(command).await? {
         0 => Err(Problem::not_found("exclusion")),
         _ => Ok(HttpResponse::NoContent().finish()),
     }

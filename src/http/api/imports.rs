@@ -80,7 +80,7 @@ pub async fn create(
         key,
         "POST /api/imports",
         &asked,
-        |request_key| async move {
+        move |request_key| async move {
             let app = shared;
             let organisation_id = scope.organisation_id;
             let preview = preview(&app.engine, &app.reader, organisation_id, list.file.path(), url_column).await?;
@@ -94,11 +94,17 @@ pub async fn create(
                 preview,
             };
             let path = kept_path(&app, view.import_id);
-            let keeping = tokio::task::spawn_blocking(move || list.file.persist(path).map(drop));
+            let directory = app.kept_lists.clone();
+            // On the disk before the row says that it is there.
+            let keeping = tokio::task::spawn_blocking(move || {
+                list.file.as_file().sync_all()?;
+                list.file.persist(path).map_err(|error| error.error)?;
+                std::fs::File::open(directory)?.sync_all()
+            });
             keeping
                 .await
                 .map_err(|error| Problem::internal(&error))?
-                .map_err(|error| Problem::no_space(&error.error))?;
+                .map_err(|error| Problem::no_space(&error))?;
             let answer = StoredAnswer {
                 status: 201,
                 location: Some(format!("/api/imports/{}", view.import_id)),
@@ -116,7 +122,7 @@ pub async fn create(
                     answer: answer.clone(),
                 }),
             };
-            app.engine.storage.write(command).await?;
+            app.command(command).await?;
             Ok(answer)
         },
     )
@@ -209,7 +215,7 @@ fn broken_off(error: ImportError) -> Problem {
 pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let kept = kept(&app, &caller, *id).await?;
-    app.engine.storage.write(ForgetPreviews { ids: vec![kept.id] }).await?;
+    app.command(ForgetPreviews { ids: vec![kept.id] }).await?;
     let path = kept_path(&app, kept.id);
     // What is left here the daemon removes when it looks for lists that nobody knows.
     drop(tokio::fs::remove_file(path).await);

@@ -31,6 +31,7 @@ impl JobSelection {
         Ok(JobFilter {
             status: status(self.status.as_deref(), &JobStatus::ALL.map(JobStatus::as_str))?,
             prefix: self.q.clone().filter(|prefix| !prefix.is_empty()),
+            among: None,
             created_after: self.created_after,
             created_before: self.created_before,
             before: None,

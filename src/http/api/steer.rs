@@ -10,10 +10,10 @@ use crate::actors::{Redo, Steer};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::{Problem, Refusals};
-use crate::model::batch::JobEvent;
+use crate::model::batch::{JobEvent, JobStatus};
 use crate::model::practice::PracticeStatus;
 use crate::store::failed::Failed;
-use crate::store::read::Role;
+use crate::store::read::{JobFilter, Role};
 use crate::store::write::{ChangeJob, Changed, RedoJob, Redone};
 
 /// Jobs that one request changes. What is left matches again.
@@ -93,7 +93,20 @@ async fn steer(
             all(app, caller, job_ids, false, body.dry_run, event, reason).await
         }
         (None, None, Some(filter)) => {
-            let page = app.reader.jobs(&caller.scope, filter.read(MOST_JOBS)?).await?;
+            // Only those that it changes, so that what is left matches again and what is done does not.
+            let changeable = JobStatus::ALL.into_iter().filter(|status| status.next(event).is_ok());
+            let filter = JobFilter {
+                among: Some(changeable.collect()),
+                ..filter.read(MOST_JOBS)?
+            };
+            if body.dry_run {
+                let matched = app.reader.count_jobs(&caller.scope, &filter).await?;
+                return Ok(counted(
+                    usize::try_from(matched).unwrap_or(usize::MAX),
+                    matched > MOST_JOBS,
+                ));
+            }
+            let page = app.reader.jobs(&caller.scope, filter).await?;
             let job_ids: Vec<Id> = page.data.iter().map(|job| job.job_id).collect();
             all(app, caller, &job_ids, page.last.is_some(), body.dry_run, event, reason).await
         }

@@ -23,6 +23,7 @@ use crate::http::problem::{Problem, Refusals};
 use crate::model::play::PRACTICE_ENRICHMENT;
 use crate::scrape::region_code;
 use crate::store::read::{Role, play};
+use crate::store::write::{RequestKey, StoredAnswer};
 
 /// A list that is ready to be imported. Its file is gone when the value is dropped.
 struct ReadyList {
@@ -60,43 +61,50 @@ pub async fn create(
     caller.require(Role::Member)?;
     let received = receive(&app, &request, query.into_inner(), payload).await?;
     let asked = (received.digest.clone(), received.options.clone());
-    let settings = read_settings(received.options.settings.as_ref())?;
-    let play_name = received
-        .options
-        .play
-        .clone()
-        .unwrap_or_else(|| PRACTICE_ENRICHMENT.to_owned());
-    if play(&app.engine.readers, caller.scope.organisation_id, &play_name)
-        .await?
-        .is_none()
-    {
+    let (shared, asker) = (app.clone(), caller.clone());
+    once(
+        &app,
+        &asker,
+        key,
+        "POST /api/jobs",
+        &asked,
+        move |request_key| async move { make_job(&shared, &caller, received, request_key).await },
+    )
+    .await
+}
+
+async fn make_job(
+    app: &App,
+    caller: &Caller,
+    received: Received,
+    request_key: Option<RequestKey>,
+) -> Result<StoredAnswer, Problem> {
+    let options = received.options.clone();
+    let settings = read_settings(options.settings.as_ref())?;
+    let play_name = options.play.unwrap_or_else(|| PRACTICE_ENRICHMENT.to_owned());
+    let organisation_id = caller.scope.organisation_id;
+    if play(&app.engine.readers, organisation_id, &play_name).await?.is_none() {
         let detail = format!("there is no play '{play_name}' with an enabled step");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_play", detail));
     }
-    let options = received.options.clone();
-    let list = ready(&app, &caller, received).await?;
-    let (engine, overseer) = (Arc::clone(&app.engine), app.overseer.clone());
-    let (scope, origin) = (caller.scope.clone(), caller.origin());
-    once(&app, &caller, key, "POST /api/jobs", &asked, |request_key| async move {
-        let import_request = ImportRequest {
-            organisation_id: scope.organisation_id,
-            user_id: scope.user_id,
-            origin,
-            file: PathBuf::from(&*list.path),
-            source: list.source,
-            filename: list.filename,
-            name: options.name,
-            url_column: options.url_column,
-            play: play_name,
-            settings,
-            request_key,
-        };
-        let imported = import(engine, import_request).await;
-        drop(list.path);
-        overseer.do_send(Reconcile);
-        Ok(imported?.answer())
-    })
-    .await
+    let list = ready(app, caller, received).await?;
+    let import_request = ImportRequest {
+        organisation_id,
+        user_id: caller.scope.user_id,
+        origin: caller.origin(),
+        file: PathBuf::from(&*list.path),
+        source: list.source,
+        filename: list.filename,
+        name: options.name,
+        url_column: options.url_column,
+        play: play_name,
+        settings,
+        request_key,
+    };
+    let imported = import(Arc::clone(&app.engine), import_request).await;
+    drop(list.path);
+    app.overseer.do_send(Reconcile);
+    Ok(imported?.answer())
 }
 
 /// The list that was sent, or the one that is here already.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use entity::{Id, exclusions};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryGetable,
 };
@@ -57,7 +57,7 @@ impl Reader {
         let mut query = exclusions::Entity::find().filter(columns.organisation_id.eq(scope.organisation_id));
         if let Some(prefix) = prefix {
             let pattern = LikeExpr::new(like_prefix(prefix)).escape('\\');
-            query = query.filter(Expr::col(exclusions::Column::Key).like(pattern));
+            query = query.filter(Expr::expr(Func::lower(Expr::col(exclusions::Column::Key))).like(pattern));
         }
         if let Some(before) = before {
             query = query.filter(columns.id.lt(before));

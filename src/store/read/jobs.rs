@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::{Id, enrichment_jobs};
-use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,6 +36,8 @@ impl<T> Page<T> {
 #[derive(Clone, Debug, Default)]
 pub struct JobFilter {
     pub status: Option<JobStatus>,
+    /// Only jobs in one of these states.
+    pub among: Option<Vec<JobStatus>>,
     /// Prefix of name or file name.
     pub prefix: Option<String>,
     pub created_after: Option<DateTime<Utc>>,
@@ -121,37 +123,21 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn jobs(&self, scope: &Scope, filter: JobFilter) -> Result<Page<JobView>, DbErr> {
-        let columns = &enrichment_jobs::COLUMN;
-        let mut query = enrichment_jobs::Entity::find()
-            .filter(columns.organisation_id.eq(scope.organisation_id))
-            .filter(columns.imported_at.is_not_null());
-        if !scope.sees_all_jobs() {
-            query = query.filter(columns.user_id.eq(scope.user_id));
-        }
-        if let Some(status) = filter.status {
-            query = query.filter(columns.status.eq(status.as_str()));
-        }
-        if let Some(prefix) = &filter.prefix {
-            let begins = |column| Expr::col(column).like(LikeExpr::new(like_prefix(prefix)).escape('\\'));
-            query = query
-                .filter(begins(enrichment_jobs::Column::Name).or(begins(enrichment_jobs::Column::OriginalFilename)));
-        }
-        if let Some(after) = filter.created_after {
-            query = query.filter(columns.created_at.gt(after));
-        }
-        if let Some(before) = filter.created_before {
-            query = query.filter(columns.created_at.lt(before));
-        }
-        if let Some(before) = filter.before {
-            query = query.filter(columns.id.lt(before));
-        }
-        let found = query
+        let found = matching(scope, &filter)
             .order_by_desc(enrichment_jobs::Column::Id)
             .limit(filter.limit + 1)
             .all(&self.hq)
             .await?;
         let views = found.into_iter().map(JobView::from).collect();
         Ok(Page::cut(views, filter.limit, |job: &JobView| job.job_id.to_string()))
+    }
+
+    /// How many jobs that the scope sees match, on all pages.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn count_jobs(&self, scope: &Scope, filter: &JobFilter) -> Result<u64, DbErr> {
+        matching(scope, filter).count(&self.hq).await
     }
 
     /// The newest of the jobs that the scope's user made.
@@ -168,4 +154,36 @@ impl Reader {
             .one(&self.hq)
             .await
     }
+}
+
+fn matching(scope: &Scope, filter: &JobFilter) -> Select<enrichment_jobs::Entity> {
+    let columns = &enrichment_jobs::COLUMN;
+    let mut query = enrichment_jobs::Entity::find()
+        .filter(columns.organisation_id.eq(scope.organisation_id))
+        .filter(columns.imported_at.is_not_null());
+    if !scope.sees_all_jobs() {
+        query = query.filter(columns.user_id.eq(scope.user_id));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(columns.status.eq(status.as_str()));
+    }
+    if let Some(among) = &filter.among {
+        query = query.filter(columns.status.is_in(among.iter().map(|status| status.as_str())));
+    }
+    if let Some(prefix) = &filter.prefix {
+        let begins =
+            |column| Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(like_prefix(prefix)).escape('\\'));
+        query =
+            query.filter(begins(enrichment_jobs::Column::Name).or(begins(enrichment_jobs::Column::OriginalFilename)));
+    }
+    if let Some(after) = filter.created_after {
+        query = query.filter(columns.created_at.gt(after));
+    }
+    if let Some(before) = filter.created_before {
+        query = query.filter(columns.created_at.lt(before));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(columns.id.lt(before));
+    }
+    query
 }

@@ -93,7 +93,7 @@ pub struct PracticeWebsite {
 }
 
 /// Where the rest of an archived practice is.
-const ARCHIVED: &str = "the input and the payloads of this practice are in the archive of its job; the export has them";
+const ARCHIVED: &str = "the input and the result of this practice are in the archive of its job; the export has them";
 
 /// A practice as an export needs it.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -121,6 +121,8 @@ fn explain(job: &enrichment_jobs::Model, practice: &mut PracticeView) {
         None
     } else if job.status == "paused" {
         Some("paused".to_owned())
+    } else if job.status == "error" {
+        Some("the job has ended".to_owned())
     } else if let Some(row) = practice.duplicate_of {
         Some(format!("row {row}"))
     } else if let Some(blocked_by) = practice.blocked_by.take() {

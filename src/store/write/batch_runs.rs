@@ -80,8 +80,13 @@ pub enum BatchRunChanged {
         from: BatchRunStatus,
         to: BatchRunStatus,
     },
+    /// With the change `meta` would be longer than [`META_BYTES`].
+    MetaTooLarge,
     NotFound,
 }
+
+/// Bytes that `meta` may have as JSON.
+pub const META_BYTES: usize = 64 * 1024;
 
 struct Run {
     job_id: Option<Id>,
@@ -143,6 +148,9 @@ impl ChangeBatchRun {
         }
         if let Some(patch) = &self.meta {
             merge(&mut run.meta, patch);
+            if run.meta.to_string().len() > META_BYTES {
+                return Ok(BatchRunChanged::MetaTooLarge);
+            }
         }
         group
             .execute(

@@ -91,7 +91,7 @@ async fn enter(
     const SQL: &str = "update enrichment_jobs set status = ?, error_message = ?, epoch = epoch + ?, \
         started_at = case when ? then coalesce(started_at, ?) else started_at end, finished_at = ?, updated_at = ? \
         where id = ?";
-    const RUN: &str = "update batch_runs set status = ?, error_message = ?, \
+    const RUN: &str = "update batch_runs set status = ?, error_message = ?, version = version + 1, \
         started_at = case when ? then coalesce(started_at, ?) else started_at end, finished_at = ? where job_id = ?";
     let finished_at = (!to.is_open()).then_some(group.now);
     // Only what must fence running steps raises the epoch; a pause lets them end and count.

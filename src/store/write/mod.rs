@@ -17,7 +17,7 @@ mod transitions;
 mod workflows;
 mod writer;
 
-pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun};
+pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, META_BYTES};
 pub use exclusions::{Exclude, Exclusion, Readmit};
 pub use followers::CopyFollowers;
 pub use idempotency::{ClaimKey, Claimed, KEPT_FOR, KeyAnswer, ReleaseKey, RequestKey, StoredAnswer};

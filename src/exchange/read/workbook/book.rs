@@ -9,6 +9,14 @@ use super::xml::{Event, invalid};
 
 /// More sheets than anyone can name one of.
 const MAX_SHEETS: usize = 1_000;
+/// Relationships of a workbook; one with thousands of sheets has no more.
+const MAX_RELATIONSHIPS: usize = 10_000;
+/// Bytes of a relationship's id.
+pub(super) const MAX_ID_BYTES: usize = 255;
+/// Bytes of a part's name.
+const MAX_TARGET_BYTES: usize = 4_096;
+/// Letters of a sheet's name; programs allow 31.
+const MAX_NAME: usize = 255;
 
 pub(super) struct Book {
     pub(super) sheets: Vec<Sheet>,
@@ -30,6 +38,12 @@ impl Book {
         let main = main_part(package)?;
         let mut targets: HashMap<String, (String, String)> = HashMap::new();
         package.relationships(&main, &mut |relationship| {
+            if relationship.id.len() > MAX_ID_BYTES || relationship.target.len() > MAX_TARGET_BYTES {
+                return Ok(());
+            }
+            if targets.len() >= MAX_RELATIONSHIPS {
+                return Err(invalid("it has more than 10000 relationships"));
+            }
             let target = resolved(&main, &relationship.target);
             targets.insert(relationship.id.into_owned(), (relationship.kind.into_owned(), target));
             Ok(())
@@ -74,7 +88,12 @@ impl Book {
                         && kind == "worksheet"
                     {
                         self.sheets.push(Sheet {
-                            name: tag.attribute("name").unwrap_or_default().into_owned(),
+                            name: tag
+                                .attribute("name")
+                                .unwrap_or_default()
+                                .chars()
+                                .take(MAX_NAME)
+                                .collect(),
                             part: part.clone(),
                             hidden: tag.attribute("state").is_some_and(|state| state != "visible"),
                         });

@@ -48,10 +48,22 @@ pub(super) fn choose<'a>(
     let mut filled = Vec::new();
     for sheet in candidates {
         let links = Links::read(package, &sheet.part, scratch, is_url)?;
-        let chosen = survey(sheet, package, shared, links, limits, is_url)?;
-        if chosen.rows > 0 {
-            filled.push(chosen);
+        let mut chosen = survey(sheet, package, shared, links, limits, is_url)?;
+        if chosen.rows == 0 {
+            continue;
         }
+        // The links of the best alone are kept: a workbook may have a thousand sheets.
+        if filled
+            .iter()
+            .any(|other: &Chosen<'_>| other.addresses >= chosen.addresses)
+        {
+            chosen.links = Links::none(scratch);
+        } else {
+            for other in &mut filled {
+                other.links = Links::none(scratch);
+            }
+        }
+        filled.push(chosen);
     }
     let best = filled.iter().map(|chosen| chosen.addresses).max().unwrap_or(0);
     let rivals = |chosen: &Chosen<'_>| chosen.addresses * STANDS_OUT > best || best == 0;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
+use super::book::MAX_ID_BYTES;
 use super::package::Package;
 use super::sheet::place;
 use super::spool::Spool;
@@ -25,20 +26,29 @@ pub(super) struct Links {
 }
 
 impl Links {
+    /// The links of a sheet that has none.
+    pub(super) fn none(scratch: &Path) -> Self {
+        Self {
+            cells: Vec::new(),
+            targets: Spool::new(scratch),
+        }
+    }
+
     pub(super) fn read(
         package: &mut Package,
         sheet: &str,
         scratch: &Path,
         is_url: &dyn Fn(&str) -> bool,
     ) -> io::Result<Self> {
-        let mut links = Self {
-            cells: Vec::new(),
-            targets: Spool::new(scratch),
-        };
+        let mut links = Self::none(scratch);
         let mut numbers: HashMap<String, u64> = HashMap::new();
         package.relationships(sheet, &mut |relationship| {
             let leads_out = relationship.kind == "hyperlink" && relationship.external;
-            if leads_out && numbers.len() < MAX_LINKS && is_url(&relationship.target) {
+            if leads_out
+                && relationship.id.len() <= MAX_ID_BYTES
+                && numbers.len() < MAX_LINKS
+                && is_url(&relationship.target)
+            {
                 numbers.insert(relationship.id.into_owned(), links.targets.len());
                 links.targets.push(&relationship.target)?;
             }
@@ -63,7 +73,8 @@ impl Links {
                     let (first, last) = cells.split_once(':').unwrap_or((&cells, &cells));
                     // A link over merged cells belongs to the first of them, where the value stands.
                     if let (Some(number), Some((row, column)), Some((last, _))) = (number, place(first), place(last)) {
-                        let rows = (row..=last).take(MAX_ROWS as usize);
+                        let left = MAX_LINKS - self.cells.len();
+                        let rows = (row..=last).take(left.min(MAX_ROWS as usize));
                         self.cells.extend(rows.map(|row| (row, column, number)));
                     }
                 }

@@ -232,22 +232,23 @@ impl<'a, R: Read> SheetRows<'a, R> {
         link: Option<Range<usize>>,
     ) -> Result<(), FileFault> {
         let line = u64::from(row.number);
-        if column as usize >= self.limits.max_columns {
-            // A stray space far to the right is no column.
-            return match is_blank(&row.text[text]) {
-                true => Ok(()),
-                false => Err(FileFault::TooManyColumns {
-                    line,
-                    limit: self.limits.max_columns,
-                }),
-            };
-        }
         // A delimiter and two quotes a cell.
         if row.text.len() + row.cells.len() * 3 > self.limits.max_row_bytes {
             return Err(FileFault::RowTooLong {
                 line,
                 limit: self.limits.max_row_bytes,
             });
+        }
+        if column as usize >= self.limits.max_columns {
+            if !is_blank(&row.text[text.clone()]) {
+                return Err(FileFault::TooManyColumns {
+                    line,
+                    limit: self.limits.max_columns,
+                });
+            }
+            // A stray space far to the right is no column, and nothing of it is kept.
+            row.text.truncate(text.start);
+            return Ok(());
         }
         row.cells.push(SheetCell { column, text, link });
         Ok(())
