@@ -182,6 +182,29 @@ static BY_FIRST: LazyLock<HashMap<&'static str, Vec<(&'static str, Meaning)>>> =
     out
 });
 
+/// Which letters follow which at the beginning of a word that matters: most words of a text are told apart by two letters.
+static BEGINNINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+    let mut out = [0; 26];
+    let words = BY_WORD.keys().chain(BY_FIRST.keys()).copied();
+    for word in words.chain(super::hours_days::names()).chain(["feira", "ig"]) {
+        if let [first @ b'a'..=b'z', second @ b'a'..=b'z', ..] = word.as_bytes() {
+            out[usize::from(first - b'a')] |= 1 << (second - b'a');
+        }
+    }
+    out
+});
+
+/// Whether a word may be a day or mean something; nearly all words of a text do not.
+pub(crate) fn may_matter(word: &str) -> bool {
+    let mut letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
+    match (letters.next(), letters.next()) {
+        (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) => {
+            BEGINNINGS[usize::from(first - b'a')] & (1 << (second - b'a')) != 0
+        }
+        _ => true,
+    }
+}
+
 /// What a word in lower case means by itself.
 pub(crate) fn meaning(word: &str) -> Option<Meaning> {
     BY_WORD.get(word).copied()

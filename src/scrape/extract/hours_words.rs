@@ -4,7 +4,7 @@ use super::hours_cjk;
 pub(crate) use super::hours_clock::Time;
 use super::hours_clock::time;
 use super::hours_days::day_in;
-use super::hours_lexicon::{Meaning, Part, meaning, phrase};
+use super::hours_lexicon::{Meaning, Part, may_matter, meaning, phrase};
 use crate::scrape::payload::Day;
 
 /// What matters in a line about hours.
@@ -195,6 +195,10 @@ impl Tokens {
 
     /// Takes in a word; how many bytes of the text `after` it belong to it.
     fn word(&mut self, word: &str, after: &str) -> usize {
+        if !may_matter(word) {
+            self.push(Token::Word);
+            return 0;
+        }
         let lower = word.to_lowercase();
         if let Some((meant, length)) = phrase(&lower, after) {
             self.mean(meant, word, &lower, after);

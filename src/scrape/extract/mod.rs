@@ -5,8 +5,13 @@
 mod address;
 mod address_bare;
 mod address_codes;
+mod address_japan;
+mod address_lines;
+mod address_maps;
+mod address_owner;
 mod address_parts;
 mod address_street;
+mod address_street_words;
 mod cloudflare;
 mod contact_metas;
 mod context;
@@ -35,6 +40,7 @@ mod microdata;
 pub(crate) mod names;
 mod own;
 pub(crate) mod pages;
+mod parked;
 mod people;
 pub(crate) mod phones;
 mod rdfa;
@@ -66,6 +72,9 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     let scan = scan::scan(&dom);
     let context = Context::new(url, scan.base.as_deref(), region);
     let mut facts = PageFacts::default();
+    if parked::is_parked(&scan) {
+        return facts;
+    }
     let mut numbers = phones::Candidates::default();
     let mut named = PageFacts::default();
     names::read(&scan, &context, &mut named);
@@ -97,11 +106,17 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     contact_metas::read(&scan, &mut numbers, &mut facts);
     links::read(&scan, &context, &mut numbers, &mut facts);
     facts.names.append(&mut named.names);
-    address::read(&scan, &context, &mut facts);
-    address_bare::read(&scan, &context, &mut facts);
+    let directory = parked::is_directory(&scan);
+    if !directory {
+        address::read(&scan, &context, &own, &mut facts);
+        address_maps::read(&scan, &context, &mut facts);
+        address_bare::read(&scan, &context, &mut facts);
+        hours_tables::read(&scan, &context, &mut facts);
+    }
     texts::read(&scan, &context, &mut numbers, &mut facts);
-    hours_tables::read(&scan, &context, &mut facts);
-    people::read(&scan, &context, &mut facts);
+    if !directory {
+        people::read(&scan, &context, &mut facts);
+    }
     services::read(&scan, &context, &mut facts);
     facts.phones = numbers.resolve(region_of(&facts, &context, &scan));
     facts
