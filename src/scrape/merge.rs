@@ -50,9 +50,7 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     });
     out.phones = list(gather(scrape, |f| &f.phones), "phones", book, |a, b| a.e164 == b.e164);
     out.emails = list(all(|f| &f.emails), "emails", book, |a, b| a == b);
-    out.addresses = list(gather(scrape, |f| &f.addresses), "addresses", book, |a, b| {
-        same_address(a, b)
-    });
+    out.addresses = addresses(gather(scrape, |f| &f.addresses), book);
     complete(&mut out.addresses, scrape);
     out.opening_hours = single_by(
         gather(scrape, |f| &f.opening_hours),
@@ -235,6 +233,27 @@ fn list<T: Clone + Serialize>(
     let groups = group(&heard, same);
     if let Some(first) = groups.first() {
         note(book, field, first, &[]);
+    }
+    groups.into_iter().map(|group| group.first.fact.value.clone()).collect()
+}
+
+/// An address of less trust counts only where there is no better one.
+const DOUBTFUL_ADDRESS: u8 = 40;
+/// Trust of an address that a page names as its own.
+const GOOD_ADDRESS: u8 = 55;
+
+/// Every distinct address; where one is good, those that may be somebody else's and boxes at post offices are left out.
+fn addresses(heard: Vec<Heard<'_, Address>>, book: &mut BTreeMap<String, Provenance>) -> Vec<Address> {
+    let mut groups = group(&heard, same_address);
+    let has_street = |group: &Group<'_, Address>| group.first.fact.value.street.is_some();
+    let good = groups
+        .iter()
+        .any(|group| has_street(group) && group.trust >= GOOD_ADDRESS);
+    if good {
+        groups.retain(|group| has_street(group) && group.trust >= DOUBTFUL_ADDRESS);
+    }
+    if let Some(first) = groups.first() {
+        note(book, "addresses", first, &[]);
     }
     groups.into_iter().map(|group| group.first.fact.value.clone()).collect()
 }

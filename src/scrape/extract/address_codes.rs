@@ -105,12 +105,43 @@ const CA_PROVINCES: [(&str, &str); 14] = [
     ("newfoundland", "NL"),
 ];
 
+const BR_STATES: [(&str, &str); 27] = [
+    ("acre", "AC"),
+    ("alagoas", "AL"),
+    ("amapá", "AP"),
+    ("amazonas", "AM"),
+    ("bahia", "BA"),
+    ("ceará", "CE"),
+    ("distrito federal", "DF"),
+    ("espírito santo", "ES"),
+    ("goiás", "GO"),
+    ("maranhão", "MA"),
+    ("mato grosso", "MT"),
+    ("mato grosso do sul", "MS"),
+    ("minas gerais", "MG"),
+    ("pará", "PA"),
+    ("paraíba", "PB"),
+    ("paraná", "PR"),
+    ("pernambuco", "PE"),
+    ("piauí", "PI"),
+    ("rj", "RJ"),
+    ("rio grande do norte", "RN"),
+    ("rio grande do sul", "RS"),
+    ("rondônia", "RO"),
+    ("roraima", "RR"),
+    ("santa catarina", "SC"),
+    ("sp", "SP"),
+    ("sergipe", "SE"),
+    ("tocantins", "TO"),
+];
+
 /// The state at the end of `text`, as its abbreviation, and the text before it.
 pub(crate) fn state_at_end(text: &str, country: Id) -> Option<(&str, String)> {
     let states: &[(&str, &str)] = match country {
         Id::US => &US_STATES,
         Id::AU => &AU_STATES,
         Id::CA => &CA_PROVINCES,
+        Id::BR => &BR_STATES,
         _ => return None,
     };
     let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
@@ -160,19 +191,21 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 Id::NZ | Id::AU => digits(word, 4).then(|| (end, word.to_owned(), false)),
                 Id::NL => dutch(line, start, end, pair),
                 Id::SE | Id::CZ | Id::SK | Id::GR => spaced(line, word, end, pair),
+                Id::IN => indian(line, start, end, pair),
+                Id::AR => argentine(word).map(|code| (end, code, true)),
                 Id::PL => hyphened(word, 2, 3).map(|code| (end, code, true)),
                 Id::PT => hyphened(word, 4, 3).map(|code| (end, code, true)),
                 Id::BR => hyphened(word, 5, 3).map(|code| (end, code, true)),
                 Id::AT | Id::CH | Id::BE | Id::DK | Id::NO | Id::LU | Id::HU | Id::SI | Id::LI | Id::BG | Id::ZA => {
                     prefixed(word, 4).map(|(code, marked)| (end, code, marked))
                 }
-                Id::IN | Id::SG | Id::RO => digits(word, 6).then(|| (end, word.to_owned(), false)),
+                Id::SG | Id::RO => digits(word, 6).then(|| (end, word.to_owned(), false)),
                 _ => prefixed(word, 5).map(|(code, marked)| (end, code, marked)),
             };
             if let Some((end, text, distinctive)) = code {
                 let town = if matches!(
                     country,
-                    Id::GB | Id::CA | Id::IE | Id::US | Id::NZ | Id::AU | Id::IN | Id::SG | Id::ZA
+                    Id::GB | Id::CA | Id::IE | Id::US | Id::NZ | Id::AU | Id::IN | Id::SG | Id::ZA | Id::BR
                 ) {
                     Town::Before
                 } else {
@@ -192,12 +225,30 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
     out
 }
 
+/// Six digits, often in two groups: `560 038`.
+fn indian(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let word = &line[start..end];
+    let before = line[..start].trim_end();
+    let marked = before.ends_with(['-', '–', '—', ':']);
+    if digits(word, 6) {
+        return Some((end, word.to_owned(), marked));
+    }
+    let (from, to) = *pair?;
+    let second = &line[from..to];
+    (digits(word, 3) && digits(second, 3)).then(|| (to, format!("{word}{second}"), marked))
+}
+
+/// `C1414DCX`.
+fn argentine(word: &str) -> Option<String> {
+    pattern(word, "A9999AAA").then(|| word.to_owned())
+}
+
 /// Runs of letters, digits and hyphens.
 fn words(line: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
     let mut start = None;
     for (at, c) in line.char_indices() {
-        if c.is_alphanumeric() || c == '-' {
+        if c.is_alphanumeric() || is_hyphen(c) {
             start.get_or_insert(at);
         } else if let Some(from) = start.take() {
             out.push((from, at));
@@ -221,9 +272,14 @@ fn prefixed(word: &str, count: usize) -> Option<(String, bool)> {
         .then(|| (rest.to_owned(), true))
 }
 
+/// The hyphen, and those that lines do not break at.
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}' | '\u{2011}')
+}
+
 fn hyphened(word: &str, left: usize, right: usize) -> Option<String> {
-    let (a, b) = word.split_once('-')?;
-    (digits(a, left) && digits(b, right)).then(|| word.to_owned())
+    let (a, b) = word.split_once(is_hyphen)?;
+    (digits(a, left) && digits(b, right)).then(|| format!("{a}-{b}"))
 }
 
 type Found = Option<(usize, String, bool)>;

@@ -71,7 +71,11 @@ pub(super) fn split(line: &str) -> Vec<&str> {
 fn is_slash_between(line: &str, last: &str, part: &str) -> bool {
     let end = last.as_ptr() as usize - line.as_ptr() as usize + last.len();
     let next = part.as_ptr() as usize - line.as_ptr() as usize;
-    let number = last.ends_with(|c: char| c.is_alphanumeric()) && part.starts_with(|c: char| c.is_ascii_digit());
+    let letter = last.ends_with(|c: char| c.is_ascii_digit())
+        && part.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !part[1..].starts_with(char::is_alphabetic);
+    let number =
+        letter || last.ends_with(|c: char| c.is_alphanumeric()) && part.starts_with(|c: char| c.is_ascii_digit());
     // Spanish writes "C/ Mayor" for "Calle Mayor".
     let calle = last == "C" || last == "c" || last.ends_with(" C");
     (number && &line[end..next] == "/") || (calle && line[end..next].starts_with('/'))
@@ -102,6 +106,9 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         end = end.min(crate::scrape::text::find_ci(text, stop).unwrap_or(end));
     }
     let mut town = trimmed(&text[..end]);
+    if countries::code(town).is_some() && town.len() > 3 && town != "Luxembourg" && town != "Singapore" {
+        return None;
+    }
     if let Some((shorter, _)) = countries::at_end(town) {
         town = trimmed(shorter);
     }
@@ -128,9 +135,16 @@ pub(super) fn is_town(part: &str) -> bool {
         && !part.contains(['@', '©', '?', '!', '='])
 }
 
+/// Short and Celtic names of counties, each between spaces.
+const COUNTIES: &str = " lincs lancs yorks notts herts bucks berks hants wilts glos worcs leics northants cambs beds oxon \
+    staffs warks middx salop n yorkshire s yorkshire w yorkshire gwynedd powys dyfed clwyd conwy ceredigion fife angus \
+    argyll moray highland perthshire lothian midlothian ";
+
 pub(super) fn is_county(part: &str) -> bool {
     let folded = fold(part);
-    folded.ends_with("shire")
+    let short = folded.len() >= 4 && COUNTIES.contains(&format!(" {folded} "));
+    short
+        || folded.ends_with("shire")
         || folded.starts_with("co ")
         || folded.starts_with("county ")
         || matches!(
@@ -156,7 +170,7 @@ pub(super) fn is_county(part: &str) -> bool {
                 | "durham"
                 | "northumberland"
                 | "rutland"
-                | "west yorkshire"
+                | "isle of man"
                 | "isle of wight"
         )
 }

@@ -1,249 +1,168 @@
 //! Whether a piece of text is a street with a number, in the languages that addresses are in.
 
+use super::address_street_words::{AFTER, BEGINNINGS, ENDINGS, ENGLISH, ESTATES, FLOORS, PARTICLES, PHRASES, UNITS};
 use crate::scrape::text::fold;
 
-/// Words that end an English street name.
-const ENGLISH: [&str; 62] = [
-    "street",
-    "st",
-    "road",
-    "rd",
-    "avenue",
-    "ave",
-    "av",
-    "drive",
-    "dr",
-    "lane",
-    "ln",
-    "place",
-    "pl",
-    "crescent",
-    "cres",
-    "cr",
-    "terrace",
-    "tce",
-    "terr",
-    "ter",
-    "highway",
-    "hwy",
-    "parade",
-    "pde",
-    "way",
-    "close",
-    "court",
-    "ct",
-    "boulevard",
-    "blvd",
-    "square",
-    "sq",
-    "quay",
-    "esplanade",
-    "grove",
-    "gardens",
-    "rise",
-    "row",
-    "mews",
-    "hill",
-    "walk",
-    "parkway",
-    "pkwy",
-    "pike",
-    "circle",
-    "cir",
-    "trail",
-    "trl",
-    "loop",
-    "plaza",
-    "broadway",
-    "mall",
-    "wharf",
-    "arcade",
-    "green",
-    "park",
-    "strand",
-    "bypass",
-    "turnpike",
-    "route",
-    "freeway",
-    "strip",
-];
-/// Words that may follow the street word: "High Street North".
-const AFTER: [&str; 14] = [
-    "north", "south", "east", "west", "n", "s", "e", "w", "ne", "nw", "se", "sw", "central", "upper",
-];
-/// Endings of continental street names that are one word.
-const ENDINGS: [&str; 39] = [
-    "strasse",
-    "straße",
-    "str",
-    "weg",
-    "platz",
-    "allee",
-    "gasse",
-    "ring",
-    "damm",
-    "ufer",
-    "chaussee",
-    "promenade",
-    "markt",
-    "steig",
-    "stieg",
-    "graben",
-    "hof",
-    "berg",
-    "tor",
-    "wall",
-    "pfad",
-    "zeile",
-    "garten",
-    "straat",
-    "laan",
-    "plein",
-    "gracht",
-    "kade",
-    "singel",
-    "dijk",
-    "steenweg",
-    "vej",
-    "gade",
-    "gatan",
-    "vagen",
-    "gata",
-    "veien",
-    "katu",
-    "tie",
-];
-/// Words that begin a street name.
-const BEGINNINGS: [&str; 52] = [
-    "rue",
-    "avenue",
-    "av",
-    "boulevard",
-    "bd",
-    "blvd",
-    "place",
-    "pl",
-    "chemin",
-    "route",
-    "impasse",
-    "quai",
-    "cours",
-    "allee",
-    "allees",
-    "passage",
-    "square",
-    "esplanade",
-    "calle",
-    "c",
-    "avda",
-    "avenida",
-    "plaza",
-    "paseo",
-    "carrer",
-    "ronda",
-    "camino",
-    "carretera",
-    "ctra",
-    "travesia",
-    "via",
-    "viale",
-    "piazza",
-    "corso",
-    "largo",
-    "vicolo",
-    "strada",
-    "piazzale",
-    "rua",
-    "praca",
-    "praça",
-    "travessa",
-    "alameda",
-    "estrada",
-    "ul",
-    "ulica",
-    "aleja",
-    "al",
-    "plac",
-    "os",
-    "faubourg",
-    "voie",
-];
-/// German street names that stand apart: "Am Markt 3", "An der Alster 12".
-const GERMAN_PHRASES: [&str; 14] = [
-    "am", "an", "im", "in", "auf", "zum", "zur", "unter", "vor", "hinter", "alte", "alter", "neue", "lange",
-];
-/// Parts of buildings.
-const UNITS: [&str; 34] = [
-    "unit",
-    "suite",
-    "ste",
-    "level",
-    "lvl",
-    "shop",
-    "floor",
-    "ground",
-    "first",
-    "second",
-    "third",
-    "room",
-    "office",
-    "flat",
-    "apt",
-    "apartment",
-    "building",
-    "bldg",
-    "block",
-    "tower",
-    "bay",
-    "kiosk",
-    "lot",
-    "cnr",
-    "corner",
-    "c",
-    "etage",
-    "stock",
-    "og",
-    "eg",
-    "stiege",
-    "haus",
-    "1st",
-    "2nd",
-];
+/// Whether `list`, words with a space on either side of each, holds `word`.
+fn among(list: &str, word: &str) -> bool {
+    !word.is_empty()
+        && list.match_indices(word).any(|(at, _)| {
+            let bytes = list.as_bytes();
+            at > 0 && bytes[at - 1] == b' ' && bytes.get(at + word.len()) == Some(&b' ')
+        })
+}
 
 /// Whether `text` names a street and a number in it.
 pub(crate) fn is_street(text: &str) -> bool {
     if text.len() > 90 || !text.bytes().any(|b| b.is_ascii_digit()) {
         return false;
     }
-    let folded = fold(text);
+    let folded = folded(text);
     let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
     if words.len() < 2 || words.len() > 11 {
         return false;
     }
-    english(&words, text) || german(&words) || romance(&words)
+    english(&words, text) || continental(&words) || romance(&words) || numbered_street(&words)
 }
 
-/// One to four capitalised words and a house number, as most of Europe writes a street: enough only right before a
-/// postal code and its town.
-pub(crate) fn is_plain_street(text: &str) -> bool {
+/// Folded, with the letters that the fold leaves alone made plain too.
+fn folded(text: &str) -> String {
+    let plain = |c: char| match c {
+        'ł' => 'l',
+        'ś' | 'ş' | 'ș' => 's',
+        'ą' | 'ă' => 'a',
+        'ę' => 'e',
+        'ć' => 'c',
+        'ź' | 'ż' => 'z',
+        'ř' => 'r',
+        'ț' | 'ţ' => 't',
+        'ő' => 'o',
+        'ű' => 'u',
+        'ı' => 'i',
+        'ğ' => 'g',
+        'ή' => 'η',
+        'ό' => 'ο',
+        'ώ' => 'ω',
+        'ά' => 'α',
+        'έ' => 'ε',
+        'ί' => 'ι',
+        c => c,
+    };
+    fold(text).chars().map(plain).collect()
+}
+
+/// The street at the end of a text that may begin with other words: "Besuchen Sie uns in der Josefstädter Straße 33".
+/// It has a number as its last word and a name of capitalised words, particles and words for streets before it.
+pub(crate) fn street_at_end(text: &str) -> Option<&str> {
     let words: Vec<&str> = text.split(' ').collect();
-    let Some((number, name)) = words.split_last() else {
-        return false;
-    };
-    let house = number.split(['/', '-']).all(numbered);
+    let (number, name) = words.split_last()?;
+    if !is_house_number(number) || name.is_empty() {
+        return None;
+    }
+    let mut start = name.len();
+    let mut capitals = 0;
+    while start > 0 && name.len() - start < 6 {
+        let word = name[start - 1];
+        let bare = folded(word);
+        let begins = among(BEGINNINGS, &bare) && capitals > 0;
+        let typed = among(BEGINNINGS, &bare) || ENDINGS.contains(&bare.as_str());
+        let shaped = word
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\'' | '’'));
+        let capital = word.starts_with(char::is_uppercase) && shaped;
+        let number_word = matches!(bare.as_str(), "nr" | "no" | "n" | "numero" | "num");
+        if !(capital || typed || number_word || (among(PARTICLES, &bare) && shaped)) {
+            break;
+        }
+        // A sentence ends here: "Kontakt. Hauptstr. 12".
+        if word.ends_with('.') && word.len() > 6 && start < name.len() && !typed {
+            break;
+        }
+        start -= 1;
+        capitals += usize::from(capital && !typed);
+        if begins {
+            break;
+        }
+    }
+    while start < name.len() && among(PARTICLES, &folded(name[start])) && !among(PHRASES, &folded(name[start])) {
+        start += 1;
+    }
+    // A preposition before the street belongs to the sentence where the street has a word of its own.
+    let first = name.get(start).map(|word| folded(word)).unwrap_or_default();
+    let sentence = start > 0 || name[start..].len() > 3;
+    if sentence && matches!(first.as_str(), "in" | "im" | "auf") {
+        start += 1;
+        while start < name.len() && among(PARTICLES, &folded(name[start])) {
+            start += 1;
+        }
+    }
+    let long = name[start..]
+        .iter()
+        .any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 3);
+    if capitals == 0 && !name[start..].iter().any(|word| word.len() > 4) || !long {
+        return None;
+    }
+    let first = folded(name[start]);
+    let other = matches!(
+        first.as_str(),
+        "tel"
+            | "fax"
+            | "telefon"
+            | "telefax"
+            | "phone"
+            | "seit"
+            | "seite"
+            | "mobil"
+            | "uhr"
+            | "top"
+            | "since"
+            | "depuis"
+            | "desde"
+            | "dal"
+            | "od"
+            | "room"
+            | "page"
+            | "nr"
+            | "no"
+            | "sid"
+            | "dne"
+            | "iban"
+            | "bank"
+            | "konto"
+            | "art"
+    );
+    let skip: usize = words[..start].iter().map(|word| word.len() + 1).sum();
+    (!other).then_some(&text[skip..])
+}
+
+/// `12`, `12a`, `12/3`, `12-14`, `118/A`, `22B`.
+fn is_house_number(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',']);
+    let mut parts = word.split(['/', '-', '–']);
+    parts.next().is_some_and(numbered)
+        && parts.all(|part| numbered(part) || (part.len() == 1 && part.bytes().all(|b| b.is_ascii_alphabetic())))
+}
+
+/// A number and one or two capitalised words, as old British streets are written: "27 Castlegate". Enough only beside a
+/// postal code that nobody mistakes.
+pub(crate) fn is_plain_english(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
     let named = |word: &&str| {
-        word.chars()
-            .all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\'' | '’'))
-            && word.chars().count() >= 2
+        word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'))
     };
-    house
-        && (1..=4).contains(&name.len())
-        && name.iter().all(named)
-        && name[0].starts_with(char::is_uppercase)
-        && !matches!(
-            fold(name[0]).as_str(),
-            "tel" | "fax" | "telefon" | "seit" | "seite" | "nr" | "mobil" | "uhr" | "top"
-        )
+    (2..=3).contains(&words.len()) && is_house_number(words[0]) && words[1..].iter().all(named)
+}
+
+/// A street without a number, or an estate: "Station Road", "Golden Island Industrial Estate".
+pub(crate) fn is_unnumbered(text: &str) -> bool {
+    let folded = folded(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let capitals = text.split(' ').all(|word| word.starts_with(char::is_uppercase));
+    let estate = ESTATES.iter().any(|estate| folded.ends_with(estate));
+    let typed = words.last().is_some_and(|last| {
+        among(ENGLISH, last) && last.len() > 2 && !matches!(*last, "park" | "hill" | "green" | "gate")
+    });
+    capitals && !text.bytes().any(|b| b.is_ascii_digit()) && (2..=5).contains(&words.len()) && (typed || estate)
 }
 
 /// A post-office box, which is an address too, but not of the place.
@@ -257,10 +176,21 @@ pub(crate) fn is_box(text: &str) -> bool {
         "gpo box",
         "locked bag",
         "bp ",
+        "pl ",
+        "box ",
+        "boite postale",
+        "postbus",
+        "postboks",
+        "apartado",
+        "apdo",
+        "casella postale",
+        "skrytka pocztowa",
+        "postilokero",
     ]
     .iter()
     .any(|mark| folded.starts_with(mark))
         && folded.bytes().any(|b| b.is_ascii_digit())
+        && folded.split(' ').count() <= 5
 }
 
 /// A part of a building: "Level 2", "Suite 300", "Shop 4".
@@ -269,8 +199,22 @@ pub(crate) fn is_unit(text: &str) -> bool {
     let mut words = folded.split(' ');
     let first = words.next().unwrap_or_default();
     text.len() <= 45
-        && (UNITS.contains(&first) || words.any(|word| word == "floor" || word == "level"))
+        && (among(UNITS, first) || words.any(|word| word == "floor" || word == "level"))
         && folded.split(' ').count() <= 6
+}
+
+/// A floor or a door between the street and the postal code: "1. th", "2º B", "kld".
+pub(crate) fn is_floor(text: &str) -> bool {
+    let folded = folded(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    text.len() <= 30
+        && words.len() <= 4
+        && words.iter().all(|word| {
+            among(FLOORS, word) || word.len() <= 2 || word.trim_start_matches(|c: char| c.is_ascii_digit()).len() <= 2
+        })
+        && words
+            .iter()
+            .any(|word| among(FLOORS, word) || word.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// Where the street ends in a text that runs on into the town: after the street word and a direction.
@@ -285,19 +229,19 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
         seen_number |= bare.bytes().any(|b| b.is_ascii_digit());
         let stop = start + word.trim_end_matches([',', '.']).len();
         if end.is_none() {
-            if seen_number && start > 0 && ENGLISH.contains(&bare.as_str()) && bare != "st" {
+            if seen_number && start > 0 && among(ENGLISH, &bare) && bare != "st" {
                 end = Some(stop);
             } else if seen_number && bare == "st" && start > 0 {
                 // "St" before a name is a saint: the street word comes later.
                 let rest = &text[at.min(text.len())..];
                 let later = rest
                     .split(' ')
-                    .any(|next| ENGLISH.contains(&fold(next).as_str()) && fold(next) != "st");
+                    .any(|next| among(ENGLISH, &fold(next)) && fold(next) != "st");
                 if !later {
                     end = Some(stop);
                 }
             }
-        } else if AFTER.contains(&bare.as_str()) && Some(start) == end.map(|end| end + 1) {
+        } else if among(AFTER, &bare) && Some(start) == end.map(|end| end + 1) {
             end = Some(stop);
         }
     }
@@ -319,7 +263,7 @@ fn english(words: &[&str], text: &str) -> bool {
     let typed = rest
         .iter()
         .enumerate()
-        .any(|(place, word)| place > 0 && ENGLISH.contains(word))
+        .any(|(place, word)| place > 0 && among(ENGLISH, word))
         || rest
             .first()
             .is_some_and(|word| matches!(*word, "broadway" | "strand" | "the"));
@@ -332,8 +276,8 @@ fn english(words: &[&str], text: &str) -> bool {
     lead_ok && typed && ordinary && named.is_some_and(|word| word.starts_with(char::is_uppercase))
 }
 
-fn german(words: &[&str]) -> bool {
-    // The house number comes last, or with a letter apart: "Hauptstr. 12 a", "Ring 3-5".
+fn continental(words: &[&str]) -> bool {
+    // The house number comes last, or with a letter apart: "Hauptstr. 12 a", "Ring 3-5", "Moda Cad. No: 118/A".
     let Some(number) = words.iter().rposition(|word| numbered(word)) else {
         return false;
     };
@@ -344,28 +288,39 @@ fn german(words: &[&str]) -> bool {
     if first_number == 0 {
         return false;
     }
-    let name = words[first_number - 1];
+    let last = first_number - usize::from(first_number > 1 && matches!(words[first_number - 1], "nr" | "no" | "n"));
+    let name = words[last - 1];
     ENDINGS.iter().any(|ending| {
         name.ends_with(ending)
-            && (name.len() > ending.len() || first_number > 1 || matches!(*ending, "markt" | "ring" | "graben"))
-    }) || ((2..=4).contains(&first_number) && GERMAN_PHRASES.contains(&words[0]))
+            && (name.len() > ending.len() + 1 || last > 1 || matches!(*ending, "markt" | "ring" | "graben"))
+            && (ending.len() > 3 || name == *ending || matches!(*ending, "weg" | "hof" | "str" | "tor" | "vej" | "tie"))
+    }) || ((2..=4).contains(&first_number) && among(PHRASES, words[0]))
         || ((3..=5).contains(&first_number)
             && words[..first_number]
                 .iter()
-                .any(|word| GERMAN_PHRASES.contains(word) && *word != "in"))
+                .any(|word| among(PHRASES, word) && *word != "in"))
 }
 
 fn romance(words: &[&str]) -> bool {
-    let starts = words.iter().take(3).position(|word| BEGINNINGS.contains(word));
+    let starts = words.iter().take(4).position(|word| among(BEGINNINGS, word));
+    let ends_in_rue = words.last().is_some_and(|last| *last == "rue") && numbered(words[0]);
     match starts {
         Some(at) => {
             let before_is_number = words[..at]
                 .iter()
-                .all(|word| numbered(word) || matches!(*word, "bis" | "ter"));
-            before_is_number && words.len() > at + 1 && words.iter().any(|word| numbered(word))
+                .all(|word| numbered(word) || matches!(*word, "bis" | "ter" | "nr" | "no" | "n"));
+            (before_is_number && words.len() > at + 1 && words.iter().any(|word| numbered(word))) || ends_in_rue
         }
-        None => false,
+        None => ends_in_rue,
     }
+}
+
+/// "1234, 3e Avenue": a number before a street that is a number itself.
+fn numbered_street(words: &[&str]) -> bool {
+    words.len() >= 3
+        && numbered(words[0])
+        && words[1].starts_with(|c: char| c.is_ascii_digit())
+        && matches!(words[2], "avenue" | "rue" | "rang" | "route")
 }
 
 #[cfg(test)]

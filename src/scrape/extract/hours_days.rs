@@ -152,27 +152,15 @@ fn fill(table: &mut Table, names: &'static str) {
     }
 }
 
-/// Which letters follow which at the beginning of a Latin name: most words of a text are told apart by two letters.
-static BEGINNINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
-    let mut out = [0; 26];
+/// All names of days.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let own = OF_LANGUAGE.values().flat_map(HashMap::keys);
-    for name in COMMON.keys().chain(own) {
-        if let [first @ b'a'..=b'z', second @ b'a'..=b'z', ..] = name.as_bytes() {
-            out[usize::from(first - b'a')] |= 1 << (second - b'a');
-        }
-    }
-    out
-});
+    COMMON.keys().chain(own).copied()
+}
 
 /// The day that a word names, in any of the known languages; `language` decides where they disagree.
 pub(crate) fn day_in(word: &str, language: Option<&str>) -> Option<Day> {
     let word = word.trim();
-    let mut letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
-    if let (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) = (letters.next(), letters.next())
-        && BEGINNINGS[usize::from(first - b'a')] & (1 << (second - b'a')) == 0
-    {
-        return None;
-    }
     if word.len() > 48 {
         return None;
     }

@@ -31,11 +31,13 @@ pub(crate) enum Meaning {
     /// "hours", which after 24 means the whole day.
     Hours,
     Part(Part),
+    /// "between", which makes the next "and" a range.
+    Between,
     /// Articles and prepositions that may stand between a day and a time.
     Filler,
 }
 
-const WORDS: [(Meaning, &str); 15] = [
+const WORDS: [(Meaning, &str); 16] = [
     (
         Meaning::Until,
         "to bis till til until through thru au à al hasta tot t tm alle fino ate até às as do aż až jusqu jusqu'à \
@@ -66,12 +68,12 @@ const WORDS: [(Meaning, &str); 15] = [
     ),
     (
         Meaning::Daily,
-        "daily everyday täglich taeglich dagelijks quotidien tgl diariamente daglig dagligen päivittäin codziennie denně denne \
+        "daily everyday täglich taeglich dagelijks quotidien tgl tägl diariamente daglig dagligen päivittäin codziennie denně denne \
          naponta zilnic καθημερινά καθημερινα ежедневно щодня svakodnevno",
     ),
     (
         Meaning::Weekdays,
-        "weekdays weekday werktags wochentags werktage doordeweeks werkdagen hverdage hverdager hverdag vardagar vardag arkisin \
+        "weekdays weekday werktags wochentags werktage doordeweeks weekdagen werkdagen hverdage hverdager hverdag vardagar vardag arkisin \
          arkipäivisin arkipäivät feriali laborables hétköznap hétköznapokon munkanapokon καθημερινές καθημερινες будни будние \
          feiners delavnik pracovné",
     ),
@@ -79,6 +81,10 @@ const WORDS: [(Meaning, &str); 15] = [
         Meaning::Weekend,
         "weekend weekends wochenende wochenenden viikonloppuisin viikonloppu helger helgen hétvége hétvégén weekendy víkend vikend \
          week-end week-ends",
+    ),
+    (
+        Meaning::Between,
+        "between zwischen entre tra mellem mellan tussen między mezi",
     ),
     (Meaning::Noon, "noon midday mittags midi mediodía mezzogiorno"),
     (
@@ -181,6 +187,29 @@ static BY_FIRST: LazyLock<HashMap<&'static str, Vec<(&'static str, Meaning)>>> =
     }
     out
 });
+
+/// Which letters follow which at the beginning of a word that matters: most words of a text are told apart by two letters.
+static BEGINNINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+    let mut out = [0; 26];
+    let words = BY_WORD.keys().chain(BY_FIRST.keys()).copied();
+    for word in words.chain(super::hours_days::names()).chain(["feira", "ig"]) {
+        if let [first @ b'a'..=b'z', second @ b'a'..=b'z', ..] = word.as_bytes() {
+            out[usize::from(first - b'a')] |= 1 << (second - b'a');
+        }
+    }
+    out
+});
+
+/// Whether a word may be a day or mean something; nearly all words of a text do not.
+pub(crate) fn may_matter(word: &str) -> bool {
+    let mut letters = word.bytes().map(|byte| byte.to_ascii_lowercase());
+    match (letters.next(), letters.next()) {
+        (Some(first @ b'a'..=b'z'), Some(second @ b'a'..=b'z')) => {
+            BEGINNINGS[usize::from(first - b'a')] & (1 << (second - b'a')) != 0
+        }
+        _ => true,
+    }
+}
 
 /// What a word in lower case means by itself.
 pub(crate) fn meaning(word: &str) -> Option<Meaning> {

@@ -3,6 +3,7 @@
 use super::hours::span;
 pub(crate) use super::hours_days::day;
 use super::hours_lexicon::Part;
+use super::hours_ranges::{before_closed, group, is_pause_after, later_days, pair_cells, range};
 pub(crate) use super::hours_words::single_time;
 use super::hours_words::{Token, Tokens};
 use crate::scrape::payload::{Day, OpeningHours};
@@ -276,34 +277,43 @@ impl Reader {
 
     /// A closing time alone: "Friday till 4" opens as the days before it do, and where the day has hours, their end moves.
     fn until(&mut self, days: &[Day], closes: u16, pm: Option<bool>) -> bool {
-        let Some(opens) = self
-            .week
-            .get(self.since.min(self.week.len().saturating_sub(1)))
-            .map(|hours| minutes(&hours.opens))
-        else {
+        let Some(before) = self.week.last() else {
             return false;
         };
+        let model: Vec<(u16, u16)> = self
+            .week
+            .iter()
+            .filter(|hours| hours.days == before.days)
+            .map(|hours| (minutes(&hours.opens), minutes(&hours.closes)))
+            .collect();
+        let last = model.iter().map(|(opens, _)| *opens).max().unwrap_or_default();
         let closes = match pm {
-            None if closes <= 12 * 60 && closes <= opens => closes + 12 * 60,
+            None if closes <= 12 * 60 && closes <= last => closes + 12 * 60,
             _ => closes,
         };
         if days.is_empty() || closes > 24 * 60 {
             return false;
         }
         for day in days {
-            let last = self
+            let own = self
                 .week
-                .iter_mut()
+                .iter()
                 .filter(|hours| hours.days.contains(day))
-                .max_by_key(|hours| minutes(&hours.opens));
-            let opens = match last {
-                Some(hours) => {
-                    hours.days.retain(|known| known != day);
-                    minutes(&hours.opens)
-                }
-                None => opens,
-            };
-            self.week.extend(span(vec![*day], opens, closes));
+                .map(|hours| (minutes(&hours.opens), minutes(&hours.closes)));
+            let own: Vec<(u16, u16)> = own.collect();
+            for hours in &mut self.week {
+                hours.days.retain(|known| known != day);
+            }
+            let model = if own.is_empty() { &model } else { &own };
+            let last = model
+                .iter()
+                .map(|(opens, _)| *opens)
+                .filter(|opens| *opens < closes)
+                .max();
+            for (opens, ends) in model.iter().filter(|(opens, _)| *opens < closes) {
+                let ends = if Some(*opens) == last { closes } else { *ends };
+                self.week.extend(span(vec![*day], *opens, ends));
+            }
         }
         self.week.retain(|hours| !hours.days.is_empty());
         (self.since, self.line_since) = (self.since.min(self.week.len()), self.line_since.min(self.week.len()));
@@ -401,134 +411,10 @@ pub(crate) fn minutes(clock: &str) -> u16 {
         .map_or(0, |(hour, minute)| part(hour) * 60 + part(minute))
 }
 
-/// In rows with a cell for each time, such as `Monday | 8:00 am | 6:00 pm`, puts what means "until" between the times.
-fn pair_cells(list: &mut [Token]) -> bool {
-    let days = list.iter().any(|token| matches!(token, Token::Day(_) | Token::Days(_)));
-    let dashed = list
-        .windows(2)
-        .any(|two| matches!(two, [Token::Time(_), Token::Dash] | [Token::Dash, Token::Time(_)]));
-    let times: Vec<usize> = (0..list.len())
-        .filter(|at| matches!(list[*at], Token::Time(_)))
-        .collect();
-    let paired = days && !dashed && matches!(times.len(), 2 | 4);
-    if paired {
-        for pair in times.chunks(2) {
-            if let [from, to] = pair
-                && *to == from + 2
-            {
-                list[from + 1] = Token::Dash;
-            }
-        }
-    }
-    paired
-}
-
-/// The part of the day that stands right before "closed".
-fn before_closed(list: &[Token], at: usize) -> Option<Part> {
-    match list.get(at.checked_sub(1)?)? {
-        Token::Part(part) => Some(*part),
-        _ => None,
-    }
-}
-
-/// Days that follow a time with at most two words between: "till 7pm on Wednesdays".
-fn later_days(list: &[Token], at: usize) -> Option<(Vec<Day>, usize)> {
-    let skip = list
-        .get(at..)?
-        .iter()
-        .take(3)
-        .position(|token| matches!(token, Token::Day(_) | Token::Days(_)))?;
-    let between = &list[at..at + skip];
-    between
-        .iter()
-        .all(|token| matches!(token, Token::Word))
-        .then(|| group(list, at + skip))
-}
-
-/// "12 – 1 closed", "12 – 1 lunch", but not "9 – 5 closed Sunday".
-fn is_pause_after(list: &[Token], at: usize) -> bool {
-    match list.get(at) {
-        Some(Token::Pause) => true,
-        Some(Token::Closed) => !list[at + 1..]
-            .iter()
-            .any(|token| matches!(token, Token::Day(_) | Token::Days(_))),
-        _ => false,
-    }
-}
-
-/// The days named from `at` on, and where they end.
-fn group(list: &[Token], mut at: usize) -> (Vec<Day>, usize) {
-    let mut days = Vec::new();
-    loop {
-        match list.get(at) {
-            Some(Token::Day(from)) => match (list.get(at + 1), list.get(at + 2)) {
-                (Some(Token::Dash), Some(Token::Day(to))) => {
-                    days.extend(from.through(*to));
-                    at += 3;
-                }
-                _ => {
-                    days.push(*from);
-                    at += 1;
-                }
-            },
-            Some(Token::Days(several)) => {
-                days.extend(several.iter().copied());
-                at += 1;
-            }
-            Some(Token::And) if matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => at += 1,
-            Some(Token::Except) if matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => {
-                let (taken, next) = group(list, at + 1);
-                days.retain(|day| !taken.contains(day));
-                return (days, next);
-            }
-            _ => return (days, at),
-        }
-    }
-}
-
-/// Two times with something between them that means "until", in minutes, and where they end. Small bare numbers are
-/// times where a `pause` is expected.
-fn range(list: &[Token], at: usize, pause: bool) -> Option<(u16, u16, usize)> {
-    let (Some(Token::Time(from)), Some(Token::Dash), Some(Token::Time(to))) =
-        (list.get(at), list.get(at + 1), list.get(at + 2))
-    else {
-        return None;
-    };
-    // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock", or a day before it.
-    let daily = list[..at]
-        .iter()
-        .any(|token| matches!(token, Token::Day(_) | Token::Days(_)));
-    let usual = (6..=12).contains(&from.hour) && (1..=24).contains(&to.hour)
-        || (daily && (13..=23).contains(&from.hour) && to.hour > from.hour);
-    if !(from.explicit || to.explicit || usual || pause) {
-        return None;
-    }
-    let (mut opens, mut closes) = (from.minutes(), to.minutes());
-    match (from.pm, to.pm) {
-        (Some(_), Some(_)) => {}
-        (None, Some(true)) if from.hour < 12 => {
-            // "1 – 5pm" begins after noon, "9 – 5pm" does not.
-            let to_clock = closes - 12 * 60 * u16::from(closes >= 12 * 60);
-            if opens < to_clock && from.hour < 7 {
-                opens += 12 * 60;
-            }
-        }
-        (Some(false), None) if closes <= opens && to.hour < 12 => closes += 12 * 60,
-        (Some(true), None) if to.hour < 12 && to.hour > 0 && !to.padded => closes += 12 * 60,
-        (None, None) if closes <= opens && opens < 13 * 60 && closes < 12 * 60 && closes > 0 && !to.padded => {
-            closes += 12 * 60
-        }
-        (None, None)
-            if opens < 6 * 60 && !from.padded && !to.padded && opens > 0 && opens < closes && closes <= 11 * 60 =>
-        {
-            opens += 12 * 60;
-            closes += 12 * 60;
-        }
-        _ => {}
-    }
-    Some((opens, closes, at + 3))
-}
-
 #[cfg(test)]
 #[path = "hours_text_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "hours_world_tests.rs"]
+mod world_tests;

@@ -4,7 +4,7 @@ use super::hours_cjk;
 pub(crate) use super::hours_clock::Time;
 use super::hours_clock::time;
 use super::hours_days::day_in;
-use super::hours_lexicon::{Meaning, Part, meaning, phrase};
+use super::hours_lexicon::{Meaning, Part, may_matter, meaning, phrase};
 use crate::scrape::payload::Day;
 
 /// What matters in a line about hours.
@@ -34,6 +34,8 @@ pub(crate) struct Tokens {
     pub(crate) list: Vec<Token>,
     /// The line begins with a label that names no day, such as "Deliveries:".
     pub(crate) labelled: bool,
+    /// "between" was read, and not yet its "and".
+    between: bool,
 }
 
 /// A time that stands alone, as in `opens`: `08:30`, `8:30 AM`, `T08:00:00+12:00`.
@@ -195,6 +197,10 @@ impl Tokens {
 
     /// Takes in a word; how many bytes of the text `after` it belong to it.
     fn word(&mut self, word: &str, after: &str) -> usize {
+        if !may_matter(word) {
+            self.push(Token::Word);
+            return 0;
+        }
         let lower = word.to_lowercase();
         if let Some((meant, length)) = phrase(&lower, after) {
             self.mean(meant, word, &lower, after);
@@ -210,7 +216,7 @@ impl Tokens {
             return 0;
         }
         let short = word.chars().count() <= 3;
-        let linked = matches!(self.list.as_slice(), [.., Token::Day(_), Token::Dash]);
+        let linked = matches!(self.list.as_slice(), [.., Token::Day(_), Token::Dash | Token::And]);
         let own = short && (linked || self.language.is_some_and(|language| language != "en"));
         let named = day_in(word, self.language).filter(|_| !short || short_day(word, after, own));
         let until = matches!(lower.as_str(), "to" | "do" | "a" | "la" | "i" | "h");
@@ -219,7 +225,7 @@ impl Tokens {
             self.name(day, &lower);
             return 0;
         }
-        if let Some((days, length)) = letters(word, after) {
+        if let Some((days, length)) = letters(word, after, &self.list) {
             self.push(Token::Days(days));
             return length;
         }
@@ -260,7 +266,9 @@ impl Tokens {
             Meaning::Until => self.until(word, lower, after),
             Meaning::And => {
                 let a_range = matches!(self.list.as_slice(), [.., Token::Day(_) | Token::Time(_), Token::Dash]);
-                if !a_range {
+                if std::mem::take(&mut self.between) && self.after_day_or_time() {
+                    self.push(Token::Dash);
+                } else if !a_range {
                     self.push(Token::And);
                 }
             }
@@ -290,6 +298,7 @@ impl Tokens {
                 }
             }
             Meaning::Part(part) => self.push(Token::Part(part)),
+            Meaning::Between => self.between = true,
             Meaning::Filler => {}
         }
     }
@@ -336,7 +345,7 @@ impl Tokens {
 }
 
 /// Days by their first letters alone, which count in pairs: "M–F", "L-V".
-fn letters(word: &str, after: &str) -> Option<(Vec<Day>, usize)> {
+fn letters(word: &str, after: &str, list: &[Token]) -> Option<(Vec<Day>, usize)> {
     const PAIRS: [(&str, &str, Day, Day); 15] = [
         ("M", "F", Day::Mo, Day::Fr),
         ("M", "Th", Day::Mo, Day::Th),
@@ -357,7 +366,11 @@ fn letters(word: &str, after: &str) -> Option<(Vec<Day>, usize)> {
     if word.len() != 1 || !word.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
     }
-    let rest = after.trim_start_matches([' ', '.']);
+    let rest = after.trim_start_matches([' ', '.', ':']);
+    let paired = list.iter().any(|token| matches!(token, Token::Days(_)));
+    if word == "F" && paired && rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return Some((vec![Day::Fr], 0));
+    }
     let dash = rest
         .chars()
         .next()

@@ -5,8 +5,14 @@
 mod address;
 mod address_bare;
 mod address_codes;
+mod address_japan;
+mod address_lines;
+mod address_maps;
+mod address_owner;
+mod address_owner_words;
 mod address_parts;
 mod address_street;
+mod address_street_words;
 mod cloudflare;
 mod contact_metas;
 mod context;
@@ -23,6 +29,7 @@ mod hours_dates;
 mod hours_days;
 mod hours_lexicon;
 mod hours_matrix;
+mod hours_ranges;
 mod hours_tables;
 mod hours_text;
 mod hours_words;
@@ -35,6 +42,7 @@ mod microdata;
 pub(crate) mod names;
 mod own;
 pub(crate) mod pages;
+mod parked;
 mod people;
 pub(crate) mod phones;
 mod rdfa;
@@ -66,6 +74,9 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     let scan = scan::scan(&dom);
     let context = Context::new(url, scan.base.as_deref(), region);
     let mut facts = PageFacts::default();
+    if parked::is_parked(&scan) {
+        return facts;
+    }
     let mut numbers = phones::Candidates::default();
     let mut named = PageFacts::default();
     names::read(&scan, &context, &mut named);
@@ -97,11 +108,17 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     contact_metas::read(&scan, &mut numbers, &mut facts);
     links::read(&scan, &context, &mut numbers, &mut facts);
     facts.names.append(&mut named.names);
-    address::read(&scan, &context, &mut facts);
-    address_bare::read(&scan, &context, &mut facts);
+    let directory = parked::is_directory(&scan);
+    if !directory {
+        address::read(&scan, &context, &own, &mut facts);
+        address_maps::read(&scan, &context, &mut facts);
+        address_bare::read(&scan, &context, &mut facts);
+        hours_tables::read(&scan, &context, &mut facts);
+    }
     texts::read(&scan, &context, &mut numbers, &mut facts);
-    hours_tables::read(&scan, &context, &mut facts);
-    people::read(&scan, &context, &mut facts);
+    if !directory {
+        people::read(&scan, &context, &mut facts);
+    }
     services::read(&scan, &context, &mut facts);
     facts.phones = numbers.resolve(region_of(&facts, &context, &scan));
     facts

@@ -1,5 +1,6 @@
 //! What schema.org items say, whichever syntax carried them: JSON-LD, microdata and RDFa all end up here as JSON.
 
+use super::address_owner::is_placeholder;
 use super::context::Context;
 use super::emails;
 use super::hours;
@@ -47,7 +48,7 @@ pub(crate) fn read(
         reader.index(value, 0);
     }
     for value in values {
-        reader.visit(value, 0, true);
+        reader.visit(value, 0, true, false);
     }
 }
 
@@ -88,16 +89,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks for businesses in `value`. `own` is false inside what is said about somebody else.
-    fn visit(&mut self, value: &'a Value, depth: usize, own: bool) {
+    fn visit(&mut self, value: &'a Value, depth: usize, own: bool, listed: bool) {
         if depth > MAX_DEPTH || self.left == 0 {
             return;
         }
         match value {
-            Value::Array(list) => list.iter().for_each(|value| self.visit(value, depth + 1, own)),
+            Value::Array(list) => list.iter().for_each(|value| self.visit(value, depth + 1, own, listed)),
             Value::Object(object) => {
                 self.left -= 1;
                 let types = types(object);
-                let own = own && !self.is_foreign(object, &types);
+                let own = own && !self.is_foreign(object, &types, listed);
                 if own {
                     match kind_of(&types, object) {
                         Kind::Business => self.business(object, &types, 70),
@@ -112,7 +113,7 @@ impl<'a> Reader<'a> {
                         let own = own
                             && !FOREIGN.contains(&key.as_str())
                             && !matches!(key.as_str(), "employee" | "employees" | "founder");
-                        self.visit(value, depth + 1, own);
+                        self.visit(value, depth + 1, own, listed || key == "itemListElement");
                     }
                 }
             }
@@ -121,8 +122,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether an item is the business of somebody else, whose data a theme, an agency or a parent company has left
-    /// behind: its own links lead elsewhere, and its name is not that of the page.
-    fn is_foreign(&self, object: &Object, types: &[&str]) -> bool {
+    /// behind: its own links lead elsewhere, or it is one of a list, and its name is not that of the page.
+    fn is_foreign(&self, object: &Object, types: &[&str], listed: bool) -> bool {
         if !matches!(kind_of(types, object), Kind::Business | Kind::Organisation) {
             return false;
         }
@@ -132,7 +133,7 @@ impl<'a> Reader<'a> {
             .collect();
         let name = texts(object.get("name")).into_iter().next();
         let called = name.as_deref().is_some_and(|name| self.own.is_called(name));
-        !ours.is_empty() && !ours.contains(&true) && !called
+        (listed || !ours.is_empty()) && !ours.contains(&true) && !called
     }
 
     /// The object itself, or the one that its `@id` refers to.
@@ -322,7 +323,7 @@ impl<'a> Reader<'a> {
     }
 
     fn push_address(&mut self, address: Option<Address>, trust: u8) {
-        if let Some(address) = address
+        if let Some(address) = address.filter(|address| !is_placeholder(&address.raw))
             && !self.facts.addresses.iter().any(|known| known.value == address)
             && self.facts.addresses.len() < 40
         {
