@@ -111,20 +111,36 @@ pub struct Words {
     list: &'static [&'static str],
     /// A set bit for the first three bytes of each word: nearly all places in a text are passed over by one look.
     starts: [u64; 64],
+    /// One more than the index of the first word of each bucket; 0 where there is none.
+    heads: [u16; BUCKETS],
+    /// The next word of the same bucket, in the same way.
+    next: [u16; MAX_WORDS],
 }
+
+const BUCKETS: usize = 128;
+/// More words than this do not compile.
+const MAX_WORDS: usize = 256;
 
 impl Words {
     /// Prepares a list, at compile time for a `static`.
     pub const fn new(list: &'static [&'static str]) -> Self {
-        let mut starts = [0; 64];
-        let mut at = 0;
-        while at < list.len() {
-            let word = list[at].as_bytes();
+        let (mut starts, mut heads, mut next) = ([0; 64], [0; BUCKETS], [0; MAX_WORDS]);
+        // From behind, so that a bucket is read in the order of the list.
+        let mut at = list.len();
+        while at > 0 {
+            let word = list[at - 1].as_bytes();
             let bit = Self::bit(word[0], word[1], word[2]);
             starts[bit / 64] |= 1 << (bit % 64);
-            at += 1;
+            next[at - 1] = heads[bit % BUCKETS];
+            heads[bit % BUCKETS] = at as u16;
+            at -= 1;
         }
-        Self { list, starts }
+        Self {
+            list,
+            starts,
+            heads,
+            next,
+        }
     }
 
     const fn bit(a: u8, b: u8, c: u8) -> usize {
@@ -151,19 +167,16 @@ impl Words {
             let bit = Self::bit(three[0], three[1], three[2]);
             self.starts[bit / 64] & (1 << (bit % 64)) != 0
         });
-        candidates.flat_map(move |(at, _)| {
+        candidates.flat_map(move |(at, three)| {
             let rest = &bytes[at..];
-            let (first, second) = (rest[0].to_ascii_lowercase(), rest[1].to_ascii_lowercase());
-            let stands = move |word: &str| {
-                let word = word.as_bytes();
-                let begins = word[0].to_ascii_lowercase() == first && word[1].to_ascii_lowercase() == second;
-                begins && rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word)
-            };
-            self.list
-                .iter()
-                .enumerate()
-                .filter(move |(_, word)| stands(word))
-                .map(move |(index, _)| (at, index))
+            let index = |link: u16| usize::from(link).checked_sub(1);
+            let first = index(self.heads[Self::bit(three[0], three[1], three[2]) % BUCKETS]);
+            std::iter::successors(first, move |at| index(self.next[*at]))
+                .filter(move |index| {
+                    let word = self.list[*index].as_bytes();
+                    rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word)
+                })
+                .map(move |index| (at, index))
         })
     }
 
