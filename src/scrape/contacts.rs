@@ -43,11 +43,17 @@ pub(super) fn phones(mut heard: Vec<Heard<'_, Phone>>) -> Vec<Heard<'_, Phone>> 
 /// The addresses: beside one at the website's own domain none at another company's.
 pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec<Heard<'a, String>> {
     let domain = Domain::new(domain);
+    let host = |mail: &str| mail.rsplit_once('@').map_or(String::new(), |(_, host)| host.to_owned());
+    // Markup that speaks of another website is no witness for an address there.
+    heard.retain(|one| {
+        let mail = &one.fact.value;
+        let markup = one.fact.trust < DOUBTFUL && one.fact.source <= Source::Rdfa;
+        !markup || domain.owns_mail(mail) || is_mailbox_host(&host(mail))
+    });
     if heard.iter().any(|one| domain.owns_mail(&one.fact.value)) {
         heard.retain(|one| {
             let mail = &one.fact.value;
-            let host = mail.rsplit_once('@').map_or("", |(_, host)| host);
-            domain.owns_mail(mail) || (is_mailbox_host(host) && one.fact.trust >= DOUBTFUL)
+            domain.owns_mail(mail) || (is_mailbox_host(&host(mail)) && one.fact.trust >= DOUBTFUL)
         });
     } else {
         trusted(&mut heard);
@@ -60,7 +66,13 @@ pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec
 pub(super) fn social<'a>(mut heard: Vec<Heard<'a, SocialLink>>, domain: &str) -> Vec<Heard<'a, SocialLink>> {
     let domain = Domain::new(domain);
     let named = |one: &Heard<'_, SocialLink>| domain.resembles(handle(&one.fact.value));
-    heard.retain(|one| one.fact.trust >= DOUBTFUL || named(one));
+    // The makers of the website put their profile in more than one place.
+    let others: HashSet<String> = heard
+        .iter()
+        .filter(|one| one.fact.trust < DOUBTFUL && !named(one))
+        .map(|one| handle(&one.fact.value).to_owned())
+        .collect();
+    heard.retain(|one| !others.contains(handle(&one.fact.value)) || named(one));
     let pages = |one: &Heard<'_, SocialLink>| heard.iter().filter(|other| other.fact.value == one.fact.value).count();
     let mut order: Vec<(usize, (bool, u8, usize))> = heard
         .iter()

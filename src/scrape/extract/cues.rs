@@ -332,6 +332,23 @@ fn bare_credit(line: &str) -> Option<usize> {
             }
         }
     }
+    // "Réalisation Agence Molaire"
+    for verb in [
+        "Réalisation ",
+        "Création ",
+        "Conception ",
+        "Realisatie ",
+        "Realizzazione ",
+        "Webdesign ",
+        "Design ",
+    ] {
+        if line
+            .strip_prefix(verb)
+            .is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        {
+            return Some(0);
+        }
+    }
     None
 }
 

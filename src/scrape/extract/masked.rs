@@ -51,7 +51,7 @@ const DOT: [&str; 12] = [
 
 /// The line as it was meant; `None` when nothing in it is masked.
 pub(super) fn unmask(line: &str) -> Option<String> {
-    let line = line.replace('＠', "@");
+    let line = line.replace('＠', "@").replace('\t', " ");
     let (text, bracketed) = brackets(&line);
     let (text, worded) = words(&text);
     let (text, joined) = join_spaced(&text);

@@ -113,17 +113,28 @@ fn regions(facts: &PageFacts, context: &Context, scan: &scan::Scan, numbers: &ph
         }
     };
     let address = facts.addresses.iter().filter(|fact| fact.trust >= phones::DOUBTFUL);
-    vote(
+    let countries = || {
         address
             .clone()
-            .find_map(|fact| fact.value.country.as_deref()?.parse().ok()),
-        4,
-    );
+            .filter_map(|fact| fact.value.country.as_deref()?.parse().ok())
+    };
+    // One address counts more than the domain; further ones say which of several is right.
+    countries().for_each(|country| vote(Some(country), 1));
+    let most = countries().max_by_key(|country| {
+        (
+            countries().filter(|other| other == country).count(),
+            countries().next() == Some(*country),
+        )
+    });
+    vote(most, 3);
     vote(context.tld_region(), 3);
     vote(numbers.told_regions().next(), 2);
     vote(context.region, 1);
     let lang = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).nth(1));
     vote(lang.and_then(|lang| lang.to_ascii_uppercase().parse().ok()), 2);
+    if votes.is_empty() && numbers.look_north_american() {
+        return vec![Id::US];
+    }
     // Stable: of equal votes the earlier kind counts.
     votes.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
     votes.into_iter().map(|(id, _)| id).collect()

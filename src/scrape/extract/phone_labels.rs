@@ -103,7 +103,8 @@ const PHONE: [&str; 58] = [
 ];
 
 /// Beginnings of words that mean a telephone.
-const PHONE_STEMS: [&str; 12] = [
+const PHONE_STEMS: [&str; 13] = [
+    "texting",
     "telef",
     "telep",
     "tel",
@@ -122,7 +123,7 @@ const PHONE_STEMS: [&str; 12] = [
 const PHONE_SIGNS: [&str; 9] = ["電話", "携帯", "전화", "휴대폰", "電话", "电话", "手机", "☎", "📞"];
 
 /// Words for numbers that nobody calls, whole.
-const OTHER: [&str; 86] = [
+const OTHER: [&str; 94] = [
     "abn",
     "acn",
     "nzbn",
@@ -206,19 +207,26 @@ const OTHER: [&str; 86] = [
     "lat",
     "neq",
     "polizza",
+    "mwst",
+    "moms",
+    "dph",
+    "pdv",
+    "adoszam",
+    "kdv",
+    "mva",
+    "alv",
     "инн",
     "огрн",
     "sdi",
 ];
 
 /// Beginnings of words for numbers that nobody calls.
-const OTHER_STEMS: [&str; 20] = [
+const OTHER_STEMS: [&str; 19] = [
     "licen",
     "registr",
     "regist",
     "handelsreg",
     "umsatzst",
-    "account",
     "bankgir",
     "postgir",
     "kontonum",
@@ -236,8 +244,12 @@ const OTHER_STEMS: [&str; 20] = [
 ];
 
 /// Pairs of words, both of which make the label.
-const OTHER_PAIRS: [(&str, &str); 30] = [
+const OTHER_PAIRS: [(&str, &str); 34] = [
     ("order", "no"),
+    ("account", "no"),
+    ("account", "number"),
+    ("account", "nr"),
+    ("acc", "no"),
     ("order", "number"),
     ("order", "nr"),
     ("police", "n"),

@@ -33,7 +33,11 @@ pub(crate) fn from_line(
         let found = label_of(between);
         if found != Label::None {
             label = found;
-        } else if label != above && between.chars().filter(|c| c.is_alphabetic()).count() > MAX_CARRY {
+        } else if label != above
+            && (between.contains([':', '?', '!'])
+                || between.contains(". ")
+                || between.chars().filter(|c| c.is_alphabetic()).count() > MAX_CARRY)
+        {
             label = Label::None;
         }
         let run = &line[at..end];
@@ -54,7 +58,16 @@ pub(crate) fn from_line(
             let standing = whose(at..end);
             match vanity {
                 Some(number) => push_part(&number, Label::Phone, trust, standing, out),
-                None => parts(&line[at..end], |part| push_part(part, label, trust, standing, out)),
+                None => {
+                    let mut label = label;
+                    parts(&line[at..end], &mut |part| {
+                        push_part(part, label, trust, standing, out);
+                        // What is joined to a number in full is one too.
+                        if label == Label::None && part.starts_with('+') {
+                            label = Label::Phone;
+                        }
+                    });
+                }
             }
             previous = at..end;
         } else {
@@ -203,7 +216,7 @@ fn key(byte: u8) -> char {
 }
 
 /// The numbers in a run: whole when it may be one, else split where writers put separators between numbers.
-fn parts(run: &str, mut push: impl FnMut(&str)) {
+fn parts(run: &str, push: &mut dyn FnMut(&str)) {
     let count = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
     let digits = count(run);
     let bracket = || {

@@ -62,23 +62,29 @@ impl Candidates {
         plus.filter_map(|one| phonenumber::parse(None, compact(&one.raw)?).ok()?.country().id())
     }
 
+    /// Whether numbers are written as North Americans write them, `(312) 967-4138`.
+    pub(crate) fn look_north_american(&self) -> bool {
+        self.0.iter().any(|one| {
+            let groups = one.raw.split(|c: char| !c.is_ascii_digit());
+            let lengths: Vec<usize> = groups.filter(|group| !group.is_empty()).map(str::len).collect();
+            matches!(lengths.as_slice(), [3, 3, 4]) && !one.raw.starts_with('0')
+        })
+    }
+
     /// The valid ones: each number once a kind, the best source first. The first of `regions` is where they most
     /// likely are; the others are tried for what is called a telephone and is none there.
     pub(crate) fn resolve(self, regions: &[Id]) -> Vec<Fact<Phone>> {
         let mut out: Vec<Fact<Phone>> = Vec::new();
         // Whether something said what kind of number it is; a link says only "call".
         let mut said: Vec<bool> = Vec::new();
-        let mut example = false;
+
         // A page repeats its number; parsing is the dearest step.
         let mut parsed: HashMap<String, Option<Number>> = HashMap::new();
         for candidate in self.0 {
             let known = parsed
                 .entry(candidate.raw.clone())
                 .or_insert_with(|| number(&candidate.raw, regions));
-            let Some(known) = known else {
-                example |= compact(&candidate.raw).is_some_and(|digits| is_placeholder(digits.trim_start_matches('+')));
-                continue;
-            };
+            let Some(known) = known else { continue };
             if candidate.bare && !known.looks_called(&candidate.raw, regions) {
                 continue;
             }
@@ -113,16 +119,18 @@ impl Candidates {
                 }
             }
         }
-        drop_fiction(&mut out, example);
+        drop_fiction(&mut out);
         out
     }
 }
 
-/// Takes out numbers that are kept free for films where the page shows other examples, or real numbers too.
-fn drop_fiction(phones: &mut Vec<Fact<Phone>>, example: bool) {
+/// Takes out numbers that are kept free for films where the page shows a real number in a better place.
+fn drop_fiction(phones: &mut Vec<Fact<Phone>>) {
+    let north = |fact: &Fact<Phone>| fact.value.e164.as_deref().is_some_and(|e164| e164.starts_with("+1"));
     let fiction = |fact: &Fact<Phone>| fact.value.e164.as_deref().is_some_and(is_fiction);
-    let real = phones.iter().filter(|fact| !fiction(fact)).map(|fact| fact.trust).max();
-    phones.retain(|fact| !fiction(fact) || (!example && real.is_none_or(|trust| trust < fact.trust)));
+    let real = phones.iter().filter(|fact| north(fact) && !fiction(fact));
+    let best = real.map(|fact| fact.trust).max();
+    phones.retain(|fact| !fiction(fact) || best.is_none_or(|trust| trust <= fact.trust));
 }
 
 /// `+1 NXX 555 01XX`, which nobody has.
@@ -161,13 +169,12 @@ impl Number {
 }
 
 /// Countries where a number within the country begins with a zero.
-const TRUNK_ZERO: [Id; 40] = [
+const TRUNK_ZERO: [Id; 38] = [
     Id::AT,
     Id::AU,
     Id::BE,
     Id::BG,
     Id::CH,
-    Id::CN,
     Id::DE,
     Id::EG,
     Id::FI,
@@ -178,7 +185,6 @@ const TRUNK_ZERO: [Id; 40] = [
     Id::ID,
     Id::IE,
     Id::IL,
-    Id::IN,
     Id::IR,
     Id::JP,
     Id::KE,

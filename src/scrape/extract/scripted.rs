@@ -54,12 +54,7 @@ fn plain(text: &str) -> String {
     } else {
         text.to_owned()
     };
-    let text = text
-        .replace("&#64;", "@")
-        .replace("&#064;", "@")
-        .replace("&#x40;", "@")
-        .replace("&#46;", ".")
-        .replace("&commat;", "@");
+    let text = references(&text);
     let text = percent_decode(&text).into_owned();
     let mut out = String::with_capacity(text.len());
     let mut tag = false;
@@ -77,6 +72,42 @@ fn plain(text: &str) -> String {
             c => out.push(c),
         }
     }
+    out
+}
+
+/// Numeric character references as the characters; the names that stand for signs of addresses too.
+fn references(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.char_indices().take(10).find(|(_, c)| *c == ';');
+        let Some((end, _)) = end else {
+            out.push('&');
+            rest = &rest[1..];
+            continue;
+        };
+        let name = &rest[1..end];
+        let code = match name.strip_prefix('#') {
+            Some(code) => match code.strip_prefix(['x', 'X']) {
+                Some(code) => u32::from_str_radix(code, 16).ok(),
+                None => code.parse().ok(),
+            },
+            None => match name {
+                "commat" => Some(0x40),
+                "period" => Some(0x2e),
+                "amp" => Some(0x26),
+                _ => None,
+            },
+        };
+        match code.and_then(char::from_u32) {
+            Some(c) => out.push(c),
+            None => out.push_str(&rest[..=end]),
+        }
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
     out
 }
 
@@ -410,7 +441,7 @@ mod tests {
         for script in [
             r#"var n="info",d="optik",t="ch";document.write('<a href="mai'+'lto:'+n+'@'+d+'.'+t+'">'+n+'@'+d+'.'+t+'</a>');"#,
             "var a = ['in','fo']; var b = ['op','tik'].join(''); document.write('<a href=\"mailto:' + a.join('') + '@' + b + '.ch\">');",
-            "var addy1 = 'info' + '&#64;'; addy1 = addy1 + 'optik' + '&#46;' + 'ch'; x.innerHTML += addy1;",
+            "var addy1 = '&#105;nf&#111;' + '&#64;'; addy1 = addy1 + 'optik' + '&#46;' + 'ch'; x.innerHTML += addy1;",
             "document.write(String.fromCharCode(105,110,102,111,64,111,112,116,105,107,46,99,104));",
             "document.write('hc.kitpo@ofni'.split('').reverse().join(''));",
             "document.write('<n uers=\"znvygb:vasb@bcgvx.pu\">');",

@@ -129,7 +129,9 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
             _ => return None,
         },
         "tripadvisor" => {
-            let page = segments.first().filter(|page| page.contains("_Review-"))?;
+            let page = segments
+                .first()
+                .filter(|page| page.contains("_Review-") && page.contains("-Reviews-"))?;
             return Some(SocialLink {
                 network: network.to_owned(),
                 // Each country has its own host; the page is where the link says.

@@ -34,7 +34,9 @@ impl Visibility {
                 "style" => hidden_style(value),
                 "class" => value.split_ascii_whitespace().any(|class| {
                     FRAMEWORK_HIDDEN.contains(&class)
-                        || (!self.classes.is_empty() && self.classes.iter().any(|c| c == class))
+                        || (!self.classes.is_empty()
+                            && self.classes.iter().any(|c| c == class)
+                            && !shown_on_some_screens(value))
                 }),
                 "id" => !self.ids.is_empty() && self.ids.iter().any(|id| id == value),
                 "type" => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
@@ -64,6 +66,21 @@ impl Visibility {
 /// Whether declarations turn the order of characters round.
 fn reversed_style(style: &str) -> bool {
     style.len() > 20 && style.contains("bidi-override") && style.contains("rtl")
+}
+
+/// Whether classes show an element on screens of some width again: `hidden md:inline`, `d-none d-md-block`.
+fn shown_on_some_screens(classes: &str) -> bool {
+    classes.split_ascii_whitespace().any(|class| {
+        let shown = class
+            .split_once(':')
+            .map(|(_, shown)| shown)
+            .or_else(|| class.strip_prefix("d-")?.split_once('-').map(|(_, shown)| shown));
+        shown.is_some_and(|shown| {
+            ["block", "inline", "flex", "grid", "table", "contents"]
+                .iter()
+                .any(|kind| shown.starts_with(kind))
+        })
+    })
 }
 
 /// Whether declarations make an element invisible.
@@ -175,6 +192,8 @@ mod tests {
         assert!(hidden_style("visibility:hidden"));
         assert!(!hidden_style("display:block"));
         assert!(!hidden_style("background:url(none.png)"));
+        assert!(shown_on_some_screens("hidden md:inline") && shown_on_some_screens("d-none d-lg-flex"));
+        assert!(!shown_on_some_screens("hidden text-sm"));
     }
 
     #[test]

@@ -7,10 +7,10 @@ use super::clauses;
 use super::context::Context;
 use super::cues::credit_start;
 use super::emails::is_mailbox_host;
-use super::scan::{LineKind, Scan, Zone};
-use super::whose_words::{BODIES, INSTEAD, OTHERS, PARTS, PLACES, PRONOUNS};
+use super::scan::{Line, LineKind, Scan, Zone};
+use super::whose_words::{BODIES, INSTEAD, OTHERS, PARTS, PLACES, PRONOUNS, TRADES};
 use super::words::Folded;
-use crate::scrape::text::starts_ci;
+use crate::scrape::text::{Words, starts_ci};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -35,12 +35,16 @@ pub(crate) struct Whose<'a> {
     own: OnceCell<String>,
     /// Whether the page shows an address at its own domain.
     own_mail: OnceCell<bool>,
+    /// Whether the page stands in for a website that is not there.
+    parked: OnceCell<bool>,
     /// The heading above each line, worked out as lines are asked for in order.
     heading: OnceCell<Vec<u32>>,
 }
 
 /// A line of more is prose, not a contact detail.
-const MAX_LABEL_LINE: usize = 60;
+const MAX_LABEL_LINE: usize = 48;
+/// Pages of hosts and dealers are short.
+const MAX_PARKED: usize = 6_000;
 /// Lines after a heading that it still names.
 const HEADING_REACH: usize = 12;
 
@@ -51,6 +55,7 @@ impl<'a> Whose<'a> {
             context,
             own: OnceCell::new(),
             own_mail: OnceCell::new(),
+            parked: OnceCell::new(),
             heading: OnceCell::new(),
         }
     }
@@ -68,6 +73,7 @@ impl<'a> Whose<'a> {
             return standing;
         }
         let clause = &text[statement.clone()];
+        let before = Folded::of(&text[statement.start..at.start]);
         if let Some(own) = self.mail_in(clause) {
             if own {
                 return Standing::Plain;
@@ -78,8 +84,7 @@ impl<'a> Whose<'a> {
                 Standing::Doubtful
             };
         }
-        let folded = Folded::of(clause);
-        if speaks_of_itself(folded.text()) || PLACES.iter().any(|word| folded.text().contains(word)) {
+        if speaks_of_itself(before.text()) || PLACES.iter().any(|word| before.text().contains(word)) {
             return Standing::Plain;
         }
         if self.links_elsewhere(line, &statement, at.start) {
@@ -114,6 +119,14 @@ impl<'a> Whose<'a> {
         if self.context.domain.resembles(handle) {
             return Standing::Plain;
         }
+        if self.is_parked() {
+            return Standing::Foreign;
+        }
+        // An icon stands for itself, unless the makers of the website have named themselves before it.
+        if at.is_empty() {
+            let credit = credit_start(&text[..at.start]).is_some();
+            return if credit { Standing::Foreign } else { Standing::Plain };
+        }
         let statement = clauses::around(text, at.clone());
         let standing = self.statement(line, text, &statement, &at);
         if standing != Standing::Plain {
@@ -136,22 +149,30 @@ impl<'a> Whose<'a> {
     /// Whether the words of a statement, of the question before it, of an earlier statement of its line or of the
     /// heading above name another.
     fn statement(&self, line: usize, text: &str, statement: &Range<usize>, at: &Range<usize>) -> Standing {
+        if self.is_parked() {
+            return Standing::Foreign;
+        }
         if credit_start(text).is_some_and(|credit| credit <= at.start) {
             return Standing::Foreign;
         }
         let start = clauses::question_before(text, statement.start).map_or(statement.start, |question| question.start);
-        let folded = folded_without_streets(&text[start..statement.end]);
+        // The first cell of a row says what the row is about.
+        let row = text[..start]
+            .find('\t')
+            .filter(|end| *end <= 60)
+            .map_or("", |end| &text[..end]);
+        let folded = folded_without_streets(&format!("{row}\t{}", &text[start..statement.end]));
         let own_mail = || self.mail_in(&text[statement.clone()]) == Some(true);
-        let own = speaks_of_itself(folded.text());
+        let own = speaks_of_itself(Folded::of(&text[statement.start..at.start]).text());
         if self.names_other(folded.text(), !own) && !own_mail() {
             return Standing::Foreign;
         }
         // A row of numbers begins with the first name of another and goes on with more of them.
         let earlier = &text[..start];
-        let row = earlier.len() <= 600 && earlier.bytes().any(|b| b.is_ascii_digit());
-        if row
+        let list = earlier.len() <= 600 && earlier.bytes().any(|b| b.is_ascii_digit());
+        if list
             && !own
-            && is_prose(earlier)
+            && (is_prose(earlier) || earlier.ends_with(';'))
             && self.names_other(folded_without_streets(earlier).text(), true)
             && !own_mail()
         {
@@ -226,6 +247,15 @@ impl<'a> Whose<'a> {
         (!is_mailbox_host(host)).then_some(false)
     }
 
+    /// Whether a host or a dealer in domains speaks here, and no business.
+    fn is_parked(&self) -> bool {
+        *self.parked.get_or_init(|| {
+            let says = |line: &Line| line.range.len() <= 200 && PARKED.any(&self.scan.text[line.range.clone()]);
+            self.scan.text.len() <= MAX_PARKED
+                && (PARKED.any(&self.scan.title) || self.scan.lines.iter().take(12).any(says))
+        })
+    }
+
     fn shows_own_mail(&self) -> bool {
         *self.own_mail.get_or_init(|| {
             let at_site = format!("@{}", self.context.site);
@@ -291,7 +321,7 @@ impl<'a> Whose<'a> {
         let mut named = false;
         let mut words = 0;
         for segment in before.split([',', '(', ':']) {
-            if segment.bytes().any(|b| b.is_ascii_digit()) {
+            if is_street(segment) {
                 break;
             }
             for word in segment
@@ -299,7 +329,10 @@ impl<'a> Whose<'a> {
                 .filter(|word| !word.is_empty())
             {
                 words += 1;
-                if word.chars().count() >= 2 && self.context.domain.resembles_word(word) {
+                if is_capital(word)
+                    && self.context.domain.resembles_word(word)
+                    && !TRADES.contains(&Folded::of(word).text().trim())
+                {
                     return false;
                 }
                 let capital = is_capital(word) && !is_label(word);
@@ -311,8 +344,9 @@ impl<'a> Whose<'a> {
                 }
             }
         }
-        // One capital word right before the number: "Bergrettung 140".
-        named || (adjacent && words == 1)
+        // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
+        let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
+        named || (adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3)
     }
 
     fn heading_of(&self, line: usize) -> Option<&str> {
@@ -347,14 +381,19 @@ fn speaks_of_itself(folded: &str) -> bool {
 
 /// Folded text without the parts that are streets: "12 Bank Street" is no bank.
 fn folded_without_streets(text: &str) -> Folded {
-    let number = |word: &str| word.len() <= 4 && word.bytes().next().is_some_and(|b| b.is_ascii_digit());
-    let street = |part: &&str| {
-        let mut words = part.split_whitespace();
-        let count = words.clone().count();
-        (2..=5).contains(&count) && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
-    };
-    let kept: Vec<&str> = text.split(',').filter(|part| !street(part)).collect();
+    let kept: Vec<&str> = text.split(',').filter(|part| !is_street(part)).collect();
     Folded::of(&kept.join(","))
+}
+
+/// A few words with a house number before or behind them.
+fn is_street(part: &str) -> bool {
+    if part.bytes().filter(u8::is_ascii_digit).count() > 5 {
+        return false;
+    }
+    let number = |word: &str| word.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    let mut words = part.split_whitespace();
+    let count = words.clone().count();
+    (2..=6).contains(&count) && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
 }
 
 /// Names of networks in the text of links.
@@ -444,6 +483,54 @@ impl Stems {
         })
     }
 }
+
+/// What pages say that stand where a website was or will be.
+static PARKED: Words = Words::new(&[
+    "domain may be for sale",
+    "domain is for sale",
+    "domain name is for sale",
+    "domain for sale",
+    "buy this domain",
+    "domain is parked",
+    "parked domain",
+    "domain parking",
+    "parked free",
+    "domain has been registered",
+    "domain name has been registered",
+    "domain has expired",
+    "default web page",
+    "default web site page",
+    "apache2 default",
+    "welcome to nginx",
+    "it works!",
+    "account has been suspended",
+    "account suspended",
+    "domena jest utrzymywana",
+    "domena na sprzeda",
+    "domena jest na sprzeda",
+    "domain steht zum verkauf",
+    "domain zu verkaufen",
+    "domain ist geparkt",
+    "domaine est à vendre",
+    "domaine est enregistré",
+    "domaine a été enregistré",
+    "nom de domaine à vendre",
+    "dominio en venta",
+    "dominio está en venta",
+    "dominio in vendita",
+    "dominio è in vendita",
+    "domein is te koop",
+    "domein is geregistreerd",
+    "domeinnaam is geregistreerd",
+    "doména je na prodej",
+    "doména na prodej",
+    "domínio está à venda",
+    "domínio à venda",
+    "domænet er til salg",
+    "domänen är till salu",
+    "domenet er til salgs",
+    "domain eladó",
+]);
 
 static BODY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BODIES));
 static INSTEAD_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(INSTEAD));
