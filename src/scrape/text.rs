@@ -119,7 +119,7 @@ pub struct Words {
 
 const BUCKETS: usize = 128;
 /// More words than this do not compile.
-const MAX_WORDS: usize = 256;
+const MAX_WORDS: usize = 320;
 
 impl Words {
     /// Prepares a list, at compile time for a `static`.

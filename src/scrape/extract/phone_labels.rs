@@ -1,6 +1,8 @@
 //! What the words before a number say about it, in the languages of the pages.
 
 use super::words::Folded;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a number is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,7 +305,10 @@ pub(crate) fn label_of(before: &str) -> Label {
     let mut between = 0;
     for at in 0..words.len().min(8) {
         let (this, earlier) = (word(at), word(at + 1));
-        if OTHER_PAIRS.contains(&(earlier, this)) || OTHER.contains(&this) || begins(this, &OTHER_STEMS) {
+        if OTHER_PAIRS.contains(&(earlier, this))
+            || kind(this) == Some(Label::Other)
+            || (kind(this).is_none() && begins(this, &OTHER_STEMS))
+        {
             return Label::Other;
         }
         let beside = if JOINTS.contains(&earlier) {
@@ -325,7 +330,7 @@ pub(crate) fn label_of(before: &str) -> Label {
                 Label::Phone
             };
         }
-        if !SILENT.contains(&this) && !this.bytes().all(|b| b.is_ascii_digit()) {
+        if kind(this) != Some(Label::None) && !this.bytes().all(|b| b.is_ascii_digit()) {
             between += 1;
             if between > MAX_BETWEEN {
                 break;
@@ -342,11 +347,24 @@ pub(crate) fn label_of(before: &str) -> Label {
 const JOINTS: [&str; 8] = ["und", "and", "y", "e", "et", "i", "og", "en"];
 
 fn is_fax(word: &str) -> bool {
-    FAX.contains(&word)
+    kind(word) == Some(Label::Fax)
+}
+
+/// What a whole word is.
+fn kind(word: &str) -> Option<Label> {
+    static KINDS: LazyLock<HashMap<&str, Label>> = LazyLock::new(|| {
+        let of = |words: &'static [&'static str], label| words.iter().map(move |word| (*word, label));
+        of(&SILENT, Label::None)
+            .chain(of(&OTHER, Label::Other))
+            .chain(of(&PHONE, Label::Phone))
+            .chain(of(&FAX, Label::Fax))
+            .collect()
+    });
+    KINDS.get(word).copied()
 }
 
 fn is_phone(word: &str) -> bool {
-    PHONE.contains(&word) || begins(word, &PHONE_STEMS)
+    kind(word) == Some(Label::Phone) || (kind(word).is_none() && begins(word, &PHONE_STEMS))
 }
 
 fn begins(word: &str, stems: &[&str]) -> bool {

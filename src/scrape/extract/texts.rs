@@ -3,7 +3,7 @@
 use super::hours::{coverage, tidy};
 use super::hours_text::{Reader, names_hours};
 use super::links::push_unique;
-use super::phone_labels::{Label, label_alone};
+use super::phone_labels::label_alone;
 use super::phone_lines::narrow;
 use super::phones::{Candidates, DOUBTFUL};
 use super::scan::{LineKind, Scan, Zone};
@@ -15,7 +15,7 @@ use crate::scrape::text::Words;
 /// Reads every visible line once.
 pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, facts: &mut PageFacts) {
     // A line or cell that is only a label speaks of the next one.
-    let mut above = Label::None;
+    let mut above = "";
     for (at, line) in scan.lines.iter().enumerate() {
         let text = &scan.text[line.range.clone()];
         if line.zone == Zone::Quote || text.len() >= 2_000 {
@@ -27,11 +27,15 @@ pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, fac
         };
         let text = &*narrow(text);
         if text.bytes().filter(u8::is_ascii_digit).take(5).count() == 5 {
-            phone_lines::from_line(text, trust, above, &mut |part| whose.number(at, text, part), numbers);
-            above = Label::None;
-        } else {
-            above = label_alone(text);
+            phone_lines::from_line(
+                text,
+                trust,
+                label_alone(above),
+                &mut |part| whose.number(at, text, part),
+                numbers,
+            );
         }
+        above = &scan.text[line.range.clone()];
         emails::from_line(text, line.cues.masked, &mut |text, part, mail| {
             let trust = match whose.mail(at, text, part, &mail) {
                 Standing::Foreign => return,

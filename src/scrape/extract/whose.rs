@@ -84,7 +84,7 @@ impl<'a> Whose<'a> {
                 Standing::Doubtful
             };
         }
-        if speaks_of_itself(before.text()) || PLACES.iter().any(|word| before.text().contains(word)) {
+        if speaks_of_itself(before.text()) || PLACE_STEMS.any(before.text()) {
             return Standing::Plain;
         }
         if self.links_elsewhere(line, &statement, at.start) {
@@ -193,7 +193,7 @@ impl<'a> Whose<'a> {
         self.hits(&BODY_STEMS, folded)
             || self.hits(&INSTEAD_STEMS, folded)
             || (any && self.hits(&OTHER_STEMS, folded))
-            || PARTS.iter().any(|part| folded.contains(part) && !self.is_own(part))
+            || PART_WORDS.all(folded).any(|(_, index)| !self.is_own(PARTS[index]))
     }
 
     fn hits(&self, stems: &Stems, folded: &str) -> bool {
@@ -376,7 +376,7 @@ fn is_prose(text: &str) -> bool {
 
 /// Whether the business speaks of itself in folded text.
 fn speaks_of_itself(folded: &str) -> bool {
-    PRONOUNS.iter().any(|word| folded.contains(word))
+    PRONOUN_STEMS.any(folded)
 }
 
 /// Folded text without the parts that are streets: "12 Bank Street" is no bank.
@@ -471,6 +471,11 @@ impl Stems {
         Self(map)
     }
 
+    /// Whether one begins at a word of folded text.
+    fn any(&self, folded: &str) -> bool {
+        self.all(folded).next().is_some()
+    }
+
     /// The stems that begin at words of folded text.
     fn all<'b>(&'b self, folded: &'b str) -> impl Iterator<Item = &'static str> + 'b {
         let bytes = folded.as_bytes();
@@ -532,6 +537,9 @@ static PARKED: Words = Words::new(&[
     "domain eladó",
 ]);
 
+static PART_WORDS: Words = Words::new(PARTS);
+static PRONOUN_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PRONOUNS));
+static PLACE_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PLACES));
 static BODY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BODIES));
 static INSTEAD_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(INSTEAD));
 static OTHER_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(OTHERS));
