@@ -8,7 +8,7 @@ use super::context::Context;
 use super::cues::credit_start;
 use super::emails::is_mailbox_host;
 use super::scan::{Line, LineKind, Scan, Zone};
-use super::whose_words::{BODIES, INSTEAD, OTHERS, PARTS, PLACES, PRONOUNS, TRADES};
+use super::whose_words::{BODIES, COMPANIES, INSTEAD, OTHERS, PARTS, PLACES, PRONOUNS, TRADES};
 use super::words::Folded;
 use crate::scrape::text::{Words, starts_ci};
 use std::cell::OnceCell;
@@ -84,14 +84,18 @@ impl<'a> Whose<'a> {
                 Standing::Doubtful
             };
         }
-        if speaks_of_itself(before.text()) || PLACE_STEMS.any(before.text()) {
+        let head = &text[statement.start..at.start];
+        if self.names_company(head) {
+            return Standing::Doubtful;
+        }
+        if speaks_of_itself(before.text()) {
             return Standing::Plain;
         }
         if self.links_elsewhere(line, &statement, at.start) {
             return Standing::Doubtful;
         }
         let prose = statement.len() < text.trim().len() || text.len() > MAX_LABEL_LINE;
-        if prose && self.names_another(&text[statement.start..at.start]) {
+        if prose && self.names_another(head) {
             return Standing::Doubtful;
         }
         Standing::Plain
@@ -301,14 +305,37 @@ impl<'a> Whose<'a> {
             })
     }
 
+    /// Whether a company is named before a number that is not the business's own.
+    fn names_company(&self, before: &str) -> bool {
+        let mut last = "";
+        let mut company = false;
+        for word in before.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | '(')) {
+            if self.is_own_name(word) {
+                return false;
+            }
+            company |= is_capital(last) && COMPANIES.contains(&word.trim_matches('.'));
+            last = word;
+        }
+        company
+    }
+
+    /// Whether a capital word is a part of the domain that tells this business from others of its trade.
+    fn is_own_name(&self, word: &str) -> bool {
+        is_capital(word)
+            && self.context.domain.resembles_word(word)
+            && !TRADES.contains(&Folded::of(word).text().trim())
+    }
+
     /// Whether what stands before a number is a name, and not the business's own.
     fn names_another(&self, before: &str) -> bool {
-        let head = before.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let adjacent_word = head
-            .rsplit(|c: char| c.is_whitespace() || c == '(')
-            .next()
+        let words = before.split(|c: char| c.is_whitespace() || matches!(c, '(' | ':' | ','));
+        let adjacent_word = words
+            .rev()
+            .filter(|word| word.contains(char::is_alphanumeric))
+            .find(|word| !is_label(word))
             .unwrap_or_default();
-        let adjacent = is_capital(adjacent_word) && !is_label(adjacent_word);
+        let adjacent = is_capital(adjacent_word);
+        // German writes every noun like a name.
         let german = self
             .scan
             .lang
@@ -317,36 +344,34 @@ impl<'a> Whose<'a> {
         if german && !adjacent {
             return false;
         }
-        let mut first = true;
-        let mut named = false;
-        let mut words = 0;
-        for segment in before.split([',', '(', ':']) {
+        let (mut first, mut named) = (true, false);
+        let (mut run, mut longest, mut words) = (0, 0, 0);
+        'segments: for segment in before.split([',', '(', ':']) {
             if is_street(segment) {
-                break;
+                break 'segments;
             }
-            for word in segment
-                .split(|c: char| c.is_whitespace() || matches!(c, '-' | '–' | '/' | '"'))
-                .filter(|word| !word.is_empty())
-            {
+            for word in segment.split(|c: char| c.is_whitespace() || matches!(c, '-' | '–' | '/' | '"')) {
+                if word.is_empty() {
+                    continue;
+                }
                 words += 1;
-                if is_capital(word)
-                    && self.context.domain.resembles_word(word)
-                    && !TRADES.contains(&Folded::of(word).text().trim())
-                {
+                if self.is_own_name(word) {
                     return false;
                 }
                 let capital = is_capital(word) && !is_label(word);
-                if capital && !first {
-                    named = true;
-                }
-                if word.chars().any(char::is_alphabetic) {
-                    first = false;
-                }
+                run = if capital { run + 1 } else { 0 };
+                longest = longest.max(run);
+                named |= capital && !first;
+                first &= !word.chars().any(char::is_alphabetic);
             }
+            run = 0;
         }
         // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
         let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
-        named || (adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3)
+        named |= adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3;
+        named
+            && (!PLACE_STEMS.any(Folded::of(before).text())
+                || (longest >= 2 && !PLACE_STEMS.any(Folded::of(last_words(before)).text())))
     }
 
     fn heading_of(&self, line: usize) -> Option<&str> {
@@ -368,6 +393,13 @@ impl<'a> Whose<'a> {
         (heading < line && line - heading <= HEADING_REACH && self.scan.line(heading).len() <= 120)
             .then(|| self.scan.line(heading))
     }
+}
+
+/// The last three words.
+fn last_words(text: &str) -> &str {
+    let text = text.trim_end();
+    let start = text.rmatch_indices(' ').nth(2).map_or(0, |(at, _)| at);
+    &text[start..]
 }
 
 fn is_prose(text: &str) -> bool {
@@ -543,3 +575,7 @@ static PLACE_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PLACES));
 static BODY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BODIES));
 static INSTEAD_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(INSTEAD));
 static OTHER_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(OTHERS));
+
+#[cfg(test)]
+#[path = "whose_tests.rs"]
+mod tests;
