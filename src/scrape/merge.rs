@@ -3,6 +3,7 @@
 //! Pure. Sources are heard in the order of [`Source`] (JSON-LD first, visible text last), but the trust of a value
 //! counts too: markup that names another business than title, headings and domain does not win.
 
+use super::contacts;
 use super::extract::hours::coverage;
 use super::extract::names;
 use super::payload::{
@@ -48,8 +49,10 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     out.categories = list(all(|f| &f.categories), "categories", book, |a, b| {
         a.eq_ignore_ascii_case(b)
     });
-    out.phones = list(gather(scrape, |f| &f.phones), "phones", book, |a, b| a.e164 == b.e164);
-    out.emails = list(all(|f| &f.emails), "emails", book, |a, b| a == b);
+    let phones = contacts::phones(gather(scrape, |f| &f.phones));
+    out.phones = list(phones, "phones", book, |a, b| a.e164 == b.e164 && a.kind == b.kind);
+    let emails = contacts::emails(all(|f| &f.emails), &url.domain);
+    out.emails = list(emails, "emails", book, |a, b| a == b);
     out.addresses = addresses(gather(scrape, |f| &f.addresses), book);
     complete(&mut out.addresses, scrape);
     out.opening_hours = single_by(
@@ -60,9 +63,8 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
         |week| i32::from(coverage(week) >= 3),
     )
     .unwrap_or_default();
-    let social = list(gather(scrape, |f| &f.social), "social", book, |a, b| {
-        a.network == b.network
-    });
+    let social = contacts::social(gather(scrape, |f| &f.social), &url.domain);
+    let social = list(social, "social", book, |a, b| a.network == b.network);
     out.social = social.into_iter().map(|link| (link.network, link.url)).collect();
     out.people = list(gather(scrape, |f| &f.people), "people", book, |a, b| {
         fold(&a.name) == fold(&b.name)
@@ -89,9 +91,9 @@ fn names_label(domain: &str) -> String {
 }
 
 /// A fact and the page that it stood on.
-struct Heard<'a, T> {
-    fact: &'a Fact<T>,
-    page: &'a str,
+pub(super) struct Heard<'a, T> {
+    pub(super) fact: &'a Fact<T>,
+    pub(super) page: &'a str,
 }
 
 fn gather<'a, T>(scrape: &'a ScrapePayload, pick: fn(&PageFacts) -> &Vec<Fact<T>>) -> Vec<Heard<'a, T>> {

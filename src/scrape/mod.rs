@@ -4,6 +4,7 @@
 //! (`guard`, `fetch`, `robots`, `site`) talks to the network and knows no actor, database or HTTP server.
 
 pub mod charset;
+mod contacts;
 mod dom;
 pub mod extract;
 pub mod fetch;

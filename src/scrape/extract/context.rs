@@ -1,6 +1,6 @@
 //! What the extractors know about the page before they read it.
 
-use crate::scrape::text::fold;
+use super::domain::Domain;
 use phonenumber::country::Id;
 use url::Url;
 
@@ -13,6 +13,8 @@ pub(crate) struct Context {
     pub(crate) base: Url,
     /// The website's registrable domain.
     pub(crate) site: String,
+    /// What belongs to the domain.
+    pub(crate) domain: Domain,
     /// The domain's own word in lower-case letters and digits: `smiledental` of `smile-dental.co.nz`.
     pub(crate) label: String,
     /// The job's region, used when the page itself does not say.
@@ -22,12 +24,8 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(url: &Url, base: Option<&str>, region: Option<&str>) -> Self {
         let site = crate::scrape::url::site_key(url);
-        let (word, _) = idna::domain_to_unicode(&site);
-        let label = word
-            .split('.')
-            .next()
-            .map(|label| fold(label).replace(' ', ""))
-            .unwrap_or_default();
+        let domain = Domain::new(&site);
+        let label = domain.label().to_owned();
         let base = base
             .and_then(|base| url.join(base.trim()).ok())
             .unwrap_or_else(|| url.clone());
@@ -36,6 +34,7 @@ impl Context {
             url: url.clone(),
             base,
             site,
+            domain,
             label,
             region,
         }

@@ -17,33 +17,161 @@ pub(crate) struct Cues {
     pub(crate) hours: bool,
 }
 
-const CREDITS: usize = 20;
-const FOREIGN: usize = CREDITS + 31;
+const CREDITS: usize = 148;
+const FOREIGN: usize = CREDITS + 30;
 const SPOKEN: usize = FOREIGN + 8;
-const MASKED: usize = SPOKEN + 16;
+const MASKED: usize = SPOKEN + 31;
 
 static CUES: Words = Words::new(&[
     // The makers of the website.
     "website by",
+    "web site by",
+    "site by ",
     "web design by",
+    "webdesign by",
     "designed by",
     "developed by",
-    "site by",
     "powered by",
     "created by",
     "built by",
-    "webdesign",
+    "built with",
+    "webdesign:",
+    "webdesign ",
+    "web design:",
     "website design",
+    "web design &",
+    "web development",
+    "website:",
     "design by",
     "made by",
     "made with",
+    "theme by",
+    "template by",
     "realisiert",
-    "umsetzung",
-    "realisation",
-    "réalisation",
+    "umsetzung:",
+    "umsetzung durch",
+    "umsetzung &",
+    "réalisation :",
+    "réalisation:",
+    "réalisation du site",
+    "réalisation par",
+    "realisation:",
+    "réalisé par",
+    "site réalisé",
+    "création du site",
+    "création :",
+    "création site",
+    "conception :",
+    "conception du site",
+    "conception et",
+    "site par ",
+    "site internet par",
     "hosted by",
+    "hosting by",
+    "hosting:",
     "sitio web por",
-    "hosting",
+    "diseño web",
+    "diseño:",
+    "diseño y ",
+    "diseño por",
+    "diseñado por",
+    "desarrollado por",
+    "desenvolvido por",
+    "desenvolvimento:",
+    "criado por",
+    "criação de site",
+    "site criado",
+    "realizzazione sito",
+    "realizzazione:",
+    "realizzato da",
+    "sito realizzato",
+    "sito di ",
+    "sito web di",
+    "sito web a cura",
+    "web agency",
+    "website door",
+    "website via",
+    "webdesign door",
+    "gerealiseerd door",
+    "ontwerp:",
+    "ontwerp door",
+    "ontwerp en",
+    "realisatie:",
+    "realisatie door",
+    "hjemmeside af",
+    "hjemmeside:",
+    "lavet af",
+    "udviklet af",
+    "webbplats av",
+    "hemsida av",
+    "webbyrå",
+    "sajten gjord",
+    "sidan är gjord",
+    "nettside av",
+    "nettsiden er laget",
+    "utviklet av",
+    "laget av",
+    "sivuston toteutus",
+    "toteutus:",
+    "sivut teki",
+    "kotisivut:",
+    "wykonanie:",
+    "wykonanie i",
+    "realizacja:",
+    "projekt i wykonanie",
+    "projekt:",
+    "strona wykonana",
+    "strony internetowe",
+    "vytvořil",
+    "tvorba webu",
+    "tvorba www",
+    "webdesign a",
+    "kivitelezés:",
+    "készítette",
+    "honlapkészítés",
+    "weboldal:",
+    "site realizat",
+    "realizat de",
+    "creat de ",
+    "web tasarım",
+    "tasarım:",
+    "tasarim:",
+    "κατασκευή ιστοσελ",
+    "κατασκευη ιστοσελ",
+    "Κατασκευή ιστοσελ",
+    "Дизайн:",
+    "дизайн:",
+    "разработка сайта",
+    "Разработка",
+    "создание сайт",
+    "Создание сайт",
+    "ホームページ制作",
+    "サイト制作",
+    "홈페이지 제작",
+    "gestaltung:",
+    "gestaltung und programmierung",
+    "konzept und design",
+    "konzept & design",
+    "internetagentur",
+    "digital marketing by",
+    "marketing by",
+    "seo by",
+    "photography by",
+    "photos by",
+    "photos:",
+    "photo:",
+    "photo by",
+    "fotos:",
+    "foto:",
+    "fotografie:",
+    "fotografia:",
+    "fotografía:",
+    "fotograf:",
+    "bilder:",
+    "bildnachweis",
+    "webmaster:",
+    "webmestre",
+    "cms by",
     // Somebody else.
     "aufsichtsbehörde",
     "aufsichtsbehoerde",
@@ -61,7 +189,7 @@ static CUES: Words = Words::new(&[
     "webhoster",
     "hosting-anbieter",
     "hébergeur",
-    "hébergement",
+    "hébergement du site",
     "médiateur",
     "cnil",
     "ombudsman",
@@ -71,11 +199,10 @@ static CUES: Words = Words::new(&[
     "dental council",
     "care quality commission",
     "hosting provider",
-    "gestaltung und programmierung",
-    "konzept und design",
-    "bildnachweis",
     "data protection commission",
     "zuständige aufsicht",
+    "tárhelyszolgáltató",
+    "tárhelyszolgáltató",
     // Languages.
     "speak",
     "spoken",
@@ -89,6 +216,7 @@ static CUES: Words = Words::new(&[
     "[at",
     "(at",
     "{at",
+    "<at",
     "[ at",
     "( at",
     "[ät",
@@ -99,9 +227,23 @@ static CUES: Words = Words::new(&[
     "[a]",
     "arroba",
     " dot ",
+    " punkt ",
     "＠",
     "[æt]",
     "(æt)",
+    "arobas",
+    "snabel",
+    "zavin",
+    "kukac",
+    "małpa",
+    "malpa",
+    "chiocciola",
+    "apenstaart",
+    "alfa)",
+    "*at*",
+    "_at_",
+    "(ad)",
+    "[ad]",
     // Hours. Only ASCII letters are compared without regard to case.
     "hours",
     "opening",
@@ -150,7 +292,64 @@ impl Cues {
 
 /// Where in a line the makers of the website begin to name themselves.
 pub(crate) fn credit_start(line: &str) -> Option<usize> {
-    CUES.all(line).find(|(_, index)| *index < CREDITS).map(|(at, _)| at)
+    if let Some((at, _)) = CUES
+        .all(line)
+        .find(|(at, index)| *index < CREDITS && begins_word(line, *at) && !is_own_web(line, *at))
+    {
+        return Some(at);
+    }
+    bare_credit(line)
+}
+
+fn begins_word(line: &str, at: usize) -> bool {
+    !line[..at].chars().next_back().is_some_and(char::is_alphanumeric)
+}
+
+/// "Website: www.smile.nz" names the business's own.
+fn is_own_web(line: &str, at: usize) -> bool {
+    let rest = &line[at..];
+    let Some((label, value)) = rest.split_once(':') else {
+        return false;
+    };
+    let web = matches!(
+        &*label.to_ascii_lowercase(),
+        "website" | "weboldal" | "hjemmeside" | "kotisivut"
+    );
+    let word = value.split_whitespace().next().unwrap_or_default();
+    web && !word.contains('@') && (word.contains('.') || word.contains("//"))
+}
+
+/// "Web: Baldo Media", "Site: Canal Street Web": a name behind the word, not an address.
+fn bare_credit(line: &str) -> Option<usize> {
+    for label in ["Web: ", "Site: ", "Web : ", "Site : ", "Design: ", "Web design: "] {
+        if let Some(at) = line.find(label)
+            && begins_word(line, at)
+        {
+            let name: Vec<&str> = line[at + label.len()..].split_whitespace().take(2).collect();
+            let capital = name.first().is_some_and(|word| word.starts_with(char::is_uppercase));
+            if capital && name.iter().all(|word| !word.contains('.') && !word.contains("//")) {
+                return Some(at);
+            }
+        }
+    }
+    // "Réalisation Agence Molaire"
+    for verb in [
+        "Réalisation ",
+        "Création ",
+        "Conception ",
+        "Realisatie ",
+        "Realizzazione ",
+        "Webdesign ",
+        "Design ",
+    ] {
+        if line
+            .strip_prefix(verb)
+            .is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        {
+            return Some(0);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
 //! E-mail addresses in text and links, also those that are written so that robots miss them.
 
-use crate::scrape::text::{find_ci, percent_decode};
+use super::masked::unmask;
+use crate::scrape::text::percent_decode;
 use crate::scrape::url::registrable;
+use std::ops::Range;
 
-/// Every address in a line of visible text; `masked` when it may hold one that is hidden from robots.
-pub(crate) fn from_line(line: &str, masked: bool, out: &mut Vec<String>) {
+/// Every address in a line of visible text, with the text and the place in it where it stands; `masked` when the line
+/// may hold one that is hidden from robots.
+pub(crate) fn from_line(line: &str, masked: bool, found: &mut dyn FnMut(&str, Range<usize>, String)) {
     if line.contains('@') {
-        find(line, out);
+        find(line, found);
     }
-    if masked && let Some(plain) = unmask(line) {
-        find(&plain, out);
+    if (masked || line.contains(" @") || line.contains("@ "))
+        && let Some(plain) = unmask(line)
+    {
+        find(&plain, found);
     }
 }
 
@@ -19,7 +24,11 @@ pub(crate) fn from_mailto(href: &str) -> Vec<String> {
     let recipients = percent_decode(rest.split('?').next().unwrap_or_default());
     recipients
         .split([',', ';'])
-        .filter_map(|one| normalise(one.trim()))
+        .filter_map(|one| {
+            // `"Smile Dental" <info@smile.nz>`
+            let address = one.rsplit_once('<').map_or(one, |(_, address)| address);
+            normalise(address.trim()).or_else(|| normalise(&unmask(address)?))
+        })
         .collect()
 }
 
@@ -109,12 +118,117 @@ fn is_example(local: &str, domain: &str) -> bool {
         || (local.len() >= 24 && local.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-fn find(line: &str, out: &mut Vec<String>) {
+/// Hosts that give mailboxes to everybody, by the first word of their domain.
+const MAILBOXES: [&str; 92] = [
+    "gmail",
+    "googlemail",
+    "outlook",
+    "hotmail",
+    "live",
+    "msn",
+    "yahoo",
+    "ymail",
+    "rocketmail",
+    "icloud",
+    "me",
+    "mac",
+    "aol",
+    "gmx",
+    "web",
+    "t-online",
+    "freenet",
+    "arcor",
+    "posteo",
+    "mailbox",
+    "kabelmail",
+    "vodafonemail",
+    "orange",
+    "wanadoo",
+    "free",
+    "sfr",
+    "laposte",
+    "neuf",
+    "bbox",
+    "libero",
+    "tiscali",
+    "tiscalinet",
+    "alice",
+    "virgilio",
+    "tin",
+    "pec",
+    "legalmail",
+    "arubapec",
+    "fastwebnet",
+    "wp",
+    "o2",
+    "onet",
+    "op",
+    "interia",
+    "poczta",
+    "gazeta",
+    "seznam",
+    "email",
+    "centrum",
+    "volny",
+    "post",
+    "azet",
+    "bluewin",
+    "hispeed",
+    "sunrise",
+    "aon",
+    "chello",
+    "a1",
+    "telenet",
+    "skynet",
+    "proximus",
+    "ziggo",
+    "kpnmail",
+    "xs4all",
+    "planet",
+    "hetnet",
+    "home",
+    "casema",
+    "btinternet",
+    "btconnect",
+    "talktalk",
+    "sky",
+    "virginmedia",
+    "ntlworld",
+    "xtra",
+    "slingshot",
+    "bigpond",
+    "optusnet",
+    "iinet",
+    "comcast",
+    "verizon",
+    "att",
+    "sbcglobal",
+    "bellsouth",
+    "cox",
+    "sympatico",
+    "eircom",
+    "telia",
+    "mail",
+    "yandex",
+    "naver",
+    "protonmail",
+];
+
+/// Whether everybody can have an address at this host.
+pub(crate) fn is_mailbox_host(host: &str) -> bool {
+    let Some(domain) = registrable(&host.to_lowercase()) else {
+        return true;
+    };
+    MAILBOXES.contains(&domain.split('.').next().unwrap_or_default())
+}
+
+/// Every address in plain text.
+pub(crate) fn find(line: &str, found: &mut dyn FnMut(&str, Range<usize>, String)) {
     let bytes = line.as_bytes();
     let mut from = 0;
     while let Some(at) = line[from..].find('@').map(|at| from + at) {
         from = at + 1;
-        let local_byte = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-'&/=?^!#$*~|{}`".contains(b);
+        let local_byte = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-'&".contains(b);
         let start = at - bytes[..at].iter().rev().take(64).take_while(|b| local_byte(b)).count();
         let rest = &line[at + 1..];
         let end = rest
@@ -125,9 +239,7 @@ fn find(line: &str, out: &mut Vec<String>) {
         // Layouts glue the next word to the address: shorten until the ending is a public one.
         loop {
             if let Some(address) = normalise(&format!("{local}@{domain}")) {
-                if !out.contains(&address) {
-                    out.push(address);
-                }
+                found(line, start..at + 1 + domain.len(), address);
                 break;
             }
             match domain.rfind('.') {
@@ -138,43 +250,6 @@ fn find(line: &str, out: &mut Vec<String>) {
     }
 }
 
-/// `info [at] smile (dot) co (dot) nz` as it was meant. `None` when nothing is masked.
-fn unmask(line: &str) -> Option<String> {
-    const AT: [&str; 13] = [
-        "[at]", "(at)", "{at}", "[ at ]", "( at )", "[ät]", "(ät)", "[@]", "(@)", "(a)", "[a]", "[arroba]", "(arroba)",
-    ];
-    const DOT: [&str; 12] = [
-        "[dot]", "(dot)", "{dot}", "[ dot ]", "( dot )", "[punkt]", "(punkt)", "[.]", "(.)", "[point]", "(point)",
-        "[punto]",
-    ];
-    let mut out = line.replace('＠', "@");
-    let mut masked = out.len() != line.len();
-    let join = |text: &mut String, marks: &[&str], with: &str| {
-        let mut changed = false;
-        for mark in marks {
-            while let Some(at) = find_ci(text, mark) {
-                let before = text[..at].trim_end().len();
-                let after =
-                    at + mark.len() + (text[at + mark.len()..].len() - text[at + mark.len()..].trim_start().len());
-                text.replace_range(before..after, with);
-                changed = true;
-            }
-        }
-        changed
-    };
-    if join(&mut out, &AT, "@") {
-        masked = true;
-        join(&mut out, &DOT, ".");
-        join(&mut out, &[" dot "], ".");
-    } else if find_ci(&out, " at ").is_some() && find_ci(&out, " dot ").is_some() {
-        // "at" and "dot" are words too: only the two together, around single words, are a mask.
-        join(&mut out, &[" at "], "@");
-        join(&mut out, &[" dot "], ".");
-        masked = true;
-    }
-    masked.then_some(out)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -183,7 +258,11 @@ mod tests {
 
     fn read(line: &str) -> Vec<String> {
         let mut out = Vec::new();
-        from_line(line, true, &mut out);
+        from_line(line, true, &mut |_, _, mail| {
+            if !out.contains(&mail) {
+                out.push(mail);
+            }
+        });
         out
     }
 

@@ -3,18 +3,21 @@
 use super::context::Context;
 use super::cues::credit_start;
 use super::pages;
-use super::phones::Candidates;
+use super::phone_labels::{Label, label_alone, label_of};
+use super::phones::{Candidates, DOUBTFUL};
 use super::scan::{Anchor, Scan, Zone};
-use super::{cloudflare, emails, social};
+use super::whose::{Standing, Whose};
+use super::{cloudflare, emails, encoded, scripted, social};
 use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, Source};
 use crate::scrape::text::{contains_ci, percent_decode, starts_ci};
+use std::ops::Range;
 use url::Url;
 
 /// Links to further pages that are kept: enough for any `max_pages`.
 const MAX_PAGE_LINKS: usize = 60;
 
 /// Reads every link of the page.
-pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, facts: &mut PageFacts) {
+pub(crate) fn read(scan: &Scan, context: &Context, whose: &Whose<'_>, phones: &mut Candidates, facts: &mut PageFacts) {
     for anchor in &scan.anchors {
         let href = anchor.href.trim();
         if anchor.zone == Zone::Quote && !is_web(href) {
@@ -22,19 +25,20 @@ pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, fact
         }
         let text = &scan.text[anchor.text.clone()];
         if starts_ci(href, "tel:") || starts_ci(href, "callto:") || starts_ci(href, "sms:") || starts_ci(href, "fax:") {
-            phone(href, text, scan, anchor, phones);
+            phone(href, text, scan, whose, anchor, phones);
         } else if starts_ci(href, "mailto:") {
-            if !is_credit(scan, anchor) {
-                for mail in emails::from_mailto(href) {
-                    push_unique(&mut facts.emails, mail, Source::Link, 70);
-                }
+            for mail in emails::from_mailto(href) {
+                mailto(mail, scan, whose, anchor, facts);
             }
         } else if let Some(mail) = cloudflare::from_href(href).and_then(|mail| emails::normalise(&mail)) {
-            push_unique(&mut facts.emails, mail, Source::Link, 70);
+            mailto(mail, scan, whose, anchor, facts);
+        } else if let Some(mail) = encoded::from_script_link(href) {
+            mailto(mail, scan, whose, anchor, facts);
         } else if let Some(url) = context.resolve(href) {
-            web(&url, text, anchor, scan, context, phones, facts);
+            web(&url, text, anchor, scan, whose, phones, facts);
         }
     }
+    scripts(scan, whose, facts);
     for frame in &scan.frames {
         if let Some(url) = context.resolve(frame) {
             if let Some(geo) = map_position(&url) {
@@ -51,13 +55,15 @@ pub(crate) fn read(scan: &Scan, context: &Context, phones: &mut Candidates, fact
     facts.links.truncate(MAX_PAGE_LINKS);
 }
 
-fn phone(href: &str, text: &str, scan: &Scan, anchor: &Anchor, phones: &mut Candidates) {
+fn phone(href: &str, text: &str, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor, phones: &mut Candidates) {
     let Some((scheme, number)) = href.split_once(':') else {
         return;
     };
-    if is_credit(scan, anchor) {
-        return;
-    }
+    let trust = match whose.number(anchor.line, scan.line(anchor.line), place(scan, anchor)) {
+        Standing::Foreign => return,
+        Standing::Doubtful => DOUBTFUL - 10,
+        Standing::Plain => 70,
+    };
     let number = percent_decode(number);
     let number = number.split('?').next().unwrap_or_default().trim_start_matches('/');
     let start = anchor.text.start;
@@ -65,7 +71,21 @@ fn phone(href: &str, text: &str, scan: &Scan, anchor: &Anchor, phones: &mut Cand
         .lines
         .get(anchor.line)
         .map_or("", |line| &scan.text[line.range.start.min(start)..start]);
-    let fax = scheme.eq_ignore_ascii_case("fax") || says_fax(text) || says_fax(tail(before)) || says_fax(&anchor.label);
+    let above = anchor
+        .line
+        .checked_sub(1)
+        .map_or(Label::None, |above| label_alone(scan.line(above)));
+    let said = label_of(before);
+    let fax = scheme.eq_ignore_ascii_case("fax")
+        || matches!(said, Label::Fax)
+        || (before.trim().is_empty() && above == Label::Fax)
+        || label_of(
+            text.trim_start_matches('+')
+                .split(|c: char| c.is_ascii_digit())
+                .next()
+                .unwrap_or_default(),
+        ) == Label::Fax
+        || label_of(&anchor.label) == Label::Fax;
     let kind = if fax { PhoneKind::Fax } else { PhoneKind::Phone };
     // What the visitor reads is the better spelling of the same number.
     let shown_digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -74,9 +94,51 @@ fn phone(href: &str, text: &str, scan: &Scan, anchor: &Anchor, phones: &mut Cand
     } else {
         number
     };
-    phones.push(raw, kind, Source::Link, 70);
+    phones.push(raw, kind, Source::Link, trust);
     if raw != number {
-        phones.push(number, kind, Source::Link, 60);
+        phones.push(number, kind, Source::Link, trust.min(60));
+    }
+}
+
+/// Where in its line a link stands.
+fn place(scan: &Scan, anchor: &Anchor) -> Range<usize> {
+    let Some(line) = scan.lines.get(anchor.line) else {
+        return 0..0;
+    };
+    let within = |at: usize| at.clamp(line.range.start, line.range.end) - line.range.start;
+    within(anchor.text.start)..within(anchor.text.end.max(anchor.text.start))
+}
+
+fn mailto(mail: String, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor, facts: &mut PageFacts) {
+    let trust = match whose.mail(anchor.line, scan.line(anchor.line), place(scan, anchor), &mail) {
+        Standing::Foreign => return,
+        Standing::Doubtful => DOUBTFUL - 10,
+        Standing::Plain => 70,
+    };
+    push_unique(&mut facts.emails, mail, Source::Link, trust);
+}
+
+/// Reads the scripts that make addresses.
+fn scripts(scan: &Scan, whose: &Whose<'_>, facts: &mut PageFacts) {
+    let mut functions = scripted::Functions::default();
+    for script in scan.scripts.iter().filter(|script| script.zone != Zone::Quote) {
+        let mut mails = Vec::new();
+        if script.runs {
+            mails = scripted::addresses(&script.text, &mut functions);
+        } else {
+            emails::from_line(&script.text, true, &mut |_, _, mail| mails.push(mail));
+        }
+        let line = scan.line(script.line);
+        let at = script.at.min(line.len());
+        let at = if line.is_char_boundary(at) { at } else { 0 };
+        for mail in mails {
+            let trust = match whose.mail(script.line, line, at..at, &mail) {
+                Standing::Foreign => continue,
+                Standing::Doubtful => DOUBTFUL - 10,
+                Standing::Plain => 60,
+            };
+            push_unique(&mut facts.emails, mail, Source::Link, trust);
+        }
     }
 }
 
@@ -90,21 +152,6 @@ fn same_number(one: &str, other: &str) -> bool {
             .collect::<Vec<_>>()
     };
     tail(one) == tail(other)
-}
-
-/// The last word or two before a link.
-fn tail(before: &str) -> &str {
-    let start = before.char_indices().rev().nth(14).map_or(0, |(at, _)| at);
-    &before[start..]
-}
-
-fn says_fax(text: &str) -> bool {
-    let text = text.trim();
-    contains_ci(text, "fax")
-        || contains_ci(text, "faks")
-        || text.eq_ignore_ascii_case("f:")
-        || text.ends_with(" F:")
-        || text == "F"
 }
 
 /// Whether a link leads to a page rather than to a telephone or a mail program.
@@ -121,7 +168,7 @@ fn is_credit(scan: &Scan, anchor: &Anchor) -> bool {
         return false;
     };
     let before = anchor.text.start.max(line.range.start) - line.range.start;
-    line.cues.credit && credit_start(scan.line(anchor.line)).is_some_and(|at| at <= before)
+    line.range.len() < 2_000 && credit_start(scan.line(anchor.line)).is_some_and(|at| at <= before)
 }
 
 fn web(
@@ -129,24 +176,37 @@ fn web(
     text: &str,
     anchor: &Anchor,
     scan: &Scan,
-    context: &Context,
+    whose: &Whose<'_>,
     phones: &mut Candidates,
     facts: &mut PageFacts,
 ) {
+    let context = whose.context();
+    // Builders that count clicks lead through a page of their own.
+    let through = redirected(url);
+    let url = through.as_ref().unwrap_or(url);
     if anchor.zone != Zone::Quote {
         if let Some(profile) = social::profile(url) {
-            if !is_credit(scan, anchor) && !facts.social.iter().any(|known| known.value == profile) {
-                let trust = if matches!(anchor.zone, Zone::Header | Zone::Footer) {
-                    70
-                } else {
-                    50
-                };
-                facts.social.push(Fact::with_trust(profile, Source::Link, trust));
+            let line = scan.line(anchor.line);
+            let place = place(scan, anchor);
+            let trust = match whose.profile(anchor.line, line, place, social::handle(&profile)) {
+                Standing::Foreign => return,
+                Standing::Doubtful => DOUBTFUL - 10,
+                Standing::Plain if matches!(anchor.zone, Zone::Header | Zone::Footer) => 70,
+                Standing::Plain => 50,
+            };
+            match facts.social.iter_mut().find(|known| known.value == profile) {
+                Some(known) => known.trust = known.trust.max(trust),
+                None => facts.social.push(Fact::with_trust(profile, Source::Link, trust)),
             }
             return;
         }
         if let Some(number) = whatsapp(url) {
-            phones.push(&format!("+{number}"), PhoneKind::Phone, Source::Link, 55);
+            let trust = match whose.number(anchor.line, scan.line(anchor.line), place(scan, anchor)) {
+                Standing::Foreign => return,
+                Standing::Doubtful => DOUBTFUL - 10,
+                Standing::Plain => 55,
+            };
+            phones.push(&format!("+{number}"), PhoneKind::Phone, Source::Link, trust);
             return;
         }
         if let Some(geo) = map_position(url) {
@@ -178,6 +238,20 @@ fn web(
             None => {}
         }
     }
+}
+
+/// Where a link through Google's or Facebook's counting page leads to.
+fn redirected(url: &Url) -> Option<Url> {
+    let host = url.host_str()?;
+    let google = (host == "www.google.com" || host == "google.com") && url.path() == "/url";
+    let facebook = host == "l.facebook.com" || host == "l.instagram.com";
+    if !google && !facebook {
+        return None;
+    }
+    let (_, target) = url.query_pairs().find(|(key, _)| matches!(&**key, "q" | "url" | "u"))?;
+    Url::parse(&target)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 fn whatsapp(url: &Url) -> Option<String> {

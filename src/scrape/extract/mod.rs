@@ -13,13 +13,16 @@ mod address_owner_words;
 mod address_parts;
 mod address_street;
 mod address_street_words;
+mod clauses;
 mod cloudflare;
 mod contact_metas;
 mod context;
 mod countries;
 mod cues;
+mod domain;
 mod elements;
 pub(crate) mod emails;
+mod encoded;
 mod foreign;
 pub(crate) mod hours;
 mod hours_cjk;
@@ -37,6 +40,7 @@ mod jsonld;
 mod languages;
 mod links;
 mod markup;
+mod masked;
 mod metas;
 mod microdata;
 pub(crate) mod names;
@@ -44,22 +48,30 @@ mod own;
 pub(crate) mod pages;
 mod parked;
 mod people;
+mod phone_labels;
+mod phone_lines;
 pub(crate) mod phones;
 mod rdfa;
 mod scan;
 mod schema;
 mod schema_types;
 mod schema_values;
+mod scripted;
 mod services;
 pub(crate) mod social;
 mod texts;
 mod visible;
+mod whose;
+mod whose_words;
+mod words;
 
 use super::payload::{PageFacts, Source};
 use context::Context;
+pub(crate) use domain::Domain;
 use phonenumber::country::Id;
 use serde_json::Value;
 use url::Url;
+use whose::Whose;
 
 /// Extracts a page from its body. `region` is the ISO 3166-1 alpha-2 code of where phones without a country code
 /// are, used when neither the page's addresses nor its domain say so.
@@ -106,7 +118,8 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     }
     metas::read(&scan, &context, &mut facts);
     contact_metas::read(&scan, &mut numbers, &mut facts);
-    links::read(&scan, &context, &mut numbers, &mut facts);
+    let whose = Whose::new(&scan, &context);
+    links::read(&scan, &context, &whose, &mut numbers, &mut facts);
     facts.names.append(&mut named.names);
     let directory = parked::is_directory(&scan);
     if !directory {
@@ -115,34 +128,53 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
         address_bare::read(&scan, &context, &mut facts);
         hours_tables::read(&scan, &context, &mut facts);
     }
-    texts::read(&scan, &context, &mut numbers, &mut facts);
+    texts::read(&scan, &whose, &mut numbers, &mut facts);
     if !directory {
         people::read(&scan, &context, &mut facts);
     }
     services::read(&scan, &context, &mut facts);
-    facts.phones = numbers.resolve(region_of(&facts, &context, &scan));
+    let regions = regions(&facts, &context, &scan, &numbers);
+    facts.phones = numbers.resolve(&regions);
     facts
 }
 
-/// Where the page's phones are: by its own address, its domain, the job, its language.
-fn region_of(facts: &PageFacts, context: &Context, scan: &scan::Scan) -> Option<Id> {
-    let by_address = facts
-        .addresses
-        .iter()
-        .find_map(|fact| fact.value.country.as_deref()?.parse().ok());
-    let by_lang = || {
-        scan.lang
-            .as_deref()?
-            .split(['-', '_'])
-            .nth(1)?
-            .to_ascii_uppercase()
-            .parse()
-            .ok()
+/// Where the page's phones may be, the likeliest first: by its own addresses, its domain, the country codes of other
+/// numbers, the job, its language.
+fn regions(facts: &PageFacts, context: &Context, scan: &scan::Scan, numbers: &phones::Candidates) -> Vec<Id> {
+    let mut votes: Vec<(Id, u32)> = Vec::new();
+    let mut vote = |id: Option<Id>, weight: u32| {
+        let Some(id) = id else { return };
+        match votes.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, sum)) => *sum += weight,
+            None => votes.push((id, weight)),
+        }
     };
-    by_address
-        .or_else(|| context.tld_region())
-        .or(context.region)
-        .or_else(by_lang)
+    let address = facts.addresses.iter().filter(|fact| fact.trust >= phones::DOUBTFUL);
+    let countries = || {
+        address
+            .clone()
+            .filter_map(|fact| fact.value.country.as_deref()?.parse().ok())
+    };
+    // One address counts more than the domain; further ones say which of several is right.
+    countries().for_each(|country| vote(Some(country), 1));
+    let most = countries().max_by_key(|country| {
+        (
+            countries().filter(|other| other == country).count(),
+            countries().next() == Some(*country),
+        )
+    });
+    vote(most, 3);
+    vote(context.tld_region(), 3);
+    vote(numbers.told_regions().next(), 2);
+    vote(context.region, 1);
+    let lang = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).nth(1));
+    vote(lang.and_then(|lang| lang.to_ascii_uppercase().parse().ok()), 2);
+    if votes.is_empty() && numbers.look_north_american() {
+        return vec![Id::US];
+    }
+    // Stable: of equal votes the earlier kind counts.
+    votes.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+    votes.into_iter().map(|(id, _)| id).collect()
 }
 
 #[cfg(test)]

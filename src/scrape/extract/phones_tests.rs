@@ -1,11 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::super::phone_labels::Label;
+use super::super::phone_lines::from_line;
+use super::super::whose::Standing;
 use super::*;
 use proptest::prelude::*;
 
 fn read(line: &str, region: Id) -> Vec<(String, PhoneKind)> {
     let mut out = Candidates::default();
-    from_line(line, 40, &mut out);
-    out.resolve(Some(region))
+    from_line(line, 40, Label::None, &mut |_| Standing::Plain, &mut out);
+    out.resolve(&[region])
         .into_iter()
         .map(|fact| (fact.value.e164.unwrap(), fact.value.kind))
         .collect()

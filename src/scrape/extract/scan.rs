@@ -1,10 +1,10 @@
 //! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
 
-use super::cloudflare;
 use super::cues::Cues;
 use super::elements::{is_block, kind_of, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
+use super::{encoded, scripted};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
 use crate::scrape::text::{contains_ci, is_space, is_unwanted};
 use html5ever::{Attribute, LocalName, local_name};
@@ -60,6 +60,17 @@ pub(crate) struct Anchor {
     pub(crate) zone: Zone,
 }
 
+/// A script of the page's own, or the text for those who run none.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    pub(crate) text: String,
+    pub(crate) runs: bool,
+    /// The line it stands in, and where in that line.
+    pub(crate) line: usize,
+    pub(crate) at: usize,
+    pub(crate) zone: Zone,
+}
+
 /// A picture that may be the logo.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture {
@@ -82,6 +93,8 @@ pub(crate) struct Scan {
     /// `rel` in lower case, `href`, `hreflang`.
     pub(crate) head_links: Vec<(String, String, String)>,
     pub(crate) json_ld: Vec<String>,
+    /// Scripts and what stands in their place without them, where one may show an e-mail address.
+    pub(crate) scripts: Vec<Script>,
     pub(crate) frames: Vec<String>,
     pub(crate) title: String,
     pub(crate) lang: Option<String>,
@@ -111,6 +124,7 @@ const MAX_LINES: usize = 20_000;
 /// Longer lines are prose.
 const MAX_CUE_LINE: usize = 2_000;
 const MAX_ANCHORS: usize = 5_000;
+const MAX_SCRIPTS: usize = 40;
 
 /// Walks `dom` once.
 pub(crate) fn scan(dom: &Dom) -> Scan {
@@ -200,18 +214,30 @@ impl Walk {
             if self.visibility.hides(name, attrs) {
                 return false;
             }
+            if self.visibility.reverses(attrs) {
+                let text: String = inner_text(dom, id).trim().chars().rev().collect();
+                self.push_text(&text);
+                return false;
+            }
             self.note_markup(attrs);
         }
         match *name {
             local_name!("script") => {
                 if attr(attrs, "type").is_some_and(|kind| contains_ci(kind, "ld+json")) && self.out.json_ld.len() < 64 {
                     self.out.json_ld.push(child_text(dom, id));
+                } else if attr(attrs, "src").is_none() {
+                    self.script(child_text(dom, id), true);
                 }
                 return false;
             }
+            local_name!("noscript") => {
+                self.script(inner_text(dom, id), false);
+                return false;
+            }
+            // Some builders wrap links in objects that load nothing.
+            local_name!("object") if attr(attrs, "data").is_none() => {}
             local_name!("style")
             | local_name!("template")
-            | local_name!("noscript")
             | local_name!("textarea")
             | local_name!("select")
             | local_name!("datalist")
@@ -255,8 +281,8 @@ impl Walk {
             }
             _ => {}
         }
-        if let Some(encoded) = attr(attrs, "data-cfemail")
-            && let Some(mail) = cloudflare::decode(encoded)
+        if !attrs.is_empty()
+            && let Some(mail) = encoded::from_attributes(attrs)
         {
             self.push_text(&mail);
             return false;
@@ -349,6 +375,23 @@ impl Walk {
         self.line_start = text.len();
     }
 
+    fn script(&mut self, text: String, runs: bool) {
+        let may = if runs {
+            scripted::may_mail(&text)
+        } else {
+            text.len() <= MAX_CUE_LINE && Cues::of(&text).masked | text.contains('@')
+        };
+        if may && self.out.scripts.len() < MAX_SCRIPTS {
+            self.out.scripts.push(Script {
+                text,
+                runs,
+                line: self.out.lines.len(),
+                at: self.out.text.len() - self.line_start,
+                zone: self.zone,
+            });
+        }
+    }
+
     fn meta(&mut self, attrs: &[Attribute]) {
         let Some(content) = attr(attrs, "content") else { return };
         if attr(attrs, "http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh")) {
@@ -381,6 +424,10 @@ impl Walk {
 
     fn picture(&mut self, attrs: &[Attribute]) {
         let alt = attr(attrs, "alt").unwrap_or_default();
+        if matches!(alt.trim(), "@" | "(at)" | "[at]") {
+            self.push_text("@");
+            return;
+        }
         if let Some(anchor) = self.open_anchor
             && self.out.anchors[anchor].label.is_empty()
         {
@@ -435,6 +482,29 @@ impl Walk {
             }
         }
     }
+}
+
+/// All text inside an element, to a limit.
+fn inner_text(dom: &Dom, id: NodeId) -> String {
+    let mut out = String::new();
+    let mut at = dom.node(id).first;
+    while at != crate::scrape::dom::NONE && out.len() < MAX_CUE_LINE {
+        if let Data::Text(text) = &dom.node(at).data {
+            out.push_str(text);
+        }
+        let node = dom.node(at);
+        let mut next = node.first;
+        let mut up = at;
+        while next == crate::scrape::dom::NONE && up != id {
+            next = dom.node(up).next;
+            up = dom.node(up).parent;
+            if next == crate::scrape::dom::NONE && up == id {
+                return out;
+            }
+        }
+        at = next;
+    }
+    out
 }
 
 /// The text directly inside an element that holds nothing but text.

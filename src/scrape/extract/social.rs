@@ -3,6 +3,94 @@
 use crate::scrape::payload::SocialLink;
 use url::Url;
 
+/// Profiles of those who make websites and themes, and what templates put in the place of a name.
+const PLATFORMS: [&str; 84] = [
+    "wix",
+    "wixcom",
+    "wixstudio",
+    "squarespace",
+    "wordpress",
+    "wordpressdotcom",
+    "weebly",
+    "godaddy",
+    "shopify",
+    "facebook",
+    "instagram",
+    "twitter",
+    "youtube",
+    "linkedin",
+    "pinterest",
+    "tiktok",
+    "vimeo",
+    "elegantthemes",
+    "elegant.themes",
+    "elegantthemesdivi",
+    "elementor",
+    "elemntor",
+    "yourpage",
+    "yourprofile",
+    "yourusername",
+    "yourcompany",
+    "yourname",
+    "username",
+    "profile",
+    "example",
+    "#",
+    "envato",
+    "themeforest",
+    "themefusion",
+    "theme-fusion",
+    "mobirise",
+    "colorlib",
+    "tilda",
+    "tildacc",
+    "webflow",
+    "duda",
+    "jimdo",
+    "jimdode",
+    "ionos",
+    "strato",
+    "onecom",
+    "hostinger",
+    "site123",
+    "strikingly",
+    "carrd",
+    "bootstrapmade",
+    "startbootstrap",
+    "html5up",
+    "templatemo",
+    "joomla",
+    "drupal",
+    "typo3",
+    "astra",
+    "wpastra",
+    "generatepress",
+    "oceanwp",
+    "kadencewp",
+    "avada",
+    "divi",
+    "getbootstrap",
+    "tailwindcss",
+    "bigcartel",
+    "tiendanube",
+    "nuvemshop",
+    "prestashop",
+    "bitrix24",
+    "zyro",
+    "namecheap",
+    "company/shopify",
+    "company/wix-com",
+    "company/squarespace",
+    "company/elementor",
+    "company/themefusion",
+    "company/godaddy",
+    "company/envato",
+    "company/automattic",
+    "company/yourcompany",
+    "company/company",
+    "company/example",
+];
+
 /// The profile that `url` leads to; `None` for share buttons, posts, platform pages and anything else.
 pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     let host = url.host_str()?.to_ascii_lowercase();
@@ -40,7 +128,23 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
             ["biz", name, ..] => format!("biz/{name}"),
             _ => return None,
         },
-        "tripadvisor" => segments.first().filter(|page| page.contains("_Review-"))?.to_string(),
+        "tripadvisor" => {
+            let page = segments
+                .first()
+                .filter(|page| page.contains("_Review-") && page.contains("-Reviews-"))?;
+            return Some(SocialLink {
+                network: network.to_owned(),
+                // Each country has its own host; the page is where the link says.
+                url: format!(
+                    "https://{}/{page}",
+                    if host.starts_with("www.") {
+                        host.clone()
+                    } else {
+                        format!("www.{host}")
+                    }
+                ),
+            });
+        }
         "vimeo" => one(
             &segments,
             &[
@@ -61,32 +165,7 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
         _ => return None,
     };
     let lower = path.to_lowercase();
-    let platform = [
-        "wix",
-        "wixcom",
-        "squarespace",
-        "wordpress",
-        "wordpressdotcom",
-        "weebly",
-        "godaddy",
-        "shopify",
-        "facebook",
-        "instagram",
-        "twitter",
-        "youtube",
-        "elegantthemes",
-        "elementor",
-        "yourpage",
-        "yourprofile",
-        "username",
-        "profile",
-        "#",
-        "envato",
-        "themeforest",
-        "duda",
-        "jimdo",
-    ];
-    if platform.contains(
+    if PLATFORMS.contains(
         &lower
             .trim_start_matches('@')
             .trim_start_matches("user/")
@@ -98,6 +177,17 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
         network: network.to_owned(),
         url: format!("{home}{path}"),
     })
+}
+
+/// The user name in a canonical profile.
+pub(crate) fn handle(profile: &SocialLink) -> &str {
+    let path = profile.url.splitn(4, '/').nth(3).unwrap_or_default();
+    let path = path.split_once("_Review-").map_or(path, |(_, place)| place);
+    let path = path.trim_end_matches('/').trim_end_matches(".html");
+    let mut parts = path
+        .rsplit('/')
+        .filter(|part| !part.is_empty() && !part.bytes().all(|b| b.is_ascii_digit()));
+    parts.next().unwrap_or_default().trim_start_matches('@')
 }
 
 fn network(host: &str) -> Option<(&'static str, &'static str)> {
@@ -182,6 +272,7 @@ fn facebook(url: &Url, segments: &[&str]) -> Option<String> {
             [.., name, id] if digits(id) => Some(format!("{}/{}/{id}", segments[0], name)),
             [name, ..] if segments[0] == "pg" => Some((*name).to_owned()),
             [name] if segments[0] == "p" => Some(format!("p/{name}")),
+            // `/pages/Name`, without a number, is a search.
             _ => None,
         },
         [locale, rest @ ..] if !rest.is_empty() && locale.len() == 5 && locale.as_bytes()[2] == b'_' => {

@@ -8,6 +8,8 @@ use html5ever::{Attribute, LocalName, local_name};
 pub(crate) struct Visibility {
     classes: Vec<String>,
     ids: Vec<String>,
+    /// Classes whose text is shown backwards.
+    reversed: Vec<String>,
 }
 
 /// Classes that the common frameworks use for text that only screen readers get.
@@ -32,7 +34,9 @@ impl Visibility {
                 "style" => hidden_style(value),
                 "class" => value.split_ascii_whitespace().any(|class| {
                     FRAMEWORK_HIDDEN.contains(&class)
-                        || (!self.classes.is_empty() && self.classes.iter().any(|c| c == class))
+                        || (!self.classes.is_empty()
+                            && self.classes.iter().any(|c| c == class)
+                            && !shown_on_some_screens(value))
                 }),
                 "id" => !self.ids.is_empty() && self.ids.iter().any(|id| id == value),
                 "type" => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
@@ -40,6 +44,43 @@ impl Visibility {
             }
         }) || (*name == local_name!("dialog") && !attrs.iter().any(|attr| &*attr.name.local == "open"))
     }
+}
+
+impl Visibility {
+    /// Whether an element shows its text backwards, so that robots read it wrongly.
+    pub(crate) fn reverses(&self, attrs: &[Attribute]) -> bool {
+        attrs.iter().any(|attr| match &*attr.name.local {
+            "style" => reversed_style(&attr.value),
+            "class" => {
+                !self.reversed.is_empty()
+                    && attr
+                        .value
+                        .split_ascii_whitespace()
+                        .any(|class| self.reversed.iter().any(|known| known == class))
+            }
+            _ => false,
+        })
+    }
+}
+
+/// Whether declarations turn the order of characters round.
+fn reversed_style(style: &str) -> bool {
+    style.len() > 20 && style.contains("bidi-override") && style.contains("rtl")
+}
+
+/// Whether classes show an element on screens of some width again: `hidden md:inline`, `d-none d-md-block`.
+fn shown_on_some_screens(classes: &str) -> bool {
+    classes.split_ascii_whitespace().any(|class| {
+        let shown = class
+            .split_once(':')
+            .map(|(_, shown)| shown)
+            .or_else(|| class.strip_prefix("d-")?.split_once('-').map(|(_, shown)| shown));
+        shown.is_some_and(|shown| {
+            ["block", "inline", "flex", "grid", "table", "contents"]
+                .iter()
+                .any(|kind| shown.starts_with(kind))
+        })
+    })
 }
 
 /// Whether declarations make an element invisible.
@@ -90,7 +131,7 @@ pub(crate) fn hidden_classes(dom: &Dom) -> Visibility {
 }
 
 fn read_rules(css: &str, out: &mut Visibility) {
-    if !css.contains("none") && !css.contains("hidden") {
+    if !css.contains("none") && !css.contains("hidden") && !css.contains("bidi-override") {
         return;
     }
     let mut rest = css;
@@ -103,7 +144,8 @@ fn read_rules(css: &str, out: &mut Visibility) {
             continue;
         }
         let Some(close) = rest.find('}') else { return };
-        if hidden_style(&rest[..close]) {
+        let (hidden, reversed) = (hidden_style(&rest[..close]), reversed_style(&rest[..close]));
+        if hidden || reversed {
             for selector in selectors.split(',').map(str::trim) {
                 let simple = |name: &str| {
                     !name.is_empty()
@@ -112,8 +154,9 @@ fn read_rules(css: &str, out: &mut Visibility) {
                             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 };
                 match selector.split_at_checked(1) {
+                    Some((".", name)) if simple(name) && reversed => out.reversed.push(name.to_owned()),
                     Some((".", name)) if simple(name) => out.classes.push(name.to_owned()),
-                    Some(("#", name)) if simple(name) => out.ids.push(name.to_owned()),
+                    Some(("#", name)) if simple(name) && hidden => out.ids.push(name.to_owned()),
                     _ => {}
                 }
             }
@@ -149,6 +192,8 @@ mod tests {
         assert!(hidden_style("visibility:hidden"));
         assert!(!hidden_style("display:block"));
         assert!(!hidden_style("background:url(none.png)"));
+        assert!(shown_on_some_screens("hidden md:inline") && shown_on_some_screens("d-none d-lg-flex"));
+        assert!(!shown_on_some_screens("hidden text-sm"));
     }
 
     #[test]

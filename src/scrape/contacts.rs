@@ -1,0 +1,92 @@
+//! Which of the telephone numbers, e-mail addresses and profiles that the pages gave are the business's own.
+//!
+//! A page alone cannot tell: a number after a name in a sentence may be a partner's, an address at another domain a
+//! supplier's. Beside better values such go; where they are all there is, they stay.
+
+use super::extract::Domain;
+use super::extract::emails::is_mailbox_host;
+use super::extract::phones::DOUBTFUL;
+use super::extract::social::handle;
+use super::merge::Heard;
+use super::payload::{Phone, PhoneKind, SocialLink, Source};
+use std::collections::HashSet;
+
+/// The numbers, without those that are doubtful beside better ones. One that a page calls a fax machine is no telephone
+/// unless the same page or its markup calls it both.
+pub(super) fn phones(mut heard: Vec<Heard<'_, Phone>>) -> Vec<Heard<'_, Phone>> {
+    trusted(&mut heard);
+    let fax: HashSet<String> = heard
+        .iter()
+        .filter(|one| one.fact.value.kind == PhoneKind::Fax)
+        .filter_map(|one| one.fact.value.e164.clone())
+        .collect();
+    let both: HashSet<String> = heard
+        .iter()
+        .filter(|one| one.fact.value.kind == PhoneKind::Phone)
+        .filter(|one| {
+            let fax = heard.iter().find(|other| {
+                other.page == one.page
+                    && other.fact.value.kind == PhoneKind::Fax
+                    && other.fact.value.e164 == one.fact.value.e164
+            });
+            fax.is_some() || one.fact.source <= Source::Provider
+        })
+        .filter_map(|one| one.fact.value.e164.clone())
+        .collect();
+    heard.retain(|one| {
+        let Some(e164) = &one.fact.value.e164 else { return true };
+        one.fact.value.kind == PhoneKind::Fax || !fax.contains(e164) || both.contains(e164)
+    });
+    heard
+}
+
+/// The addresses: beside one at the website's own domain none at another company's.
+pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec<Heard<'a, String>> {
+    let domain = Domain::new(domain);
+    let host = |mail: &str| mail.rsplit_once('@').map_or(String::new(), |(_, host)| host.to_owned());
+    // Markup that speaks of another website is no witness for an address there.
+    heard.retain(|one| {
+        let mail = &one.fact.value;
+        let markup = one.fact.trust < DOUBTFUL && one.fact.source <= Source::Rdfa;
+        !markup || domain.owns_mail(mail) || is_mailbox_host(&host(mail))
+    });
+    if heard.iter().any(|one| domain.owns_mail(&one.fact.value)) {
+        heard.retain(|one| {
+            let mail = &one.fact.value;
+            domain.owns_mail(mail) || (is_mailbox_host(&host(mail)) && one.fact.trust >= DOUBTFUL)
+        });
+    } else {
+        trusted(&mut heard);
+    }
+    heard
+}
+
+/// The profiles, of each network that first which is likeliest the business's own; doubtful ones only where the user
+/// name says that it is.
+pub(super) fn social<'a>(mut heard: Vec<Heard<'a, SocialLink>>, domain: &str) -> Vec<Heard<'a, SocialLink>> {
+    let domain = Domain::new(domain);
+    let named = |one: &Heard<'_, SocialLink>| domain.resembles(handle(&one.fact.value));
+    // The makers of the website put their profile in more than one place.
+    let others: HashSet<String> = heard
+        .iter()
+        .filter(|one| one.fact.trust < DOUBTFUL && !named(one))
+        .map(|one| handle(&one.fact.value).to_owned())
+        .collect();
+    heard.retain(|one| !others.contains(handle(&one.fact.value)) || named(one));
+    let pages = |one: &Heard<'_, SocialLink>| heard.iter().filter(|other| other.fact.value == one.fact.value).count();
+    let mut order: Vec<(usize, (bool, u8, usize))> = heard
+        .iter()
+        .enumerate()
+        .map(|(at, one)| (at, (named(one), one.fact.trust, pages(one))))
+        .collect();
+    order.sort_by_key(|(at, worth)| (std::cmp::Reverse(*worth), *at));
+    let mut slots: Vec<Option<Heard<'a, SocialLink>>> = heard.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|(at, _)| slots[at].take()).collect()
+}
+
+/// Takes out what is doubtful where anything is not.
+fn trusted<T>(heard: &mut Vec<Heard<'_, T>>) {
+    if heard.iter().any(|one| one.fact.trust >= DOUBTFUL) {
+        heard.retain(|one| one.fact.trust >= DOUBTFUL);
+    }
+}
