@@ -40,6 +40,8 @@ mod markup;
 mod metas;
 mod microdata;
 pub(crate) mod names;
+mod names_likeness;
+mod names_words;
 mod own;
 pub(crate) mod pages;
 mod parked;
