@@ -341,6 +341,7 @@ fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<Str
         base + 30.0 * likeness + 6.0 * f64::from(agreeing.min(6))
     };
     let at = (0..groups.len()).max_by(|a, b| support(&groups[*a]).total_cmp(&support(&groups[*b])).then(b.cmp(a)))?;
+    let at = fuller_name(&groups, at).unwrap_or(at);
     let chosen = &groups[at];
     let others: Vec<_> = groups
         .iter()
@@ -352,6 +353,27 @@ fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<Str
         .collect();
     note(book, "name", chosen, &others);
     Some(chosen.first.fact.value.clone())
+}
+
+/// Where a person's name was chosen, the practice that is called by it: "Cabinet dentaire Dr Dupont".
+fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
+    let chosen = &groups[at].first.fact.value;
+    names::is_person(chosen).then_some(())?;
+    let words = fold(chosen);
+    let fuller = groups.iter().enumerate().filter(|(other, group)| {
+        let name = &group.first.fact.value;
+        let folded = fold(name);
+        let more = folded.split(' ').count().saturating_sub(words.split(' ').count());
+        let begins = folded.split(' ').next().unwrap_or_default();
+        *other != at
+            && group.trust >= 20
+            && (1..=3).contains(&more)
+            && folded.ends_with(words.as_str())
+            && !names::introduces(begins)
+    });
+    fuller
+        .max_by_key(|(_, group)| (group.trust, group.witnesses))
+        .map(|(other, _)| other)
 }
 
 fn confidence(book: &BTreeMap<String, Provenance>) -> f64 {

@@ -66,19 +66,24 @@ pub fn fold(input: &str) -> String {
     out
 }
 
-/// The letter without its accent, for the letters of western European languages and Māori.
+/// The letter without its accent, for the Latin letters of European languages, Turkish and Māori.
 pub fn plain(c: char) -> char {
     match c {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' => 'a',
-        'ç' | 'č' => 'c',
-        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ě' => 'e',
-        'ì' | 'í' | 'î' | 'ï' | 'ī' => 'i',
-        'ñ' => 'n',
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ō' | 'ø' => 'o',
-        'š' => 's',
-        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' => 'u',
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ą' | 'ă' => 'a',
+        'ç' | 'č' | 'ć' => 'c',
+        'ď' | 'đ' => 'd',
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ě' | 'ę' | 'ė' => 'e',
+        'ğ' => 'g',
+        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => 'i',
+        'ł' | 'ľ' | 'ĺ' => 'l',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ō' | 'ø' | 'ő' => 'o',
+        'ř' | 'ŕ' => 'r',
+        'š' | 'ś' | 'ş' | 'ș' => 's',
+        'ť' | 'ţ' | 'ț' => 't',
+        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ů' | 'ű' => 'u',
         'ý' | 'ÿ' => 'y',
-        'ž' => 'z',
+        'ž' | 'ź' | 'ż' => 'z',
         other => other,
     }
 }
@@ -233,6 +238,7 @@ mod tests {
     #[test]
     fn folding_compares_spellings() {
         assert_eq!(fold("Dr. O'Brien – Zahnärzte"), fold("dr obrien zahnarzte"));
+        assert_eq!(fold("Łódź, Őrség, Iași, Ağrı"), "lodz orseg iasi agri");
     }
 
     #[test]

@@ -44,6 +44,8 @@ mod masked;
 mod metas;
 mod microdata;
 pub(crate) mod names;
+mod names_likeness;
+mod names_words;
 mod own;
 pub(crate) mod pages;
 mod parked;

@@ -1,13 +1,23 @@
 //! What the practice calls itself: title, headings, logo, copyright line, weighed by the domain.
 
+use super::address_street::is_street;
 use super::context::Context;
 use super::links::push_unique;
+pub(crate) use super::names_likeness::{agree, likeness};
+use super::names_words::is_someone_elses;
+pub(crate) use super::names_words::{is_demo, is_generic};
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
-use crate::scrape::text::{contains_ci, find_ci, fold, starts_ci};
+use crate::scrape::text::{find_ci, starts_ci};
 
 /// Longer texts are slogans.
 const MAX_NAME: usize = 80;
+/// What a second place for the same name adds to its trust.
+const AGREED: u8 = 4;
+/// Lines at the top of a page among which its name stands.
+const TOP_LINES: usize = 10;
+/// Short lines that the domain explains, at most.
+const MAX_ECHOES: usize = 6;
 
 /// Adds every name that the page's head and text suggest, each with the trust that place and domain give it.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
@@ -44,13 +54,8 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         let base = if home { 22 } else { 5 };
         offer(&scan.text[line.range.clone()], base, Source::Text, context, facts);
     }
-    if let Some(logo) = scan
-        .pictures
-        .iter()
-        .find(|picture| matches!(picture.zone, Zone::Header | Zone::Main | Zone::Nav))
-    {
-        offer(strip_logo(&logo.alt), 30, Source::Text, context, facts);
-    }
+    logos(scan, context, facts);
+    lines(scan, context, facts);
     for line in scan.lines.iter().rev().take(25) {
         if let Some(owner) = copyright(&scan.text[line.range.clone()]) {
             let short = without_legal_form(owner);
@@ -63,12 +68,97 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     }
 }
 
+/// Logos, pictures at the top, and what links to the entrance.
+fn logos(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let at_top = |zone: Zone| matches!(zone, Zone::Header | Zone::Main | Zone::Nav);
+    let logo = scan
+        .pictures
+        .iter()
+        .find(|picture| picture.named_logo && at_top(picture.zone));
+    if let Some(logo) = logo {
+        offer(strip_logo(&logo.alt), 30, Source::Text, context, facts);
+    }
+    let early = scan
+        .pictures
+        .iter()
+        .filter(|picture| !picture.named_logo && at_top(picture.zone));
+    for picture in early.take(2) {
+        offer(strip_logo(&picture.alt), 20, Source::Text, context, facts);
+    }
+    let to_entrance = |href: &str| {
+        matches!(
+            href,
+            "/" | "./" | "index.html" | "/index.html" | "index.htm" | "index.php" | "#home" | "#top"
+        ) || context
+            .resolve(href)
+            .is_some_and(|url| crate::scrape::url::site_key(&url) == context.site && url.path() == "/")
+    };
+    let anchors = scan
+        .anchors
+        .iter()
+        .take(12)
+        .filter(|anchor| at_top(anchor.zone) && anchor.line < TOP_LINES && to_entrance(anchor.href.trim()));
+    let echoing = scan.anchors.iter().take(6).filter(|anchor| {
+        let text = &scan.text[anchor.text.clone()];
+        at_top(anchor.zone) && text.len() <= MAX_NAME && echoes_domain(text, context)
+    });
+    for anchor in anchors.take(3).chain(echoing) {
+        let shown = &scan.text[anchor.text.clone()];
+        let text = if shown.trim().is_empty() {
+            anchor.label.as_str()
+        } else {
+            shown
+        };
+        offer(strip_logo(text), 26, Source::Text, context, facts);
+    }
+}
+
+/// Short lines: those of the header, those above a street, and those that the domain explains.
+fn lines(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let mut echoes = 0;
+    let mut header = 0;
+    let mut above_street = 0;
+    for (at, line) in scan.lines.iter().enumerate() {
+        let text = &scan.text[line.range.clone()];
+        if text.len() > MAX_NAME
+            || text.len() < 4
+            || matches!(line.zone, Zone::Quote)
+            || text.contains(['@', '|', '\t', '[', ':', '+'])
+            || find_ci(text, "(at").is_some()
+            || is_street(text)
+        {
+            continue;
+        }
+        if text.bytes().filter(u8::is_ascii_digit).count() > 2 || text.split(' ').count() > 7 {
+            continue;
+        }
+        if line.zone == Zone::Header && header < 2 && at < 2 * TOP_LINES {
+            header += 1;
+            offer(text, 16, Source::Text, context, facts);
+        } else if above_street < 3 && line.zone != Zone::Nav && is_street(scan.line(at + 1)) {
+            above_street += 1;
+            offer(text, 16, Source::Text, context, facts);
+        } else if echoes < MAX_ECHOES && line.zone != Zone::Nav && echoes_domain(text, context) {
+            echoes += 1;
+            offer(text, 10, Source::Text, context, facts);
+        }
+    }
+}
+
+/// Whether the domain explains a text: one word must be nearly all of it.
+fn echoes_domain(text: &str, context: &Context) -> bool {
+    likeness(text, &context.label) >= if text.contains(' ') { 0.5 } else { 0.85 }
+}
+
 /// The parts of a title such as `Home | Smile Dental - Dentist in Auckland`.
 fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
     let parts: Vec<&str> = title
-        .split(['|', '–', '—', '»', '«', '·', '•', '›', '⋆', '★', '~'])
+        .split([
+            '|', '–', '—', '»', '«', '·', '•', '›', '⋆', '★', '~', '｜', '▷', '►', '【', '】', '：', '＜', '＞', '→',
+        ])
         .flat_map(|part| part.split(" - "))
         .flat_map(|part| part.split(" :: "))
+        .flat_map(|part| part.split(":::"))
         .flat_map(|part| part.split(": "))
         .map(str::trim)
         .filter(|part| !part.is_empty())
@@ -80,9 +170,16 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
         } else {
             u8::from(at == 0 || at + 1 == count) * 4
         };
+        // What names a trade and lists it with others is meant for search engines.
+        let listed = if part.matches(", ").count() >= 2 { 12 } else { 0 };
+        let base = base.saturating_sub(listed);
         offer(strip_welcome(part), base + place, source, context, facts);
         // "Smile Dental, Auckland" and "Smile Dental in Auckland" name the place as well.
-        if let Some((before, _)) = part.split_once(", ") {
+        let short = part
+            .split_once(", ")
+            .map(|(before, _)| before)
+            .or_else(|| without_place(part));
+        if let Some(before) = short {
             let before = strip_welcome(before);
             let as_likely = likeness(before, &context.label) >= likeness(part, &context.label);
             offer(
@@ -96,6 +193,58 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
     }
 }
 
+/// A name without the town behind it: "Notaire Dupont à Liège".
+fn without_place(text: &str) -> Option<&str> {
+    let mark = [
+        " in ", " à ", " en ", " em ", " a ", " i ", " w ", " v ", " ve ", " te ", " near ", " bei ", " im ", " am ",
+        " au ",
+    ];
+    let at = mark
+        .iter()
+        .filter_map(|mark| Some((text.rfind(mark)?, mark.len())))
+        .max()?;
+    let place = &text[at.0 + at.1..];
+    let town = place.starts_with(char::is_uppercase) && place.split(' ').count() <= 3;
+    (town && text[..at.0].split(' ').count() >= 2).then_some(&text[..at.0])
+}
+
+/// Whether a name is that of a person.
+pub(crate) fn is_person(name: &str) -> bool {
+    super::people::looks_like_name(name).is_some()
+}
+
+/// Whether a word introduces a person and is no part of a practice's name: "Meet Dr Smith".
+pub(crate) fn introduces(word: &str) -> bool {
+    matches!(
+        word,
+        "meet"
+            | "about"
+            | "our"
+            | "by"
+            | "book"
+            | "contact"
+            | "with"
+            | "hello"
+            | "hi"
+            | "see"
+            | "ask"
+            | "uber"
+            | "von"
+            | "inh"
+            | "dr"
+            | "prof"
+            | "mr"
+            | "mrs"
+            | "ms"
+            | "dra"
+            | "lek"
+            | "and"
+            | "und"
+            | "welcome"
+            | "the"
+    )
+}
+
 fn strip_welcome(text: &str) -> &str {
     for words in [
         "welcome to the ",
@@ -104,7 +253,19 @@ fn strip_welcome(text: &str) -> &str {
         "willkommen bei der ",
         "willkommen bei ",
         "willkommen in der ",
+        "welkom bij ",
+        "benvenuti al ",
+        "benvenuti allo ",
+        "benvenuti da ",
+        "bem-vindo à ",
+        "bem-vindo ao ",
+        "velkommen til ",
+        "witamy w ",
+        "tervetuloa ",
+        "bienvenue à la ",
+        "bienvenue à l'",
         "bienvenue à ",
+        "bienvenue au ",
         "bienvenue chez ",
         "bienvenidos a ",
         "home ",
@@ -159,20 +320,52 @@ fn copyright(line: &str) -> Option<&str> {
         " 20",
         " 19",
         "\t",
+        " — ",
+        "todos os",
+        "tutti i",
+        "site by",
+        "site:",
+        "p.iva",
+        "vat ",
+        "abn ",
+        "reg.",
     ]
     .iter()
     .filter_map(|mark| find_ci(rest, mark))
     .min()
     .unwrap_or(rest.len());
+    let end = sentence_end(&rest[..end]);
     let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
     (owner.chars().count() >= 3).then_some(owner)
 }
 
+/// Where the owner's sentence or the owner's name before an address ends: "Smith & Sons, Unit 18, Leeds", "Smile. Site by X".
+fn sentence_end(text: &str) -> usize {
+    let stop = text.match_indices(". ").find(|(at, _)| {
+        let word = text[..*at]
+            .rsplit(|c: char| !c.is_alphanumeric())
+            .next()
+            .unwrap_or_default();
+        word.chars().count() >= 3 || without_legal_form(&text[..*at]).len() < *at
+    });
+    let comma = text.match_indices(", ").find(|(at, _)| {
+        let next = text[at + 2..].split([' ', ',']).next().unwrap_or_default();
+        without_legal_form(&format!("x {next}")) != "x"
+    });
+    [stop, comma]
+        .into_iter()
+        .flatten()
+        .map(|(at, _)| at)
+        .min()
+        .unwrap_or(text.len())
+}
+
 /// A company's name without what registers add to it.
 fn without_legal_form(name: &str) -> &str {
-    const FORMS: [&str; 22] = [
+    const FORMS: [&str; 34] = [
         "ltd", "limited", "llc", "inc", "pty", "plc", "llp", "pllc", "corp", "gmbh", "ug", "ag", "sarl", "sas", "srl",
-        "bv", "nv", "ab", "oy", "aps", "sl", "sro",
+        "bv", "nv", "ab", "oy", "aps", "sl", "sro", "slp", "slu", "lda", "ltda", "kft", "zrt", "sarlau", "snc", "spa",
+        "eirl", "doo", "as",
     ];
     let mut rest = name;
     while let Some(at) = rest.rfind(' ') {
@@ -196,263 +389,25 @@ fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut Pa
         .trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™'))
         .trim();
     let length = text.chars().count();
-    if !(2..=MAX_NAME).contains(&length) || !text.chars().any(char::is_alphabetic) || is_generic(text) {
+    if !(2..=MAX_NAME).contains(&length)
+        || !text.chars().any(char::is_alphabetic)
+        || text.contains('@')
+        || is_generic(text)
+    {
         return;
     }
     let likeness = likeness(text, &context.label);
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let trust = (f64::from(base) + 40.0 * likeness) as u8;
-    push_unique(
-        &mut facts.names,
-        text.to_owned(),
-        source,
-        trust.saturating_sub(wordy).clamp(1, 99),
-    );
-}
-
-/// Whether a text names a kind of page or no business in particular.
-pub(crate) fn is_generic(text: &str) -> bool {
-    const GENERIC: [&str; 66] = [
-        "home",
-        "homepage",
-        "home page",
-        "welcome",
-        "index",
-        "start",
-        "startseite",
-        "accueil",
-        "inicio",
-        "forside",
-        "hem",
-        "etusivu",
-        "about",
-        "about us",
-        "contact",
-        "contact us",
-        "kontakt",
-        "services",
-        "our services",
-        "our team",
-        "team",
-        "news",
-        "blog",
-        "gallery",
-        "untitled",
-        "untitled document",
-        "new page",
-        "page",
-        "site",
-        "website",
-        "my site",
-        "mysite",
-        "logo",
-        "header",
-        "impressum",
-        "datenschutz",
-        "leistungen",
-        "willkommen",
-        "herzlich willkommen",
-        "bienvenue",
-        "bienvenidos",
-        "menu",
-        "search",
-        "loading",
-        "just a moment",
-        "403 forbidden",
-        "404",
-        "404 not found",
-        "not found",
-        "page not found",
-        "access denied",
-        "official site",
-        "official website",
-        "coming soon",
-        "under construction",
-        "site title",
-        "home 1",
-        "all rights reserved",
-        "hello world",
-        "wordpress",
-        "parallels",
-        "uber uns",
-        "privacy policy",
-        "opening hours",
-        "book now",
-        "kontakt und anfahrt",
-    ];
-    let folded = fold(text);
-    GENERIC.contains(&folded.as_str()) || is_unfinished(&folded) || is_someone_elses(text)
-}
-
-/// "Our new website is coming soon", "403", "Error 404: page not found": nothing but words of such pages.
-fn is_unfinished(folded: &str) -> bool {
-    const FILLERS: [&str; 24] = [
-        "website",
-        "site",
-        "page",
-        "web",
-        "our",
-        "new",
-        "is",
-        "this",
-        "we",
-        "re",
-        "are",
-        "currently",
-        "the",
-        "error",
-        "http",
-        "a",
-        "under",
-        "coming",
-        "soon",
-        "construction",
-        "maintenance",
-        "not",
-        "found",
-        "forbidden",
-    ];
-    let telling = [
-        "error",
-        "coming soon",
-        "under construction",
-        "maintenance",
-        "not found",
-        "forbidden",
-    ]
-    .iter()
-    .any(|words| folded.contains(words));
-    telling
-        && folded
-            .split(' ')
-            .all(|word| FILLERS.contains(&word) || matches!(word, "401" | "403" | "404" | "410" | "500" | "503"))
-}
-
-/// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows
-/// in the place of the website.
-fn is_someone_elses(text: &str) -> bool {
-    const BEGINNINGS: [&str; 12] = [
-        "just a moment",
-        "one moment please",
-        "checking your browser",
-        "attention required",
-        "ddos protection by",
-        "verify you are human",
-        "verifying you are human",
-        "index of /",
-        "welcome to nginx",
-        "welcome to openresty",
-        "test page for the",
-        "iis windows server",
-    ];
-    const PARTS: [&str; 19] = [
-        "domain is for sale",
-        "domain name is for sale",
-        "domain for sale",
-        "domain may be for sale",
-        "buy this domain",
-        "domain parked",
-        "domain is parked",
-        "domain name parked",
-        "parked domain",
-        "parked free",
-        "domain has expired",
-        "domain expired",
-        "apache2 debian default",
-        "apache2 ubuntu default",
-        "apache http server test page",
-        "apache2 default page",
-        "default web site page",
-        "used cloudflare to restrict",
-        "account suspended",
-    ];
-    let text = text.trim_start();
-    let whole = matches!(
-        fold(text).as_str(),
-        "index of" | "cloudflare" | "nginx" | "apache" | "apache2" | "it works" | "attention required cloudflare"
-    );
-    // "smile.co.nz is for sale": a domain and nothing else.
-    let sold = find_ci(text, " is for sale").is_some_and(|at| {
-        let domain = text[..at].rsplit(' ').next().unwrap_or_default();
-        domain.contains('.')
-    });
-    whole
-        || sold
-        || BEGINNINGS.iter().any(|words| starts_ci(text, words))
-        || PARTS.iter().any(|words| contains_ci(text, words))
-}
-
-/// 0 to 1: how much of the domain's word the text explains, and how much of the text the domain explains.
-pub(crate) fn likeness(text: &str, label: &str) -> f64 {
-    if label.len() < 2 {
-        return 0.0;
-    }
-    let folded = fold(text);
-    let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
-    let joined: String = words.concat();
-    if joined.is_empty() {
-        return 0.0;
-    }
-    if joined == label {
-        return 1.0;
-    }
-    // German domains write umlauts out.
-    let spelled = |text: &str| {
-        text.replace('ä', "ae")
-            .replace('ö', "oe")
-            .replace('ü', "ue")
-            .replace('ß', "ss")
-    };
-    if fold(&spelled(&text.to_lowercase())).replace(' ', "") == label {
-        return 1.0;
-    }
-    let mut rest = label.to_owned();
-    let mut explained = 0;
-    let mut used = 0;
-    let mut ordered = words.clone();
-    ordered.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    for word in ordered {
-        if word.len() >= 2
-            && let Some(at) = rest.find(word)
-        {
-            explained += word.len();
-            used += word.len();
-            rest.replace_range(at..at + word.len(), "\u{1}");
+    let trust = trust.saturating_sub(wordy).clamp(1, 95);
+    // Each further place that says the same makes it more likely.
+    match facts.names.iter_mut().find(|known| known.value == text) {
+        Some(known) => {
+            known.trust = (known.trust.max(trust) + AGREED).min(95);
+            known.source = known.source.min(source);
         }
+        None => push_unique(&mut facts.names, text.to_owned(), source, trust),
     }
-    let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
-    if initials.len() >= 2 && label == initials {
-        return 0.8;
-    }
-    let of_label = explained as f64 / label.len() as f64;
-    let of_text = used as f64 / joined.len() as f64;
-    (0.65 * of_label + 0.35 * of_text).min(0.95)
-}
-
-/// Whether two spellings mean one business: one holds all the words of the other.
-pub(crate) fn agree(one: &str, other: &str) -> bool {
-    let (one, other) = (fold(one), fold(other));
-    let (short, long) = if one.len() <= other.len() {
-        (&one, &other)
-    } else {
-        (&other, &one)
-    };
-    !short.is_empty()
-        && (short.replace(' ', "") == long.replace(' ', "")
-            || short.split(' ').all(|word| long.split(' ').any(|w| w == word)))
-}
-
-/// Whether a text speaks in template words, as themes do before their owner has filled them in.
-pub(crate) fn is_demo(text: &str) -> bool {
-    [
-        "lorem ipsum",
-        "dolor sit amet",
-        "your company",
-        "your business name",
-        "company name here",
-    ]
-    .iter()
-    .any(|words| contains_ci(text, words))
 }
 
 #[cfg(test)]
@@ -478,7 +433,30 @@ mod tests {
             copyright("Copyright 2024 by Smile Dental | Privacy"),
             Some("Smile Dental")
         );
+        assert_eq!(
+            copyright("© 1999–2024 DripStop Plumbing & Gas. Counter: 0034551"),
+            Some("DripStop Plumbing & Gas")
+        );
+        assert_eq!(
+            copyright("© 2009 J. Pemberly & Sons Electrical Contractors, Unit 18 Tanyard Works, Stockport"),
+            Some("J. Pemberly & Sons Electrical Contractors")
+        );
+        assert_eq!(
+            copyright("© 2024 Smile Dental, Inc. All rights reserved"),
+            Some("Smile Dental, Inc")
+        );
         assert_eq!(copyright("Smile Dental"), None);
+    }
+
+    #[test]
+    fn a_town_behind_the_name_is_no_part_of_it() {
+        assert_eq!(
+            without_place("Notaire Élise Dupont à Liège"),
+            Some("Notaire Élise Dupont")
+        );
+        assert_eq!(without_place("Dentist in the heart of town"), None);
+        assert!(likeness("Οδοντιατρείο Παπαδογιάννη", "papadogiannidental") > 0.4);
+        assert!(likeness("Halina Białęcka", "bialeckadent") > 0.5);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use url::Url;
 /// Names that the page gives to itself, beyond which more say nothing new.
 const MAX_NAMES: usize = 24;
 
+/// Names of less trust are guesses from their place alone.
+const MIN_TRUST: u8 = 20;
+
 /// Mail that anybody may have, on domains that are nobody's own.
 const FREE_MAIL: [&str; 40] = [
     "gmail.com",
@@ -66,6 +69,7 @@ impl Own {
     pub(crate) fn of(names: &[Fact<String>], context: &Context) -> Self {
         let names = names
             .iter()
+            .filter(|fact| fact.trust >= MIN_TRUST)
             .map(|fact| &fact.value)
             .filter(|name| !is_generic(name))
             .map(|name| fold(name))
@@ -122,7 +126,7 @@ mod tests {
 
     fn own() -> Own {
         let context = Context::new(&"https://www.smile-dental.co.nz/".parse().unwrap(), None, None);
-        let names = ["Smile Dental Centre", "Home"].map(|name| Fact::new(name.to_owned(), Source::Text));
+        let names = ["Smile Dental Centre", "Home"].map(|name| Fact::with_trust(name.to_owned(), Source::Text, 40));
         Own::of(&names, &context)
     }
 

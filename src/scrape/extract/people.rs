@@ -307,7 +307,7 @@ fn is_role(line: &str) -> bool {
 }
 
 /// Whether a text is a person's name, and if so whether it has a title.
-fn looks_like_name(text: &str) -> Option<bool> {
+pub(super) fn looks_like_name(text: &str) -> Option<bool> {
     if text.len() > 60
         || text.bytes().any(|b| b.is_ascii_digit())
         || text.contains(['@', '?', '!', ':', '&', '/', '|', '"', '©'])

@@ -442,7 +442,9 @@ impl Walk {
         let named_logo = ["class", "id", "alt", "src", "title"]
             .iter()
             .any(|name| attr(attrs, name).is_some_and(|value| contains_ci(value, "logo")));
-        if named_logo && self.out.pictures.len() < 100 {
+        // At the top of a page a picture with a text is often the name in letters of its own.
+        let early = self.out.lines.len() < 6 && !alt.is_empty();
+        if (named_logo || early) && self.out.pictures.len() < 100 {
             self.out.pictures.push(Picture {
                 src: src.to_owned(),
                 alt: crate::scrape::text::squeeze_to(alt, 200),

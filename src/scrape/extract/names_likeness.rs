@@ -1,0 +1,124 @@
+//! How much a name and a domain, or two names, have in common.
+
+use crate::scrape::text::fold;
+use std::borrow::Cow;
+
+/// 0 to 1: how much of the domain's word the text explains, and how much of the text the domain explains.
+pub(crate) fn likeness(text: &str, label: &str) -> f64 {
+    // German domains write umlauts out.
+    let spelled = text.contains(['ä', 'ö', 'ü', 'ß', 'Ä', 'Ö', 'Ü']).then(|| {
+        text.to_lowercase()
+            .replace('ä', "ae")
+            .replace('ö', "oe")
+            .replace('ü', "ue")
+            .replace('ß', "ss")
+    });
+    let written = spelled.map_or(0.0, |spelled| likeness_as_written(&spelled, label));
+    written.max(likeness_as_written(text, label))
+}
+
+fn likeness_as_written(text: &str, label: &str) -> f64 {
+    if label.len() < 2 {
+        return 0.0;
+    }
+    let folded = fold(&latin(text));
+    let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
+    let joined: String = words.concat();
+    if joined.is_empty() {
+        return 0.0;
+    }
+    if joined == label {
+        return 1.0;
+    }
+    let mut rest = label.to_owned();
+    let mut explained = 0;
+    let mut used = 0;
+    let mut ordered = words.clone();
+    ordered.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    for word in ordered {
+        if word.len() >= 2
+            && let Some(at) = rest.find(word)
+        {
+            explained += word.len();
+            used += word.len();
+            rest.replace_range(at..at + word.len(), "\u{1}");
+        }
+    }
+    let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
+    if initials.len() >= 2 && label == initials {
+        return 0.8;
+    }
+    let of_label = explained as f64 / label.len() as f64;
+    let of_text = used as f64 / joined.len() as f64;
+    (0.65 * of_label + 0.35 * of_text).min(0.95)
+}
+
+/// Whether two spellings mean one business: one holds all the words of the other.
+pub(crate) fn agree(one: &str, other: &str) -> bool {
+    let (one, other) = (fold(one), fold(other));
+    let (short, long) = if one.len() <= other.len() {
+        (&one, &other)
+    } else {
+        (&other, &one)
+    };
+    !short.is_empty()
+        && (short.replace(' ', "") == long.replace(' ', "")
+            || short.split(' ').all(|word| long.split(' ').any(|w| w == word)))
+}
+
+/// Greek and Cyrillic letters as domains write them.
+fn latin(text: &str) -> Cow<'_, str> {
+    if !text
+        .chars()
+        .any(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{4ff}'))
+    {
+        return Cow::Borrowed(text);
+    }
+    let lower = text.to_lowercase().replace("ου", "ou").replace("ού", "ou");
+    let letter = |c: char| match c {
+        'α' | 'ά' | 'а' => "a",
+        'β' | 'в' => "v",
+        'γ' | 'г' | 'ґ' => "g",
+        'δ' | 'д' => "d",
+        'ε' | 'έ' | 'е' | 'э' | 'є' => "e",
+        'ζ' | 'з' => "z",
+        'η' | 'ή' | 'ι' | 'ί' | 'ϊ' | 'и' | 'і' | 'й' => "i",
+        'θ' => "th",
+        'κ' | 'к' => "k",
+        'λ' | 'л' => "l",
+        'μ' | 'м' => "m",
+        'ν' | 'н' => "n",
+        'ξ' => "x",
+        'ο' | 'ό' | 'ω' | 'ώ' | 'о' => "o",
+        'π' | 'п' => "p",
+        'ρ' | 'р' => "r",
+        'σ' | 'ς' | 'с' => "s",
+        'τ' | 'т' => "t",
+        'υ' | 'ύ' | 'ы' => "y",
+        'φ' | 'ф' => "f",
+        'χ' => "ch",
+        'ψ' => "ps",
+        'б' => "b",
+        'ё' => "yo",
+        'ж' => "zh",
+        'у' => "u",
+        'х' => "kh",
+        'ц' => "ts",
+        'ч' => "ch",
+        'ш' => "sh",
+        'щ' => "shch",
+        'ю' => "yu",
+        'я' => "ya",
+        'ї' => "yi",
+        _ => "",
+    };
+    let mut out = String::with_capacity(lower.len());
+    for c in lower.chars() {
+        match letter(c) {
+            "" if matches!(c, 'ь' | 'ъ') => {}
+            "" => out.push(c),
+            written => out.push_str(written),
+        }
+    }
+    Cow::Owned(out)
+}

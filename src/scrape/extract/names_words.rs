@@ -1,0 +1,146 @@
+//! Texts that name a kind of page, and no business.
+
+use crate::scrape::text::{contains_ci, find_ci, fold, starts_ci};
+
+/// Kinds of pages and of buttons, folded, each between bars.
+const GENERIC: &str = "|home|homepage|home page|welcome|welcome to our website|welcome to our site|index|start|startseite|zur startseite|\
+    accueil|inicio|inici|inicial|pagina inicial|pagina principal|pagina de inicio|forside|forsiden|hem|hemma|startsida|hjem|etusivu|\
+    kotisivu|uvod|uvodni stranka|domu|domov|strona glowna|glowna|fooldal|kezdolap|acasa|prima pagina|ana sayfa|anasayfa|αρχικη|\
+    главная|головна|начало|ホーム|トップ|トップページ|top|top page|首页|主页|홈|menu|menü|about|about us|contact|contact us|contacts|kontakt|\
+    kontakte|kontakt und anfahrt|contatti|contacto|contactos|contato|contactez nous|nous contacter|yhteystiedot|yhteys|elerhetoseg|\
+    kapcsolat|iletisim|services|our services|our team|team|news|blog|gallery|galerie|galeria|untitled|untitled document|new page|\
+    nova stranka|nova stranka 1|page|page 1|site|website|web|my site|mysite|logo|header|banner|picture|image|photo|portrait|imprint|impressum|\
+    datenschutz|leistungen|willkommen|herzlich willkommen|bienvenue|bienvenidos|bienvenido|benvenuti|benvenuto|bem vindo|bem vindos|\
+    velkommen|valkommen|tervetuloa|witamy|vitejte|hos geldiniz|isten hozott|udvozoljuk|bine ati venit|καλως ηρθατε|добро пожаловать|\
+    search|loading|just a moment|403 forbidden|404|404 not found|not found|page not found|access denied|official site|\
+    official website|coming soon|under construction|site title|home 1|all rights reserved|hello world|wordpress|parallels|uber uns|\
+    privacy policy|opening hours|offnungszeiten|book now|book online|call now|call us|skip to content|skip to main content|toggle navigation|\
+    close|open|more|mehr|sprechzeiten|anfahrt|adresse|address|anschrift|find us|visit us|standort|praxis|kontaktdaten|telefon|phone|\
+    email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands|";
+
+fn folded(text: &str) -> String {
+    let plain = |c: char| match c {
+        'ή' => 'η',
+        'ώ' => 'ω',
+        'ά' => 'α',
+        c => c,
+    };
+    fold(text).chars().map(plain).collect()
+}
+
+/// Whether a text names a kind of page or no business in particular.
+pub(crate) fn is_generic(text: &str) -> bool {
+    let folded = folded(text);
+    GENERIC.contains(&format!("|{folded}|")) || is_unfinished(&folded) || is_someone_elses(text)
+}
+
+/// "Our new website is coming soon", "403", "Error 404: page not found": nothing but words of such pages.
+fn is_unfinished(folded: &str) -> bool {
+    const FILLERS: [&str; 24] = [
+        "website",
+        "site",
+        "page",
+        "web",
+        "our",
+        "new",
+        "is",
+        "this",
+        "we",
+        "re",
+        "are",
+        "currently",
+        "the",
+        "error",
+        "http",
+        "a",
+        "under",
+        "coming",
+        "soon",
+        "construction",
+        "maintenance",
+        "not",
+        "found",
+        "forbidden",
+    ];
+    let telling = [
+        "error",
+        "coming soon",
+        "under construction",
+        "maintenance",
+        "not found",
+        "forbidden",
+    ]
+    .iter()
+    .any(|words| folded.contains(words));
+    telling
+        && folded
+            .split(' ')
+            .all(|word| FILLERS.contains(&word) || matches!(word, "401" | "403" | "404" | "410" | "500" | "503"))
+}
+
+/// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows
+/// in the place of the website.
+pub(super) fn is_someone_elses(text: &str) -> bool {
+    const BEGINNINGS: [&str; 12] = [
+        "just a moment",
+        "one moment please",
+        "checking your browser",
+        "attention required",
+        "ddos protection by",
+        "verify you are human",
+        "verifying you are human",
+        "index of /",
+        "welcome to nginx",
+        "welcome to openresty",
+        "test page for the",
+        "iis windows server",
+    ];
+    const PARTS: [&str; 19] = [
+        "domain is for sale",
+        "domain name is for sale",
+        "domain for sale",
+        "domain may be for sale",
+        "buy this domain",
+        "domain parked",
+        "domain is parked",
+        "domain name parked",
+        "parked domain",
+        "parked free",
+        "domain has expired",
+        "domain expired",
+        "apache2 debian default",
+        "apache2 ubuntu default",
+        "apache http server test page",
+        "apache2 default page",
+        "default web site page",
+        "used cloudflare to restrict",
+        "account suspended",
+    ];
+    let text = text.trim_start();
+    let whole = matches!(
+        fold(text).as_str(),
+        "index of" | "cloudflare" | "nginx" | "apache" | "apache2" | "it works" | "attention required cloudflare"
+    );
+    // "smile.co.nz is for sale": a domain and nothing else.
+    let sold = find_ci(text, " is for sale").is_some_and(|at| {
+        let domain = text[..at].rsplit(' ').next().unwrap_or_default();
+        domain.contains('.')
+    });
+    whole
+        || sold
+        || BEGINNINGS.iter().any(|words| starts_ci(text, words))
+        || PARTS.iter().any(|words| contains_ci(text, words))
+}
+
+/// Whether a text speaks in template words, as themes do before their owner has filled them in.
+pub(crate) fn is_demo(text: &str) -> bool {
+    [
+        "lorem ipsum",
+        "dolor sit amet",
+        "your company",
+        "your business name",
+        "company name here",
+    ]
+    .iter()
+    .any(|words| contains_ci(text, words))
+}
