@@ -46,6 +46,7 @@ fn ends(line: &str, at: usize, c: char) -> bool {
             (digits && !word.is_empty())
                 || word.is_empty()
                 || (letters >= 4 && !ABBREVIATIONS.contains(&&*word.to_lowercase()))
+                || (letters >= 3 && word.chars().all(char::is_uppercase) && !matches!(word, "TEL" | "FAX" | "MOB"))
                 || (letters == 3
                     && word.chars().all(char::is_lowercase)
                     && !matches!(word, "tel" | "tlf" | "tél" | "fax" | "mob" | "str" | "puh" | "kom"))

@@ -17,7 +17,7 @@ pub(crate) struct Cues {
     pub(crate) hours: bool,
 }
 
-const CREDITS: usize = 148;
+const CREDITS: usize = 159;
 const FOREIGN: usize = CREDITS + 30;
 const SPOKEN: usize = FOREIGN + 8;
 const MASKED: usize = SPOKEN + 31;
@@ -168,6 +168,17 @@ static CUES: Words = Words::new(&[
     "fotografía:",
     "fotograf:",
     "bilder:",
+    "crédit photo",
+    "crédits photo",
+    "crédits:",
+    "crédits :",
+    "credits:",
+    "photo credit",
+    "créditos:",
+    "fotos de ",
+    "página web hecha",
+    "pagina web hecha",
+    "web hecha por",
     "bildnachweis",
     "webmaster:",
     "webmestre",

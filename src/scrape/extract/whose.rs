@@ -8,7 +8,7 @@ use super::context::Context;
 use super::cues::credit_start;
 use super::emails::is_mailbox_host;
 use super::scan::{Line, LineKind, Scan, Zone};
-use super::whose_words::{BODIES, COMPANIES, INSTEAD, OTHERS, PARTS, PLACES, PRONOUNS, TRADES};
+use super::whose_words::{AUTHORITIES, BODIES, COMPANIES, INSTEAD, LISTS, OTHERS, PARTS, PLACES, PRONOUNS, TRADES};
 use super::words::Folded;
 use crate::scrape::text::{Words, starts_ci};
 use std::cell::OnceCell;
@@ -43,6 +43,8 @@ pub(crate) struct Whose<'a> {
 
 /// A line of more is prose, not a contact detail.
 const MAX_LABEL_LINE: usize = 48;
+/// Lines of an address below the name of an authority.
+const AUTHORITY_REACH: usize = 4;
 /// Pages of hosts and dealers are short.
 const MAX_PARKED: usize = 6_000;
 /// Lines after a heading that it still names.
@@ -165,10 +167,11 @@ impl<'a> Whose<'a> {
             .find('\t')
             .filter(|end| *end <= 60)
             .map_or("", |end| &text[..end]);
-        let folded = folded_without_streets(&format!("{row}\t{}", &text[start..statement.end]));
+        let folded = folded_without_streets(&format!("{row}\t{}", &text[start..at.end.min(statement.end)]));
         let own_mail = || self.mail_in(&text[statement.clone()]) == Some(true);
         let own = speaks_of_itself(Folded::of(&text[statement.start..at.start]).text());
-        if self.names_other(folded.text(), !own) && !own_mail() {
+        let whole = Folded::of(&text[statement.clone()]);
+        if (self.names_other(folded.text(), !own) || self.hits(&INSTEAD_STEMS, whole.text())) && !own_mail() {
             return Standing::Foreign;
         }
         // A row of numbers begins with the first name of another and goes on with more of them.
@@ -183,19 +186,45 @@ impl<'a> Whose<'a> {
             return Standing::Foreign;
         }
         if !own
-            && self
-                .heading_of(line)
-                .is_some_and(|heading| self.hits(&BODY_STEMS, Folded::of(heading).text()))
+            && self.heading_of(line).is_some_and(|heading| {
+                let heading = Folded::of(heading);
+                [&*AUTHORITY_STEMS, &*BODY_STEMS, &*LIST_STEMS]
+                    .into_iter()
+                    .any(|stems| self.hits(stems, heading.text()))
+            })
         {
+            return Standing::Foreign;
+        }
+        if !own && text[..at.start].len() <= MAX_LABEL_LINE && self.below_authority(line) {
             return Standing::Foreign;
         }
         Standing::Plain
     }
 
+    /// Whether one of the lines right above names an authority, whose address a line goes on with.
+    fn below_authority(&self, line: usize) -> bool {
+        for above in (line.saturating_sub(AUTHORITY_REACH)..line).rev() {
+            let Some(known) = self.scan.lines.get(above) else {
+                return false;
+            };
+            let text = &self.scan.text[known.range.clone()];
+            if matches!(known.kind, LineKind::Heading(_)) || text.len() > 200 {
+                return false;
+            }
+            if text.contains('@') {
+                return false;
+            }
+            if self.hits(&AUTHORITY_STEMS, folded_without_streets(text).text()) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether folded text names a body, or with `any` another, whom the business itself is not.
     fn names_other(&self, folded: &str, any: bool) -> bool {
-        self.hits(&BODY_STEMS, folded)
-            || self.hits(&INSTEAD_STEMS, folded)
+        self.hits(&AUTHORITY_STEMS, folded)
+            || self.hits(&BODY_STEMS, folded)
             || (any && self.hits(&OTHER_STEMS, folded))
             || PART_WORDS.all(folded).any(|(_, index)| !self.is_own(PARTS[index]))
     }
@@ -321,9 +350,13 @@ impl<'a> Whose<'a> {
 
     /// Whether a capital word is a part of the domain that tells this business from others of its trade.
     fn is_own_name(&self, word: &str) -> bool {
-        is_capital(word)
-            && self.context.domain.resembles_word(word)
-            && !TRADES.contains(&Folded::of(word).text().trim())
+        if !is_capital(word) {
+            return false;
+        }
+        let folded = Folded::of(word);
+        let plain = folded.text();
+        let told = || self.own.get_or_init(|| self.own_text()).contains(plain);
+        !TRADES.contains(&plain.trim()) && (self.context.domain.resembles_word(word) || (plain.len() >= 6 && told()))
     }
 
     /// Whether what stands before a number is a name, and not the business's own.
@@ -413,7 +446,10 @@ fn speaks_of_itself(folded: &str) -> bool {
 
 /// Folded text without the parts that are streets: "12 Bank Street" is no bank.
 fn folded_without_streets(text: &str) -> Folded {
-    let kept: Vec<&str> = text.split(',').filter(|part| !is_street(part)).collect();
+    // The number itself stands in the last part, and makes no street of it.
+    let last = text.rfind([',', ':']).map_or(0, |at| at + 1);
+    let parts = text[..last].split([',', ':']).filter(|part| !is_street(part));
+    let kept: Vec<&str> = parts.chain([&text[last..]]).collect();
     Folded::of(&kept.join(","))
 }
 
@@ -572,6 +608,8 @@ static PARKED: Words = Words::new(&[
 static PART_WORDS: Words = Words::new(PARTS);
 static PRONOUN_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PRONOUNS));
 static PLACE_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PLACES));
+static AUTHORITY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(AUTHORITIES));
+static LIST_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(LISTS));
 static BODY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BODIES));
 static INSTEAD_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(INSTEAD));
 static OTHER_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(OTHERS));

@@ -120,6 +120,96 @@ fn numbers_of_others_are_not_the_business() {
             "<p>Entidade de resolução alternativa de litígios: CNIACC, +351 213 847 484.</p>",
         ),
         ("cs", "<p>Dozorový orgán: Česká lékařská komora, +420 234 760 710.</p>"),
+        (
+            "en",
+            "<p>Our Privacy Officer at DataGuard Pty Ltd can be reached on +61 2 8000 1234.</p>",
+        ),
+        (
+            "en",
+            "<p>We deliver through Uber Eats; for problems with an order call their support on +64 9 886 9999.</p>",
+        ),
+        (
+            "en",
+            "<p>For hospital referrals we use Auckland City Hospital, +64 9 367 0000.</p>",
+        ),
+        ("en", "<p>To report a lost cat phone Pets on the Net +64 9 444 2222</p>"),
+        (
+            "en",
+            "<p>This site was built by <a href='https://zest.nz'>Zest</a> (+64 3 555 1212)</p>",
+        ),
+        (
+            "en",
+            "<blockquote>Great service! Call me on +64 21 555 777 if you want a reference.</blockquote>",
+        ),
+        (
+            "en",
+            "<div class='testimonials'><p>Jane, +64 21 555 778: lovely people.</p></div>",
+        ),
+        (
+            "en",
+            "<h2>Useful numbers</h2><ul><li>Ambulance: +64 9 579 9099</li><li>Plunket line: +64 9 579 9098</li></ul>",
+        ),
+        ("en", "<h2>Our partners</h2><p>Harbour Physio<br>+64 9 579 9011</p>"),
+        (
+            "en",
+            "<h3>Other clinics nearby</h3><p>Westgate Medical: +64 9 579 9012</p>",
+        ),
+        (
+            "de",
+            "<h2>Verantwortliche Stelle für das Hosting</h2><p>STRATO AG, Pascalstraße 10, 10587 Berlin, Telefon: +49 30 300 1460</p>",
+        ),
+        (
+            "de",
+            "<p>Zuständige Berufsgenossenschaft: BG Bau, Hildegardstraße 29, 10715 Berlin, Tel. +49 30 857810</p>",
+        ),
+        (
+            "de",
+            "<p>Konzeption und Realisation: Werbeagentur Blau, Tel. +49 40 5936170</p>",
+        ),
+        (
+            "de",
+            "<p>Im Urlaub vertritt uns Dr. med. Hans Klein, Tel. +49 40 5936171.</p>",
+        ),
+        (
+            "de",
+            "<p>Der Landesbeauftragte für den Datenschutz Niedersachsen, Prinzenstraße 5, 30159 Hannover<br>Telefon +49 511 1204500</p>",
+        ),
+        (
+            "fr",
+            "<p>Directeur de la publication : J. Martin. Hébergement : IONOS SARL, 7 place de la Gare, 57200 Sarreguemines, tél. +33 970 808 911</p>",
+        ),
+        (
+            "fr",
+            "<p>Médiateur de la consommation : AME Conso, 197 boulevard Saint-Germain, 75007 Paris, +33 1 53 63 20 00</p>",
+        ),
+        ("fr", "<p>Crédit photo : Paul Durand, +33 6 12 34 99 88</p>"),
+        (
+            "es",
+            "<p>En caso de queja: Oficina Municipal de Información al Consumidor, +34 955 47 11 00</p>",
+        ),
+        ("es", "<p>Página web hecha por Pixelart, tel. +34 955 47 11 01</p>"),
+        (
+            "it",
+            "<p>Autorità garante: Piazza Venezia 11, 00187 Roma, tel. +39 06 696771</p>",
+        ),
+        ("it", "<p>Credits: WebLab, +39 02 8088 1234</p>"),
+        ("nl", "<p>Weekenddienst: Huisartsenpost Utrecht, +31 30 223 4455</p>"),
+        (
+            "pl",
+            "<p>Inspektor ochrony danych: iod@rodo.pl, tel. +48 22 531 03 00</p>",
+        ),
+        (
+            "sv",
+            "<p>Klagomål: Inspektionen för vård och omsorg, +46 10 788 50 00</p>",
+        ),
+        ("no", "<p>Tannlegevakten i Oslo: +47 22 67 30 00</p>"),
+        (
+            "fi",
+            "<p>Hammaspäivystys iltaisin: Haartmanin sairaala, +358 9 310 63231</p>",
+        ),
+        ("hu", "<p>Ügyeleti ellátás: Péterfy Kórház, +36 1 461 4700</p>"),
+        ("tr", "<p>Nöbetçi eczane: Yıldız Eczanesi +90 212 227 54 54</p>"),
+        ("el", "<p>Εφημερεύον φαρμακείο: +30 210 822 1234</p>"),
     ] {
         let facts = page(lang, body);
         let found = trusted(&facts);
@@ -181,6 +271,75 @@ fn own_numbers_stay() {
         ),
         ("sv", "<p>Boka tid på +46 8 123 157 80.</p>"),
         ("cs", "<p>Objednávky na telefonu +420 234 760 710.</p>"),
+        ("en", "<p>Give Sarah a call on +64 9 486 7777 or pop in.</p>"),
+        (
+            "en",
+            "<p>Call today: +64 9 486 7777. Proud members of Master Plumbers.</p>",
+        ),
+        (
+            "en",
+            "<div><b>Smile Remuera</b><br>100 Remuera Rd<br>Ph: +64 9 486 7777<br>Fax: +64 9 486 7778</div><div><b>Smile Albany</b><br>5 Don McKinnon Dr<br>Ph: +64 9 486 7779</div>",
+        ),
+        (
+            "en",
+            "<p>Open Monday to Friday. For bookings outside these hours please text Karen on +64 9 486 7777.</p>",
+        ),
+        (
+            "en",
+            "<p>To book a table, phone the restaurant on +64 9 486 7777 or book online with <a href='https://opentable.com/x'>OpenTable</a>.</p>",
+        ),
+        ("en", "<p>Smile Ltd is a registered charity. Phone +64 9 486 7777.</p>"),
+        ("en", "<p>Emergency dentist? Call +64 9 486 7777</p>"),
+        (
+            "en",
+            "<p>© 2024 Smile. All rights reserved. +64 9 486 7777 . Powered by Rocketspark</p>",
+        ),
+        (
+            "en",
+            "<p>We work closely with Southern Cross and NIB. Ring +64 9 486 7777 for a quote.</p>",
+        ),
+        (
+            "en",
+            "<h2>Dr Tom Baker</h2><p>Principal dentist. Direct: +64 9 486 7777</p>",
+        ),
+        (
+            "de",
+            "<p>Praxis Dr. Weber, Hauptstr. 12, 22846 Norderstedt, Telefon +49 40 5936160, Telefax +49 40 5936161</p>",
+        ),
+        ("de", "<p>Rufen Sie einfach an: +49 40 5936160</p>"),
+        (
+            "de",
+            "<p>Angaben gemäß § 5 TMG<br>Max Weber<br>Hauptstr. 12<br>22846 Norderstedt<br>Telefon: +49 40 5936160</p>",
+        ),
+        (
+            "de",
+            "<p>Bei Fragen zum Datenschutz: Max Weber, Telefon: +49 40 5936160, info@smilehaus.co.nz</p>",
+        ),
+        ("de", "<p>Mitglied der Innung. Werkstatt: +49 40 5936160</p>"),
+        (
+            "fr",
+            "<h1>Cabinet dentaire Martin</h1><p>Cabinet du Dr Martin, 12 rue de la République, 69002 Lyon, tél. +33 4 78 37 12 34</p>",
+        ),
+        (
+            "fr",
+            "<p>Sur rendez-vous uniquement au +33 4 78 37 12 34. Parking à proximité.</p>",
+        ),
+        ("fr", "<p>Accueil téléphonique de 9h à 18h : +33 4 78 37 12 34</p>"),
+        ("es", "<p>Pide tu cita en el +34 916 584 511 o por WhatsApp.</p>"),
+        ("es", "<p>Urgencias 24 horas: +34 916 584 511</p>"),
+        ("it", "<p>Sede di Malcesine: Lungolago 14, tel. +39 045 7401234</p>"),
+        ("it", "<p>Per informazioni e prenotazioni: Marta +39 045 7401234</p>"),
+        (
+            "nl",
+            "<p>Bel voor een afspraak: +31 10 455 2155. Wij zijn lid van de KNMT.</p>",
+        ),
+        ("pl", "<p>Umów wizytę: +48 12 411 11 11</p>"),
+        ("sv", "<p>Välkommen att ringa +46 8 123 157 80 för tidsbokning.</p>"),
+        ("da", "<p>Ring på +45 70 20 02 55 eller skriv.</p>"),
+        ("fi", "<p>Ajanvaraus puh. +358 9 310 63231</p>"),
+        ("hu", "<p>Bejelentkezés: +36 1 461 4700</p>"),
+        ("tr", "<p>Randevu için: +90 212 227 54 54</p>"),
+        ("el", "<p>Κλείστε ραντεβού στο +30 210 822 1234</p>"),
     ] {
         let facts = page(lang, body);
         if trusted(&facts).is_empty() {

@@ -2,8 +2,8 @@
 //!
 //! A word that ends in a space is whole; others are beginnings of words.
 
-/// Bodies that businesses must or like to name: their numbers are theirs in a whole section.
-pub(super) const BODIES: &[&str] = &[
+/// Authorities that businesses must name: the lines below speak of them too.
+pub(super) const AUTHORITIES: &[&str] = &[
     // Authorities, complaints, data protection.
     "ombud",
     "ombuds",
@@ -127,6 +127,12 @@ pub(super) const BODIES: &[&str] = &[
     "ordnungsamt",
     "amtsgericht",
     "registre du commerce",
+    "autorita garante",
+    "autorita di controllo",
+];
+
+/// Chambers, hosts, helplines and services that businesses like to name.
+pub(super) const BODIES: &[&str] = &[
     // Chambers and associations.
     "chamber of",
     "chambre de",
@@ -396,6 +402,12 @@ pub(super) const BODIES: &[&str] = &[
 
 /// Others, also where the business speaks of itself in the same statement.
 pub(super) const INSTEAD: &[&str] = &[
+    "their support",
+    "their office",
+    "their customer",
+    "their team",
+    "their help",
+    "their reception",
     "when we re closed",
     "when we are closed",
     "when we re not",
@@ -1279,4 +1291,66 @@ pub(super) const COMPANIES: &[&str] = &[
     "International",
     "Pvt",
     "Group",
+];
+
+/// Headings of sections that list others.
+pub(super) const LISTS: &[&str] = &[
+    "our partners",
+    "partners ",
+    "partner ",
+    "useful numbers",
+    "useful contacts",
+    "useful links",
+    "useful phone",
+    "other clinics",
+    "other practices",
+    "local clinics",
+    "nearby",
+    "links ",
+    "sponsors",
+    "suppliers",
+    "stockists",
+    "recommended",
+    "we recommend",
+    "referrers",
+    "friends ",
+    "emergency numbers",
+    "important numbers",
+    "wichtige nummern",
+    "wichtige rufnummern",
+    "notfallnummern",
+    "notrufnummern",
+    "nutzliche",
+    "empfehlungen",
+    "unsere partner",
+    "kooperationspartner",
+    "numeros utiles",
+    "liens utiles",
+    "nos partenaires",
+    "partenaires",
+    "numeri utili",
+    "link utili",
+    "telefonos de interes",
+    "telefonos utiles",
+    "enlaces",
+    "colaboradores",
+    "nuttige nummers",
+    "onze partners",
+    "viktiga nummer",
+    "vara partners",
+    "nyttige",
+    "vigtige numre",
+    "samarbejdspartnere",
+    "przydatne",
+    "partnerzy",
+    "uzitecne",
+    "hasznos",
+    "contactos uteis",
+    "parceiros",
+    "telefoane utile",
+    "parteneri",
+    "onemli telefonlar",
+    "χρησιμα τηλεφωνα",
+    "hyodyllisia",
+    "yhteistyokumppan",
 ];
