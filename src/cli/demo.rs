@@ -19,6 +19,7 @@ use crate::http::NewToken;
 use crate::settings::Settings;
 use crate::simulators::sites::SampleSites;
 use crate::store::identity::{self, NewUser};
+use crate::store::lock::{LockError, acquire};
 use crate::store::read::Role;
 
 const EMAIL: &str = "demo@example.org";
@@ -40,7 +41,10 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    super::block_on(demo(options))
+    super::block_on(async {
+        refuse_in_use(&options.output).await?;
+        demo(options).await
+    })
 }
 
 async fn demo(options: &Options) -> anyhow::Result<()> {
@@ -98,6 +102,22 @@ fn invite(api: &Api, job_id: &str) {
          curl -NH \"$T\" '{address}/api/jobs/{job_id}/events'\n  \
          curl -H \"$T\" '{address}/api/jobs/{job_id}/export?format=xlsx' -o again.xlsx"
     );
+}
+
+/// A demo that still runs must not lose its files.
+async fn refuse_in_use(output: &Path) -> anyhow::Result<()> {
+    let database = output.join("data/batchdesk.db");
+    if !database.try_exists()? {
+        return Ok(());
+    }
+    match acquire(&format!("sqlite://{}", database.canonicalize()?.display())).await {
+        Err(LockError::Taken(_)) => bail!(
+            "a daemon still works in {}; end it with Ctrl-C, or name another directory with --output",
+            output.display()
+        ),
+        // What else is wrong with it does not matter: it is emptied.
+        _ => Ok(()),
+    }
 }
 
 /// Makes the output directory and the demo's settings. Only a directory that a demo made is emptied.

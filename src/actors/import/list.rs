@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::ImportError;
 use super::rows::blocking;
-use crate::exchange::read::{self, FileFault, WorkbookLimits, is_workbook, unfold_json_list};
+use crate::exchange::read::{self, FileFault, ReadLimits, WorkbookLimits, is_json_list, is_workbook, unfold_json_list};
 use crate::scrape::clean_url;
 
 /// A list as it was sent, on disk. The file is gone when the value is dropped.
@@ -50,21 +50,7 @@ pub async fn unfold(list: SentList, spool: PathBuf, limits: WorkbookLimits) -> R
             list: Some(unfold_file(file, sheet.as_deref(), &spool, &limits)?),
             members: Map::new(),
         }),
-        SentList::Json(body) => {
-            let mut text = BufWriter::new(NamedTempFile::new_in(&spool).map_err(ImportError::Spool)?);
-            let list = unfold_json_list(body.path(), &mut text, limits.text)?;
-            text.flush().map_err(ImportError::Spool)?;
-            let file = text
-                .into_inner()
-                .map_err(|error| FileFault::Unreadable(error.into_error()))?;
-            Ok(Unfolded {
-                list: list.rows.map(|_| TextList {
-                    file,
-                    source: json!({ "format": "json" }),
-                }),
-                members: list.members,
-            })
-        }
+        SentList::Json(body) => unfold_json(body.path(), &spool, limits.text),
     })
     .await?
 }
@@ -75,12 +61,28 @@ fn unfold_file(
     spool: &Path,
     limits: &WorkbookLimits,
 ) -> Result<TextList, ImportError> {
-    Ok(match unfold_workbook(file.path(), sheet, spool, limits)? {
+    Ok(match unfold_file_at(file.path(), sheet, spool, limits)? {
         Some(text) => text,
         None => TextList {
             file,
             source: text_source(),
         },
+    })
+}
+
+fn unfold_json(body: &Path, spool: &Path, limits: ReadLimits) -> Result<Unfolded, ImportError> {
+    let mut text = BufWriter::new(NamedTempFile::new_in(spool).map_err(ImportError::Spool)?);
+    let list = unfold_json_list(body, &mut text, limits)?;
+    text.flush().map_err(ImportError::Spool)?;
+    let file = text
+        .into_inner()
+        .map_err(|error| FileFault::Unreadable(error.into_error()))?;
+    Ok(Unfolded {
+        list: list.rows.map(|_| TextList {
+            file,
+            source: json!({ "format": "json" }),
+        }),
+        members: list.members,
     })
 }
 
@@ -90,16 +92,19 @@ pub fn text_source() -> Value {
     json!({ "format": "text" })
 }
 
-/// Writes a workbook out as text in the directory `spool`; `None` for a list that is none. Blocks.
+/// Writes a workbook or a JSON list out as text in the directory `spool`; `None` for a list that is text. Blocks.
 ///
 /// # Errors
-/// Faults of the workbook, and where the spool takes no more.
-pub fn unfold_workbook(
+/// Faults of the list, and where the spool takes no more.
+pub fn unfold_file_at(
     list: &Path,
     sheet: Option<&str>,
     spool: &Path,
     limits: &WorkbookLimits,
 ) -> Result<Option<TextList>, ImportError> {
+    if is_json_list(list).map_err(FileFault::Unreadable)? {
+        return Ok(unfold_json(list, spool, limits.text)?.list);
+    }
     if !is_workbook(list)? {
         return Ok(None);
     }

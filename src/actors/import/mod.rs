@@ -22,7 +22,7 @@ use crate::store::write::{
     BeginImport, DiscardImport, FinishImport, ImportRows, Intake, KeyAnswer, RequestKey, StoredAnswer, WriteError,
 };
 
-pub use list::{SentList, TextList, Unfolded, text_source, unfold, unfold_workbook};
+pub use list::{SentList, TextList, Unfolded, text_source, unfold, unfold_file_at};
 pub use preview::{Preview, Rejected, preview, rejected};
 pub use rows::workbook_limits;
 use rows::{Chunks, inspect_list, read_limits};

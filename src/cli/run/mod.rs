@@ -61,7 +61,7 @@ Exit status:
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The list to run: CSV and its kin, or an Excel workbook; `-` is standard input.
+    /// The list to run: CSV and its kin, an Excel workbook, or JSON; `-` is standard input.
     #[arg(value_name = "FILE")]
     list: PathBuf,
     /// Where the result goes. The ending says the format: .csv, .xlsx, .json, .ndjson or .jsonl.

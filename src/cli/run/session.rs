@@ -17,7 +17,7 @@ use super::output;
 use super::progress::Progress;
 use super::record::{List, Record};
 use super::summary::INTERRUPTED;
-use crate::actors::import::{ImportRequest, TextList, import, text_source, unfold_workbook, workbook_limits};
+use crate::actors::import::{ImportRequest, TextList, import, text_source, unfold_file_at, workbook_limits};
 use crate::actors::{ArchiveFiles, Drain, Engine, Export, ExportSpool, Overseer, Reconcile, Redo, Steer};
 use crate::cli::bring_up::{Up, bring_up};
 use crate::cli::migrate::{open, up};
@@ -316,7 +316,7 @@ impl Session<'_> {
         if play(&self.engine.readers, scope.organisation_id, name).await?.is_none() {
             bail!("there is no play '{name}' with an enabled step; look into workflows.dir");
         }
-        let text = self.workbook_as_text().await?;
+        let text = self.unfolded().await?;
         let path = text.as_ref().map_or(self.run.from.path(), |text| text.file.path());
         let request = ImportRequest {
             organisation_id: scope.organisation_id,
@@ -347,15 +347,15 @@ impl Session<'_> {
         Ok(imported.job_id)
     }
 
-    /// The sheet that is to be run, where the list is a workbook.
-    async fn workbook_as_text(&self) -> anyhow::Result<Option<TextList>> {
+    /// The list as text, where it is a workbook or JSON.
+    async fn unfolded(&self) -> anyhow::Result<Option<TextList>> {
         let (list, sheet) = (
             self.run.from.path().to_owned(),
             self.run.record.sheet().map(str::to_owned),
         );
         let (spool, limits) = (self.spool(), workbook_limits(&self.run.settings));
         let text =
-            tokio::task::spawn_blocking(move || unfold_workbook(&list, sheet.as_deref(), &spool, &limits)).await?;
+            tokio::task::spawn_blocking(move || unfold_file_at(&list, sheet.as_deref(), &spool, &limits)).await?;
         text.with_context(|| format!("{} was not taken", self.run.list.name))
     }
 

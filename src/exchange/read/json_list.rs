@@ -1,4 +1,4 @@
-//! Lists that come as JSON: `{"practices": ["example.com", {"name": "A", "website": "a.nz"}], …}`.
+//! Lists that come as JSON: `{"practices": ["example.com", {"name": "A", "website": "a.nz"}], …}`, or the array alone.
 //!
 //! The list is written out as CSV with a header, which is then read like any other. The body is read twice and never held:
 //! once for the names of all columns, once for the rows.
@@ -29,6 +29,23 @@ pub struct JsonList {
     pub members: Map<String, Value>,
     /// How many rows were written, blank ones included; `None` where the body has no list.
     pub rows: Option<u64>,
+}
+
+/// Whether a file begins as such a list does.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn is_json_list(path: &Path) -> io::Result<bool> {
+    let mut head = [0; 256];
+    let read = File::open(path)?.read(&mut head)?;
+    let text = head[..read].trim_ascii_start();
+    // An array of anything else would be a line of text in brackets.
+    let within = |after: &[u8]| after.trim_ascii_start().first().copied();
+    Ok(match text.split_first() {
+        Some((b'{', after)) => within(after) == Some(b'"'),
+        Some((b'[', after)) => matches!(within(after), Some(b'"' | b'{')),
+        _ => false,
+    })
 }
 
 /// Writes the list in `path` to `to` as CSV.
@@ -160,7 +177,7 @@ impl<'de> DeserializeSeed<'de> for &Body<'_> {
     type Value = JsonList;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<JsonList, D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -169,6 +186,15 @@ impl<'de> Visitor<'de> for &Body<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with the member `practices`")
+    }
+
+    /// The list alone.
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<JsonList, A::Error> {
+        self.in_list.set(true);
+        Ok(JsonList {
+            members: Map::new(),
+            rows: Some(Practices(self).visit_seq(seq)?),
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonList, A::Error> {
@@ -288,6 +314,12 @@ mod tests {
     }
 
     #[test]
+    fn an_array_alone_is_a_list() {
+        let (csv, list) = unfold(r#" ["a.nz", {"website": "b.nz"}]"#).unwrap();
+        assert_eq!((csv.as_str(), list.rows), ("website\r\na.nz\r\nb.nz\r\n", Some(2)));
+    }
+
+    #[test]
     fn a_body_without_a_list_gives_its_members() {
         let (csv, list) = unfold(r#"{"import_id": "x"}"#).unwrap();
         assert_eq!((csv.as_str(), list.rows), ("", None));
@@ -297,7 +329,7 @@ mod tests {
     #[test]
     fn what_is_no_list_says_where_and_why() {
         let cases = [
-            (r#"["a.nz"]"#, "an object with the member"),
+            (r#""a.nz""#, "an object with the member"),
             ("{\"practices\":\n 7}", "an array of addresses"),
             (r#"{"practices": [7]}"#, "element 1"),
             (r#"{"practices": ["a.nz""#, "EOF"),

@@ -40,7 +40,7 @@ pub use dialect::Dialect;
 pub use encoding::TextEncoding;
 pub use fault::FileFault;
 pub use inspection::{Inspection, inspect};
-pub use json_list::{JsonList, unfold_json_list};
+pub use json_list::{JsonList, is_json_list, unfold_json_list};
 pub use rows::{InputRow, Rows, rows};
 pub use workbook::{UnfoldedWorkbook, WorkbookLimits, is_workbook, unfold_workbook};
 

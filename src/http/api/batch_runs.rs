@@ -206,8 +206,12 @@ fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
         return Ok(None);
     }
     let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    // A tag that was never given matches nothing (RFC 9110, 13.1.1).
-    Ok(Some(version.and_then(|version| version.parse().ok()).unwrap_or(-1)))
+    match version.and_then(|version| version.parse().ok()) {
+        Some(version) => Ok(Some(version)),
+        None => Err(Problem::bad_request(
+            "'If-Match' must be an ETag that this resource gave, with its quotes, such as \"3\"",
+        )),
+    }
 }
 
 /// `PATCH /api/batch-runs/{id}`. With `If-Match` only if nobody has changed it since.

@@ -87,9 +87,6 @@ async fn steer(
             if job_ids.is_empty() || job_ids.len() as u64 > MOST_JOBS {
                 return Err(Problem::bad_request(format!("name 1 to {MOST_JOBS} jobs at a time")));
             }
-            for job_id in job_ids {
-                app.job(caller, *job_id).await?;
-            }
             all(app, caller, job_ids, false, body.dry_run, event, reason).await
         }
         (None, None, Some(filter)) => {
@@ -171,7 +168,12 @@ async fn all(
     let mut changed = Vec::new();
     let mut refused = Vec::new();
     for job_id in job_ids {
-        match change(app, caller, *job_id, event, reason).await {
+        let seen = app.job(caller, *job_id).await;
+        let outcome = match seen {
+            Ok(_) => change(app, caller, *job_id, event, reason).await,
+            Err(problem) => Err(problem),
+        };
+        match outcome {
             Ok(_) => changed.push(*job_id),
             Err(problem) if problem.is_server_error() => return Err(problem),
             Err(problem) => refused.push(Refused {
