@@ -99,7 +99,7 @@ impl Reader {
     pub(crate) fn line(&mut self, line: &str) -> bool {
         let mut tokens = Tokens::read(line, self.language);
         self.language = self.language.or(tokens.language);
-        if !tokens.mentions_hours() && !(line.contains('\t') && pair_cells(&mut tokens.list)) {
+        if !(tokens.mentions_hours() || line.contains('\t') && pair_cells(&mut tokens.list)) {
             // A heading or a remark between a day and its times ends the day.
             self.words += tokens.words();
             if self.words > MAX_WORDS_BETWEEN || self.used {

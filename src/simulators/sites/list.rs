@@ -61,7 +61,7 @@ pub const EXPECTED: &[ExpectedRow] = &[
     found("Cedar Hill Family Dentistry", "+15035552846"),
     found("Physiothérapie du Plateau", "+15145552763"),
     found("Cabinet des Tilleuls", "+33465710842"),
-    found("Clínica Dental La Paloma", "+34976000142"),
+    found("Clínica Dental La Paloma", "+34612000318"),
     found("Studio Dentistico Bellosguardo", "+390550127463"),
     found("Tandartspraktijk De Singel", "+31300123846"),
     found("みどり歯科医院", "+81318402216"),
