@@ -70,10 +70,10 @@ async fn it_ends_the_same_on_sqlite() {
 
 #[tokio::test]
 async fn it_ends_the_same_on_postgresql() {
-    if postgres::require_or_skip("archives and kills on PostgreSQL") {
+    if crate::support::postgres::require_or_skip("archives and kills on PostgreSQL") {
         let databases = std::cell::RefCell::new(Vec::new());
         trials(|| {
-            let database = postgres::create_database();
+            let database = crate::support::postgres::create_database();
             let url = database.url.clone();
             databases.borrow_mut().push(database);
             Db::Postgres(url)
