@@ -20,7 +20,6 @@ use std::time::{Duration, Instant};
 use batchdesk::actors::import::{ImportRequest, import};
 use batchdesk::actors::{self, Drain, EngineHandle, Reconcile, workflow_rows};
 use batchdesk::model::journal::Origin;
-use batchdesk::model::step::StepFailure;
 use batchdesk::settings::Settings;
 use batchdesk::steps::{Handlers, StepContext, StepData, StepHandler, StepResult};
 use batchdesk::store::Database;
@@ -54,7 +53,7 @@ struct Instantly(PayloadColumn, usize);
 impl StepHandler for Instantly {
     async fn run(&self, context: &StepContext) -> StepResult {
         let data = json!({ "input": context.identifier, "data": "x".repeat(self.1) });
-        StepData::new(self.0, &data).map_err(|error: StepFailure| error)
+        StepData::new(self.0, &data)
     }
 }
 

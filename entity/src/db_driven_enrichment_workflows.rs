@@ -1,11 +1,12 @@
 //! Which provider does a step, and where its result goes.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::Id;
 
 #[sea_orm::model]
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "db_driven_enrichment_workflows")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

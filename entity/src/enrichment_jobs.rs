@@ -21,6 +21,9 @@ pub struct Model {
     pub headers: Json,
     #[sea_orm(column_type = "JsonBinary")]
     pub settings: Json,
+    /// What of the play is run.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub selection: Json,
     pub status: String,
     pub error_message: Option<String>,
     pub total_practices: i32,

@@ -27,6 +27,11 @@ pub struct Model {
     pub life: i32,
     pub attempts: i32,
     pub error_message: Option<String>,
+    /// What the provider says that the step has cost, in its own unit.
+    pub cost: Option<f64>,
+    /// What was missing or odd, as a list of sentences.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub warnings: Option<Json>,
     pub created_at: DateTimeUtc,
 }
 

@@ -41,6 +41,9 @@ pub struct Model {
     pub company_id: Option<Id>,
     /// Number of the last step that completed; 0 before the first.
     pub step_number: i32,
+    /// Where it stands within its step, and which steps it went past.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub flow: Option<Json>,
     /// Raised by a redo.
     pub life: i32,
     /// Failed attempts at the step that comes next.

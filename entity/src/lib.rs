@@ -8,6 +8,7 @@
 pub mod api_tokens;
 pub mod batch_operation_logs;
 pub mod batch_runs;
+pub mod callback_tokens;
 pub mod companies;
 pub mod company_play_step_completions;
 pub mod db_driven_enrichment_workflows;
@@ -21,7 +22,9 @@ pub mod imports;
 pub mod job_practices;
 pub mod log_cursors;
 pub mod organisations;
+pub mod step_runs;
 pub mod users;
+pub mod workflow_versions;
 pub mod writer_state;
 
 pub use id::Id;

@@ -16,6 +16,7 @@ mod m0008_imports;
 mod m0009_idempotency_keys;
 mod m0010_archives;
 mod m0011_batch_events;
+mod m0012_step_runs;
 mod sql;
 
 /// All migrations, oldest first.
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_idempotency_keys::Migration),
             Box::new(m0010_archives::Migration),
             Box::new(m0011_batch_events::Migration),
+            Box::new(m0012_step_runs::Migration),
         ]
     }
 }

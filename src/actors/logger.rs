@@ -20,6 +20,9 @@ use crate::store::write::{AppendLogs, Completion, Failure, LogRow, Transitioned,
 
 /// Journal rows that one command covers.
 const CHUNK: i64 = 2_000;
+const FAILED: &str = "failed";
+const SKIPPED: &str = "skipped";
+
 /// How often the journal's head is looked at, besides when its growth is told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a read that failed.
@@ -124,7 +127,9 @@ fn chunk(ends: Vec<StepRunRow>, cursor_from: i64, cursor_to: i64) -> AppendLogs 
         match log_row(row) {
             Some((row, end)) => {
                 let log = logs.rows.len();
-                if row.status == "failed" {
+                if row.status == SKIPPED {
+                    // Nobody has completed anything.
+                } else if row.status == FAILED {
                     logs.failures.push(Failure {
                         log,
                         chain: end.chain,
@@ -154,17 +159,19 @@ fn log_row(row: StepRunRow) -> Option<(LogRow, StepRunEnd)> {
         company_domain: end.domain.clone(),
         play_name: end.play.clone(),
         step_number,
-        status: if row.operation == "step_failed" {
-            "failed"
-        } else {
-            "completed"
+        status: match row.operation.as_str() {
+            "step_failed" => FAILED,
+            "step_skipped" => SKIPPED,
+            _ => "completed",
         },
         result_table: end.result_table.clone(),
         batch_id: row.batch_job_id,
         practice_id,
         life: end.life,
         attempts: row.attempt.unwrap_or(1),
-        error_message: end.error.clone(),
+        error_message: end.error.clone().or_else(|| end.reason.clone()),
+        cost: end.cost,
+        warnings: end.warnings.clone(),
         at: row.created_at,
     };
     Some((log, end))

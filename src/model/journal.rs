@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 /// What a row of the journal tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
+    StepStarted,
+    /// What a step waited for has come.
+    Answered,
     StepCompleted,
+    /// The step did not have to run, or its condition was not met.
+    StepSkipped,
     BatchCreated,
     BatchStarted,
     BatchPaused,
@@ -23,8 +28,11 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
+        Self::StepStarted,
+        Self::Answered,
         Self::StepCompleted,
+        Self::StepSkipped,
         Self::BatchCreated,
         Self::BatchStarted,
         Self::BatchPaused,
@@ -42,7 +50,13 @@ impl Operation {
     #[must_use]
     pub fn concerns_batch(self) -> bool {
         match self {
-            Self::StepCompleted | Self::StepWaiting | Self::StepFailed | Self::ItemFinished => false,
+            Self::StepStarted
+            | Self::Answered
+            | Self::StepCompleted
+            | Self::StepSkipped
+            | Self::StepWaiting
+            | Self::StepFailed
+            | Self::ItemFinished => false,
             Self::BatchCreated
             | Self::BatchStarted
             | Self::BatchPaused
@@ -57,7 +71,10 @@ impl Operation {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::StepStarted => "step_started",
+            Self::Answered => "answered",
             Self::StepCompleted => "step_completed",
+            Self::StepSkipped => "step_skipped",
             Self::BatchCreated => "batch_created",
             Self::BatchStarted => "batch_started",
             Self::BatchPaused => "batch_paused",
@@ -110,7 +127,7 @@ impl Origin {
 }
 
 /// What the end of a step run leaves in the journal, complete enough for the logger to write its rows from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRunEnd {
     pub workflow_id: Id,
     pub workflow_slug: String,
@@ -127,6 +144,15 @@ pub struct StepRunEnd {
     /// The causes of `error`, outermost first, one a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
+    /// What was missing or odd in the data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What the provider says that the step has cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// Why the step was skipped, or put off without having failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What the failed step was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,

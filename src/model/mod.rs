@@ -15,3 +15,4 @@ pub mod retention;
 pub mod retry;
 pub mod speed;
 pub mod step;
+pub mod workflow;

@@ -89,15 +89,27 @@ pub struct StepContext {
     /// What the steps with columns of their own gave, as JSON text.
     pub url: Option<Arc<str>>,
     pub scrape: Option<Arc<str>>,
-    /// What the last step without a column of its own gave, as JSON text.
-    pub step_data: Option<Arc<str>>,
     /// The job's own settings.
     pub settings: Arc<Value>,
     pub progress: Progress,
 }
 
 /// What a handler gives.
-pub type StepResult = Result<StepData, StepFailure>;
+pub type StepResult = Result<StepData, StepStop>;
+
+/// Why there is no data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepStop {
+    Failed(StepFailure),
+    /// It is no item's fault, and none could go on: the job is to be paused.
+    Refused(String),
+}
+
+impl From<StepFailure> for StepStop {
+    fn from(failure: StepFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
 
 /// A step's data.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +117,12 @@ pub struct StepData {
     /// JSON text as it is stored.
     pub json: Arc<str>,
     pub column: PayloadColumn,
+    /// Whether there is anything in it.
+    pub found: bool,
+    /// What was missing or odd.
+    pub warnings: Vec<String>,
+    /// What the provider says that it has cost, in its own unit.
+    pub cost: Option<f64>,
 }
 
 impl StepData {
@@ -112,13 +130,22 @@ impl StepData {
     ///
     /// # Errors
     /// Where the data cannot be JSON, which is a defect of the handler.
-    pub fn new(column: PayloadColumn, data: &impl serde::Serialize) -> Result<Self, StepFailure> {
+    pub fn new(column: PayloadColumn, data: &impl serde::Serialize) -> StepResult {
         let json = serde_json::to_string(data)
             .map_err(|error| StepFailure::permanent(format!("the step's data cannot be stored: {error}")))?;
         Ok(Self {
             json: json.into(),
             column,
+            found: true,
+            warnings: Vec::new(),
+            cost: None,
         })
+    }
+
+    /// The data as JSON.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        serde_json::from_str(&self.json).unwrap_or(Value::Null)
     }
 }
 

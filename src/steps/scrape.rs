@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use url::Url;
 
-use super::{Progress, StepContext, StepData, StepHandler, StepResult};
+use super::{Progress, StepContext, StepData, StepHandler, StepResult, StepStop};
 use crate::model::step::StepFailure;
 use crate::ops::misbehave;
 use crate::providers::HostLimits;
@@ -136,6 +136,12 @@ impl From<FetchError> for StepFailure {
             retry_after: error.retry_after,
             error: error.message,
         }
+    }
+}
+
+impl From<FetchError> for StepStop {
+    fn from(error: FetchError) -> Self {
+        Self::Failed(error.into())
     }
 }
 

@@ -136,6 +136,24 @@ pub fn json(backend: DbBackend, expression: &str) -> String {
     }
 }
 
+/// How an id is bound that may be absent: PostgreSQL takes a list of nothing but nulls for text.
+#[must_use]
+pub fn uuid(backend: DbBackend, expression: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("({expression})::uuid"),
+        _ => expression.to_owned(),
+    }
+}
+
+/// As [`uuid`], for a number with a fraction.
+#[must_use]
+pub fn double(backend: DbBackend, expression: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("({expression})::double precision"),
+        _ => expression.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use batchdesk::model::batch::JobEvent;
 use batchdesk::model::crash::LastEnd;
 use batchdesk::model::journal::{Operation, Origin};
+use batchdesk::model::play::Selection;
 use batchdesk::model::practice::PracticeStatus;
 use batchdesk::settings::Settings;
 use batchdesk::store::Database;
@@ -86,6 +87,7 @@ impl Bench {
             url_column: "website".to_owned(),
             headers: vec!["website".to_owned()],
             settings: serde_json::json!({}),
+            selection: Selection::default(),
         }
     }
 
@@ -147,6 +149,7 @@ impl Bench {
 
 pub fn row(n: i64, key: &str) -> ImportRow {
     ImportRow {
+        company_id: None,
         row_number: n,
         identifier: key.to_owned(),
         input: serde_json::json!([key]).to_string(),
@@ -164,6 +167,8 @@ pub fn distinct(rows: i64) -> Vec<ImportRow> {
 
 pub fn transition(job: &enrichment_jobs::Model, practice: &job_practices::Model, to: PracticeStatus) -> ItemTransition {
     ItemTransition {
+        flow: None,
+        step_run: None,
         item: ItemRef {
             organisation_id: job.organisation_id,
             job_id: job.id,

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 use crate::bench::{Bench, distinct, transition};
 use crate::support::skip;
 
-/// A file system of one megabyte, gone when this is dropped.
+/// A file system of two megabytes, gone when this is dropped.
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
     fn mount() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let mount = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
             .arg(directory.path())
             .output();
         mount

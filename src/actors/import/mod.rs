@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::control::Engine;
 use crate::exchange::read::{FileFault, Inspection, ReadLimits};
 use crate::model::journal::Origin;
+use crate::model::play::Selection;
 use crate::store::write::{
     BeginImport, DiscardImport, FinishImport, ImportRows, Intake, KeyAnswer, RequestKey, StoredAnswer, WriteError,
 };
@@ -145,6 +146,7 @@ async fn write_rows(
         url_column: url_column.clone(),
         headers: inspection.columns.clone(),
         settings: request.settings.clone(),
+        selection: Selection::default(),
     };
     // Nothing is visible yet: a database that is away is told rather than waited for.
     let within = Duration::from_millis(engine.settings().http.command_timeout_ms);

@@ -125,6 +125,7 @@ fn import_row(row: InputRow) -> ImportRow {
         row_number: i64::try_from(row.row_number).unwrap_or(i64::MAX),
         input: Value::from(row.cells).to_string(),
         identifier: row.identifier,
+        company_id: None,
         keys,
     }
 }

@@ -256,6 +256,7 @@ mod tests {
             url_worker_payload: None,
             scraper_worker_payload: None,
             step_data: None,
+            flow: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
@@ -13,10 +14,12 @@ use super::{JobSupervisor, actor_id};
 use crate::actors::credits::Credit;
 use crate::actors::practice::{EndSlot, ItemEnd, JobContext, PracticeActor, give_up};
 use crate::actors::supervision::{ActorReport, Exit, Monitored, RestartBudget, spawn_monitored};
+use crate::model::batch::JobEvent;
+use crate::model::journal::Origin;
 use crate::providers::HostSlot;
 use crate::steps::Progress;
 use crate::store::read::RunnableItem;
-use crate::store::write::MarkInFlight;
+use crate::store::write::{ChangeJob, MarkInFlight};
 
 /// A practice in flight, and what it holds while it is.
 pub(super) struct Child {
@@ -71,7 +74,7 @@ impl JobSupervisor {
                 parent.do_send(ChildExited {
                     id,
                     generation,
-                    end: end.get(),
+                    end: end.take(),
                     exit,
                 })
             },
@@ -190,6 +193,29 @@ impl JobSupervisor {
         }));
     }
 
+    /// Nothing of the job could go on: it is paused rather than run into the same wall with every practice.
+    fn pause_for(&mut self, why: String, context: &mut Context<Self>) {
+        let Some(job) = self.context.clone() else { return };
+        // No other practice starts meanwhile.
+        if job.held.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        tracing::error!(job = %self.job.id, error = why, "the job is paused");
+        let pause = ChangeJob {
+            job_id: self.job.id,
+            event: JobEvent::Pause,
+            origin: Origin::engine(),
+            reason: Some(why),
+        };
+        let work = async move { job.engine.storage.write(pause).await };
+        context.spawn(work.into_actor(self).map(|outcome, actor, context| {
+            if let Err(error) = outcome {
+                tracing::error!(%error, job = %actor.job.id, "the job could not be paused");
+            }
+            actor.reconcile(context);
+        }));
+    }
+
     pub(super) fn describe_children(&self) -> Vec<ActorReport> {
         let parent = actor_id(self.job.id);
         self.children
@@ -240,6 +266,7 @@ impl Handler<ChildExited> for JobSupervisor {
                     self.copy_outcome(id, context);
                 }
             }
+            (Some(ItemEnd::Refused(why)), _) => self.pause_for(why, context),
             (Some(ItemEnd::Released), _) if !self.is_held() => self.scan_again(),
             (Some(ItemEnd::Waiting | ItemEnd::Released | ItemEnd::Superseded), _) => {}
             (None, Some(why)) => self.child_failed(id, exited.generation, why, context),

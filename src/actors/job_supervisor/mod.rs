@@ -257,7 +257,7 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
     if interrupted > 0 {
         tracing::info!(job = %job.id, may_have_run = interrupted, "the process was {last_end}; what was in flight or next goes on");
     }
-    let found = play(&engine.readers, job.organisation_id, &job.play)
+    let found = play(&engine.readers, job.organisation_id, &job.play, &job.selection)
         .await
         .map_err(|error| error.to_string())?;
     let change = |event, reason| ChangeJob {
@@ -291,6 +291,7 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
         organisation_id: job.organisation_id,
         epoch: job.epoch,
         play,
+        selection: job.selection,
         settings: Arc::new(job.settings.clone()),
         held: AtomicBool::new(false),
     }))

@@ -23,6 +23,7 @@ use crate::cli::bring_up::{Up, bring_up};
 use crate::cli::migrate::{open, up};
 use crate::exchange::write::Format;
 use crate::model::batch::{JobEvent, JobStatus};
+use crate::model::play::Selection;
 use crate::settings::Settings;
 use crate::store::Database;
 use crate::store::failed::Failed;
@@ -313,7 +314,10 @@ impl Session<'_> {
             scope, record, list, ..
         } = self.run;
         let name = record.play();
-        if play(&self.engine.readers, scope.organisation_id, name).await?.is_none() {
+        if play(&self.engine.readers, scope.organisation_id, name, &Selection::default())
+            .await?
+            .is_none()
+        {
             bail!("there is no play '{name}' with an enabled step; look into workflows.dir");
         }
         let text = self.unfolded().await?;

@@ -20,7 +20,7 @@ use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::intake::{ListForm, ListJson, ListOptions, Received, Workbook, receive};
 use crate::http::problem::{Problem, Refusals};
-use crate::model::play::PRACTICE_ENRICHMENT;
+use crate::model::play::{PRACTICE_ENRICHMENT, Selection};
 use crate::scrape::region_code;
 use crate::store::read::{Role, play};
 use crate::store::write::{RequestKey, StoredAnswer};
@@ -83,7 +83,10 @@ async fn make_job(
     let settings = read_settings(options.settings.as_ref())?;
     let play_name = options.play.unwrap_or_else(|| PRACTICE_ENRICHMENT.to_owned());
     let organisation_id = caller.scope.organisation_id;
-    if play(&app.engine.readers, organisation_id, &play_name).await?.is_none() {
+    if play(&app.engine.readers, organisation_id, &play_name, &Selection::default())
+        .await?
+        .is_none()
+    {
         let detail = format!("there is no play '{play_name}' with an enabled step");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_play", detail));
     }

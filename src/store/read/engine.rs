@@ -5,6 +5,7 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, TryGetable, Value};
 
 use crate::model::batch::JobStatus;
+use crate::model::play::Selection;
 use crate::model::practice::PracticeStatus;
 use crate::store::Hq;
 use crate::store::rows::{in_list, statement};
@@ -24,6 +25,7 @@ pub struct OpenJob {
     pub play: String,
     pub epoch: i32,
     pub settings: serde_json::Value,
+    pub selection: Selection,
 }
 
 /// A practice that can run, as far as a step needs it.
@@ -44,6 +46,15 @@ pub struct RunnableItem {
     pub url_worker_payload: Option<serde_json::Value>,
     pub scraper_worker_payload: Option<serde_json::Value>,
     pub step_data: Option<serde_json::Value>,
+    pub flow: Option<serde_json::Value>,
+}
+
+/// A step that a company has completed.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct CompletedStep {
+    pub play_name: String,
+    pub step_number: i32,
+    pub workflow_slug: String,
 }
 
 #[derive(FromQueryResult)]
@@ -54,12 +65,13 @@ struct OpenJobRow {
     play_name: String,
     epoch: i32,
     settings: serde_json::Value,
+    selection: serde_json::Value,
 }
 
-const JOB: &str = "select id, organisation_id, status, play_name, epoch, settings from enrichment_jobs";
+const JOB: &str = "select id, organisation_id, status, play_name, epoch, settings, selection from enrichment_jobs";
 
 const ITEM: &str = "select id, version, status, practice_identifier, host_key, domain, company_id, step_number, life, \
-    attempt, crashes, has_followers, url_worker_payload, scraper_worker_payload, step_data from job_practices";
+    attempt, crashes, has_followers, url_worker_payload, scraper_worker_payload, step_data, flow from job_practices";
 
 pub(super) fn limit(rows: usize) -> Value {
     i64::try_from(rows).unwrap_or(i64::MAX).into()
@@ -246,6 +258,29 @@ impl EngineReader {
             .is_some())
     }
 
+    /// What a practice comes to so far.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn final_payload(&self, id: i64) -> Result<Option<serde_json::Value>, DbErr> {
+        let sql = "select final_payload from job_practices where id = ?";
+        let row = self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, [id.into()]))
+            .await?;
+        row.map_or(Ok(None), |row| row.try_get("", "final_payload"))
+    }
+
+    /// What a company has completed, in any play.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn completions(&self, company: Id) -> Result<Vec<CompletedStep>, DbErr> {
+        let sql =
+            "select play_name, step_number, workflow_slug from company_play_step_completions where company_id = ?";
+        self.select(sql, vec![company.into()]).await
+    }
+
     /// Imports that no upload feeds any more.
     ///
     /// # Errors
@@ -302,5 +337,6 @@ fn open_job(row: OpenJobRow) -> Option<OpenJob> {
         play: row.play_name,
         epoch: row.epoch,
         settings: row.settings,
+        selection: serde_json::from_value(row.selection).unwrap_or_default(),
     })
 }

@@ -18,7 +18,7 @@ mod tokens;
 mod workflows;
 
 pub use batch_runs::{BatchRunKey, BatchRunView};
-pub use engine::{EngineReader, OpenJob, RunnableItem};
+pub use engine::{CompletedStep, EngineReader, OpenJob, RunnableItem};
 pub use exclusions::ExclusionView;
 pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
@@ -30,4 +30,4 @@ pub use practices::{
 pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Reader, Role, Scope};
 pub use tokens::{TokenOwner, token_owner};
-pub use workflows::play;
+pub use workflows::{play, workflow, workflow_at};

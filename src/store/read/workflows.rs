@@ -1,17 +1,19 @@
 //! Plays, as the workflow rows make them.
 
 use entity::Id;
-use entity::db_driven_enrichment_workflows as workflows;
+use entity::{db_driven_enrichment_workflows as workflows, workflow_versions};
 use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
+use serde_json::{Map, Value};
 
-use crate::model::play::{Play, PlayStep};
+use crate::model::play::{Play, Selection};
+use crate::model::workflow::{Destination, DestinationDb, Flow, Mode, Workflow};
 use crate::store::Hq;
 
 /// The play of that name as an organisation sees it, or `None` where it has no enabled step.
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn play(readers: &Hq, organisation: Id, name: &str) -> Result<Option<Play>, DbErr> {
+pub async fn play(readers: &Hq, organisation: Id, name: &str, selection: &Selection) -> Result<Option<Play>, DbErr> {
     let columns = &workflows::COLUMN;
     let owner = Condition::any()
         .add(columns.organisation_id.is_null())
@@ -22,18 +24,80 @@ pub async fn play(readers: &Hq, organisation: Id, name: &str) -> Result<Option<P
         .filter(owner)
         .all(readers)
         .await?;
-    let steps = rows.into_iter().map(step).collect();
-    Ok(Play::new(name.to_owned(), steps).ok())
+    let workflows = rows.iter().map(workflow).collect();
+    Ok(Play::new(name.to_owned(), workflows, selection).ok())
 }
 
-fn step(row: workflows::Model) -> PlayStep {
-    let setting = |key: &str| row.settings.get(key).and_then(serde_json::Value::as_str);
-    PlayStep {
-        handler: setting("handler").unwrap_or(&row.provider).to_owned(),
-        done_status: setting("done_status").and_then(|status| status.parse().ok()),
-        workflow_id: row.id,
-        slug: row.workflow_slug,
+/// The workflow as it was at `version`, or `None` where that is not known.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn workflow_at(readers: &Hq, id: Id, version: i32) -> Result<Option<Workflow>, DbErr> {
+    let row = workflow_versions::Entity::find_by_id((id, version))
+        .one(readers)
+        .await?;
+    Ok(row
+        .and_then(|row| serde_json::from_value::<workflows::Model>(row.spec).ok())
+        .map(|row| workflow(&row)))
+}
+
+/// What a workflow row says. Keys of `settings` that make no sense count as absent: `check` tells of them, and rows come
+/// from people's own SQL too.
+#[must_use]
+pub fn workflow(row: &workflows::Model) -> Workflow {
+    let settings = row.settings.as_object().cloned().unwrap_or_default();
+    let flow = Flow::read(&settings).unwrap_or_else(|mistakes| {
+        tracing::warn!(
+            workflow = row.workflow_slug,
+            ?mistakes,
+            "settings of a workflow make no sense"
+        );
+        readable(&settings)
+    });
+    Workflow {
+        id: row.id,
+        version: row.version,
+        slug: row.workflow_slug.clone(),
+        title: row.title.clone(),
+        play: row.play_name.clone(),
         number: row.overall_step_number,
-        result_table: row.destination_table_name,
+        provider: row.provider.clone(),
+        mode: if row.mode == "async" { Mode::Async } else { Mode::Sync },
+        destination: destination(row, &flow),
+        flow,
+        settings,
     }
+}
+
+/// The keys that can be read.
+fn readable(settings: &Map<String, Value>) -> Flow {
+    let right = |key: &&&str| {
+        let value = settings.get(**key).cloned().unwrap_or(Value::Null);
+        !value.is_null() && Flow::read(&Map::from_iter([((**key).to_owned(), value)])).is_ok()
+    };
+    let keys = Flow::KEYS.iter().filter(right);
+    let kept = keys.map(|key| ((*key).to_owned(), settings[*key].clone())).collect();
+    Flow::read(&kept).unwrap_or_default()
+}
+
+fn destination(row: &workflows::Model, flow: &Flow) -> Option<Destination> {
+    let table = row
+        .destination_table_name
+        .clone()
+        .filter(|table| !table.trim().is_empty())?;
+    let mappings = row.destination_field_mappings.as_object();
+    Some(Destination {
+        database: if row.destination_db == "workspace" {
+            DestinationDb::Workspace
+        } else {
+            DestinationDb::Hq
+        },
+        table,
+        mappings: mappings
+            .into_iter()
+            .flatten()
+            .filter_map(|(path, column)| Some((path.clone(), column.as_str()?.to_owned())))
+            .collect(),
+        conflict_columns: flow.conflict_columns.clone(),
+    })
 }

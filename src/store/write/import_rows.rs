@@ -9,7 +9,7 @@ use super::exclusions;
 use super::group::Group;
 use crate::model::exclusion::site_key;
 use crate::model::practice::PracticeStatus;
-use crate::store::rows::{Rows, in_list, json};
+use crate::store::rows::{Rows, in_list, json, uuid};
 
 /// One row of an upload.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct ImportRow {
     pub identifier: String,
     /// The row's own cells as a JSON array, in the order of the job's headers.
     pub input: String,
+    /// The company that the row stands for; an upload's stands for none.
+    pub company_id: Option<Id>,
     /// Keys of a usable URL, or why there is none.
     pub keys: Result<RowKeys, String>,
 }
@@ -252,7 +254,7 @@ impl ImportRows {
 
     async fn insert(&self, group: &Group<'_>, placed: &[PlacedRow<'_>], followed: &[i64]) -> Result<(), DbErr> {
         let followed: HashSet<i64> = followed.iter().copied().collect();
-        let mut rows = Rows::new(15, placed.len());
+        let mut rows = Rows::new(16, placed.len());
         for PlacedRow { id, row, place } in placed {
             let keys = place.keys();
             rows.push([
@@ -269,17 +271,19 @@ impl ImportRows {
                 keys.map(|keys| keys.domain.clone()).into(),
                 place.leader().into(),
                 followed.contains(id).into(),
+                row.company_id.into(),
                 group.now.into(),
                 group.now.into(),
             ]);
         }
         let input = json(group.backend, "v.column6");
+        let company = uuid(group.backend, "v.column14");
         let statements = rows.statements(group.backend, |list| {
             format!(
                 "insert into job_practices (id, job_id, organisation_id, row_number, practice_identifier, input, \
-                 status, error_message, dedupe_key, host_key, domain, duplicate_of, has_followers, created_at, \
-                 updated_at) select v.column1, v.column2, v.column3, v.column4, v.column5, {input}, v.column7, \
-                 v.column8, v.column9, v.column10, v.column11, v.column12, v.column13, v.column14, v.column15 \
+                 status, error_message, dedupe_key, host_key, domain, duplicate_of, has_followers, company_id, \
+                 created_at, updated_at) select v.column1, v.column2, v.column3, v.column4, v.column5, {input}, v.column7, \
+                 v.column8, v.column9, v.column10, v.column11, v.column12, v.column13, {company}, v.column15, v.column16 \
                  from (values {list}) as v"
             )
         });

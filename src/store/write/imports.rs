@@ -7,6 +7,7 @@ use super::group::Group;
 use super::idempotency::KeyAnswer;
 use super::journal::JournalRow;
 use crate::model::journal::{Operation, Origin};
+use crate::model::play::Selection;
 
 /// How many rows one [`DiscardImport`] deletes.
 const DISCARDED_AT_ONCE: u64 = 1_000;
@@ -23,12 +24,15 @@ pub struct BeginImport {
     pub url_column: String,
     pub headers: Vec<String>,
     pub settings: serde_json::Value,
+    /// What of the play is run.
+    pub selection: Selection,
 }
 
 impl BeginImport {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<(), DbErr> {
         const SQL: &str = "insert into enrichment_jobs (id, organisation_id, user_id, original_filename, name, \
-            play_name, url_column, headers, settings, created_at, updated_at) values (?,?,?,?,?,?,?,?,?,?,?)";
+            play_name, url_column, headers, settings, selection, created_at, updated_at) \
+            values (?,?,?,?,?,?,?,?,?,?,?,?)";
         group
             .execute(
                 SQL,
@@ -42,6 +46,7 @@ impl BeginImport {
                     self.url_column.clone().into(),
                     serde_json::Value::from(self.headers.clone()).into(),
                     self.settings.clone().into(),
+                    serde_json::json!(self.selection).into(),
                     group.now.into(),
                     group.now.into(),
                 ],

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::group::Group;
 use super::transitions::Transitioned;
-use crate::store::rows::{Rows, json};
+use crate::store::rows::{Rows, double, json, uuid};
 
 /// The end of a step run.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct LogRow {
     pub life: i32,
     pub attempts: i32,
     pub error_message: Option<String>,
+    pub cost: Option<f64>,
+    pub warnings: Vec<String>,
     pub at: DateTime<Utc>,
 }
 
@@ -81,7 +83,7 @@ impl AppendLogs {
     }
 
     async fn insert_results(&self, group: &Group<'_>) -> Result<(), DbErr> {
-        let mut rows = Rows::new(16, self.rows.len());
+        let mut rows = Rows::new(18, self.rows.len());
         for row in &self.rows {
             rows.push([
                 row.step_run_id.into(),
@@ -99,14 +101,23 @@ impl AppendLogs {
                 row.life.into(),
                 row.attempts.into(),
                 row.error_message.clone().into(),
+                row.cost.into(),
+                (!row.warnings.is_empty())
+                    .then(|| serde_json::json!(row.warnings).to_string())
+                    .into(),
                 row.at.into(),
             ]);
         }
+        let company = uuid(group.backend, "v.column5");
+        let cost = double(group.backend, "v.column16");
+        let warnings = json(group.backend, "v.column17");
         let statements = rows.statements(group.backend, |list| {
             format!(
                 "insert into enrichment_results_log (step_run_id, organisation_id, workflow_id, workflow_slug, \
                  company_id, company_domain, play_name, step_number, status, result_table, batch_id, practice_id, \
-                 life, attempts, error_message, created_at) values {list}"
+                 life, attempts, error_message, cost, warnings, created_at) select v.column1, v.column2, v.column3, \
+                 v.column4, {company}, v.column6, v.column7, v.column8, v.column9, v.column10, v.column11, v.column12, \
+                 v.column13, v.column14, v.column15, {cost}, {warnings}, v.column18 from (values {list}) as v"
             )
         });
         for statement in statements {

@@ -13,6 +13,7 @@ mod logs;
 mod previews;
 mod recovery;
 mod retention;
+mod step_runs;
 mod transitions;
 mod workflows;
 mod writer;
@@ -29,6 +30,7 @@ pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub(in crate::store) use retention::PRUNING;
 pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
+pub use step_runs::{AnswerStored, OpenStepRun, StepRunChange, StoreAnswer};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
 pub use workflows::{ApplyWorkflows, WorkflowRow};
 pub use writer::{WriteError, Writer};
@@ -113,6 +115,8 @@ commands! {
     MarkArchived -> Archived,
     PruneJob -> Pruned,
     ForgetIdempotencyKeys -> u64,
+    OpenStepRun -> Transitioned,
+    StoreAnswer -> AnswerStored,
 }
 
 /// How commands share a group.
@@ -133,6 +137,7 @@ impl Command {
     pub fn grouping(&self) -> Grouping {
         match self {
             Self::ItemTransition(transition) => Grouping::Item(transition.item.id),
+            Self::OpenStepRun(run) => Grouping::Item(run.item.id),
             Self::MarkInFlight(_)
             | Self::AppendLogs(_)
             | Self::BeginImport(_)
@@ -140,6 +145,7 @@ impl Command {
             | Self::Exclude(_)
             | Self::Readmit(_)
             | Self::ClaimKey(_)
+            | Self::StoreAnswer(_)
             | Self::ReleaseKey(_)
             | Self::KeepPreview(_)
             | Self::ForgetPreviews(_)
@@ -169,6 +175,7 @@ impl Command {
                 Self::AppendLogs(logs) => logs.bytes(),
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
                 Self::Exclude(list) => list.bytes(),
+                Self::StoreAnswer(answer) => answer.body.len(),
                 Self::KeepPreview(preview) => preview.answer.as_ref().map_or(0, KeyAnswer::bytes),
                 _ => 0,
             }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::Id;
-use sea_orm::{ConnectionTrait, DbErr, TryGetable};
+use sea_orm::{ConnectionTrait, DbErr, TryGetable, Value};
 
 use super::group::Group;
 use crate::model::batch::JobStatus;
@@ -116,6 +116,7 @@ impl PruneJob {
             scraper_worker_payload = null, final_payload = null, step_data = null \
             where job_id = ? and id > ? and id <= ? and (input is not null or url_worker_payload is not null \
             or scraper_worker_payload is not null or final_payload is not null or step_data is not null)";
+        const RUNS: &str = "delete from step_runs where batch_id = ? and practice_id > ? and practice_id <= ?";
         let (job_id, after) = (self.job_id.into(), self.after.into());
         let row = group
             .tx
@@ -124,8 +125,9 @@ impl PruneJob {
         let Some(last) = row.map(|row| Option::<i64>::try_get_by(&row, 0)).transpose()?.flatten() else {
             return Ok(None);
         };
-        let values = [self.job_id.into(), self.after.into(), last.into()];
-        group.execute(SQL, values).await?;
+        let values: [Value; 3] = [self.job_id.into(), self.after.into(), last.into()];
+        group.execute(SQL, values.clone()).await?;
+        group.execute(RUNS, values).await?;
         Ok(Some(last))
     }
 

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
 use super::group::Group;
 use super::journal::JournalRow;
+use super::step_runs::{self, StepRunChange};
 use crate::model::journal::{Operation, Origin};
 use crate::model::practice::PracticeStatus;
 use crate::store::rows::{Rows, json};
@@ -55,6 +56,10 @@ pub struct ItemTransition {
     pub blocked_by: Option<String>,
     pub error: Option<String>,
     pub payload: Option<Payload>,
+    /// Where the practice stands within its play, as a JSON object, if that changes.
+    pub flow: Option<String>,
+    /// What becomes of the step run whose answer came from outside.
+    pub step_run: Option<StepRunChange>,
     pub operation: Operation,
     /// The step and attempt that the journal names.
     pub step: i32,
@@ -92,7 +97,7 @@ pub(super) async fn apply(
     transitions: &[(usize, &ItemTransition)],
 ) -> Result<Vec<(usize, Transitioned)>, DbErr> {
     let mut moved = HashSet::with_capacity(transitions.len());
-    let mut rows = Rows::new(14, transitions.len());
+    let mut rows = Rows::new(15, transitions.len());
     for (_, transition) in transitions {
         rows.push([
             transition.item.id.into(),
@@ -108,10 +113,11 @@ pub(super) async fn apply(
             transition.payload(PayloadColumn::Scraper).into(),
             transition.payload(PayloadColumn::Final).into(),
             transition.payload(PayloadColumn::StepData).into(),
+            transition.flow.clone().into(),
             group.now.into(),
         ]);
     }
-    let [url, scraper, last, data] = [10, 11, 12, 13].map(|n| json(group.backend, &format!("v.column{n}")));
+    let [url, scraper, last, data, flow] = [10, 11, 12, 13, 14].map(|n| json(group.backend, &format!("v.column{n}")));
     let statements = rows.statements(group.backend, |list| {
         format!(
             "update job_practices set status = v.column4, step_number = v.column5, attempt = v.column6, \
@@ -119,7 +125,7 @@ pub(super) async fn apply(
              url_worker_payload = coalesce({url}, url_worker_payload), \
              scraper_worker_payload = coalesce({scraper}, scraper_worker_payload), \
              final_payload = coalesce({last}, final_payload), step_data = coalesce({data}, step_data), \
-             crashes = 0, version = version + 1, updated_at = v.column14 \
+             flow = coalesce({flow}, flow), crashes = 0, version = version + 1, updated_at = v.column15 \
              from (values {list}) as v \
              where job_practices.id = v.column1 and job_practices.version = v.column2 \
              and exists (select 1 from enrichment_jobs j where j.id = job_practices.job_id and j.epoch = v.column3) \
@@ -131,6 +137,7 @@ pub(super) async fn apply(
             moved.insert(i64::try_get_by(&row, 0).map_err(DbErr::from)?);
         }
     }
+    step_runs::follow(group, transitions, &moved).await?;
     Ok(transitions
         .iter()
         .map(|(index, transition)| {

@@ -1,0 +1,312 @@
+//! A practice's way through its play: whose turn it is, what that gives, and what is written of it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use futures_util::FutureExt as _;
+use rand::RngExt as _;
+use serde_json::{Map, Value};
+
+use super::conditions::Completed;
+use super::written::Written;
+use super::{ItemEnd, JobContext};
+use crate::actors::supervision::panic_text;
+use crate::model::journal::Operation;
+use crate::model::play::PlayStep;
+use crate::model::practice::PracticeStatus;
+use crate::model::retry::RetryPolicy;
+use crate::model::step::{Ended, ItemFlow, Settled, Standing, StepFailure, Turn, settle};
+use crate::model::workflow::Workflow;
+use crate::ops::breakpoint;
+use crate::settings::Retry;
+use crate::steps::{Progress, StepContext, StepResult, StepStop};
+use crate::store::read::RunnableItem;
+use crate::store::write::{PayloadColumn, Transitioned, WriteError};
+
+/// A practice and all that its steps need.
+pub(super) struct Work {
+    pub job: Arc<JobContext>,
+    pub item: RunnableItem,
+    pub status: PracticeStatus,
+    pub version: i32,
+    pub flow: ItemFlow,
+    pub given: Given,
+    pub progress: Progress,
+    /// What the practice's company has completed; read when it is first asked for.
+    pub completed: Option<Completed>,
+}
+
+/// What earlier steps gave.
+pub(super) struct Given {
+    /// JSON text.
+    pub url: Option<Arc<str>>,
+    /// JSON text.
+    pub scrape: Option<Arc<str>>,
+    /// By slug, of steps without a column of their own.
+    pub steps: Map<String, Value>,
+}
+
+impl Work {
+    pub fn new(job: Arc<JobContext>, mut item: RunnableItem, progress: Progress) -> Option<Self> {
+        let status = item.status.parse().ok()?;
+        let text = |payload: Option<Value>| payload.map(|payload| Arc::from(payload.to_string()));
+        let given = Given {
+            url: text(item.url_worker_payload.take()),
+            scrape: text(item.scraper_worker_payload.take()),
+            steps: match item.step_data.take() {
+                Some(Value::Object(steps)) => steps,
+                _ => Map::new(),
+            },
+        };
+        let flow = item.flow.take().map(serde_json::from_value).transpose();
+        Some(Self {
+            job,
+            status,
+            version: item.version,
+            flow: flow.unwrap_or_default().unwrap_or_default(),
+            item,
+            given,
+            progress,
+            completed: None,
+        })
+    }
+
+    pub fn identifier(&self) -> &str {
+        &self.item.practice_identifier
+    }
+
+    pub async fn run(mut self) -> Result<ItemEnd, String> {
+        let job = Arc::clone(&self.job);
+        loop {
+            if !job.may_start_a_step() {
+                return Ok(ItemEnd::Released);
+            }
+            let Some(step) = job.play.after(self.item.step_number) else {
+                let why = "its play has no further step; redo the job".to_owned();
+                return self.give_up(why).await.map_err(|error| error.to_string());
+            };
+            // The workflow that was asked last time may be gone.
+            let Some((workflow, next)) = step.alternative(self.flow.alternative).or_else(|| step.alternative(0)) else {
+                return Ok(ItemEnd::Superseded);
+            };
+            self.progress.record();
+            let end = match self.reason_to_skip(step, workflow).await? {
+                Some(why) => self.skip(step, workflow, &why).await,
+                None => {
+                    let result = self.run_step(step, workflow).await;
+                    self.progress.record();
+                    self.settle(Turn { step, workflow, next }, result).await
+                }
+            };
+            if let Some(end) = end? {
+                return Ok(end);
+            }
+        }
+    }
+
+    async fn run_step(&mut self, step: &PlayStep, workflow: &Arc<Workflow>) -> StepResult {
+        breakpoint("before step");
+        let started = std::time::Instant::now();
+        let outcome = AssertUnwindSafe(self.do_step(step, workflow)).catch_unwind().await;
+        metrics::histogram!("batchdesk_step_seconds", "step" => workflow.slug.clone()).record(started.elapsed());
+        breakpoint("after step");
+        outcome.unwrap_or_else(|panic| {
+            let text = panic_text(panic.as_ref());
+            tracing::error!(
+                item = self.item.id,
+                step = workflow.slug,
+                panic = text,
+                "a step panicked"
+            );
+            Err(StepFailure::passing(format!("the step panicked: {text}")).into())
+        })
+    }
+
+    async fn do_step(&self, _step: &PlayStep, workflow: &Arc<Workflow>) -> StepResult {
+        let Some(handler) = self.job.engine.handlers.get(workflow.handler()) else {
+            let why = format!(
+                "the workflow '{}' names the handler '{}', which does not exist",
+                workflow.slug,
+                workflow.handler()
+            );
+            return Err(StepFailure::permanent(why).into());
+        };
+        let context = StepContext {
+            job_id: self.job.job_id,
+            item_id: self.item.id,
+            identifier: self.item.practice_identifier.clone(),
+            url: self.given.url.clone(),
+            scrape: self.given.scrape.clone(),
+            settings: Arc::clone(&self.job.settings),
+            progress: self.progress.clone(),
+        };
+        handler.run(&context).await
+    }
+
+    /// Writes what the step gave; `Some` when the actor has nothing left to do.
+    async fn settle(&mut self, turn: Turn<'_>, result: StepResult) -> Result<Option<ItemEnd>, String> {
+        let (data, failure) = match result {
+            Ok(data) => (Some(data), None),
+            Err(StepStop::Failed(failure)) => (None, Some(failure)),
+            Err(StepStop::Refused(why)) => return Ok(Some(ItemEnd::Refused(why))),
+        };
+        let ended = match (&data, &failure) {
+            (_, Some(failure)) => Ended::Failed(failure),
+            (Some(data), None) if !data.found => Ended::FoundNothing,
+            _ => Ended::Done,
+        };
+        let before = Standing {
+            status: self.status,
+            attempt: self.item.attempt,
+        };
+        let policy = policy(&self.job.engine.settings().retry, turn.workflow);
+        let Ok(settled) = settle(before, turn, ended, &policy, Utc::now(), rand::rng().random()) else {
+            return Ok(Some(ItemEnd::Superseded));
+        };
+        let written = match settled {
+            Settled::Completed { to } => {
+                let flow = self.flow.at_next_step(None);
+                Written {
+                    tried: self.tried(),
+                    ..Written::completed(turn.step.number, to, flow, data)
+                }
+            }
+            Settled::Waits { next_at, attempt } => Written {
+                attempt,
+                next_at: Some(next_at),
+                blocked_by: Some(Written::until("retry", next_at)),
+                failure,
+                ..self.stays(Operation::StepWaiting)
+            },
+            Settled::PassedOn { place } => Written {
+                attempt: 0,
+                flow: ItemFlow {
+                    alternative: place,
+                    kept: false,
+                    ..self.flow.clone()
+                },
+                failure,
+                ..self.stays(Operation::StepWaiting)
+            },
+            Settled::WentPast { to, attempt } => {
+                let why = failure.as_ref().map_or("failed", |failure| failure.error.as_str());
+                let flow = self.flow.at_next_step(Some((&turn.workflow.slug, why)));
+                Written {
+                    tried: attempt,
+                    failure,
+                    operation: Operation::StepFailed,
+                    ..Written::completed(turn.step.number, to, flow, None)
+                }
+            }
+            Settled::Failed { attempt } => Written {
+                to: PracticeStatus::Error,
+                attempt,
+                failure,
+                ..self.stays(Operation::StepFailed)
+            },
+        };
+        self.put(turn, written).await
+    }
+
+    /// Goes past a step that need not run.
+    async fn skip(&mut self, step: &PlayStep, workflow: &Arc<Workflow>, why: &str) -> Result<Option<ItemEnd>, String> {
+        use crate::model::practice::PracticeEvent;
+
+        let sets = step.done_status(workflow);
+        let Ok(to) = self.status.next(PracticeEvent::StepCompleted { sets }) else {
+            return Ok(Some(ItemEnd::Superseded));
+        };
+        let flow = self.flow.at_next_step(Some((&workflow.slug, why)));
+        let written = Written {
+            operation: Operation::StepSkipped,
+            reason: Some(why.to_owned()),
+            tried: 0,
+            ..Written::completed(step.number, to, flow, None)
+        };
+        let turn = Turn {
+            step,
+            workflow,
+            next: None,
+        };
+        self.put(turn, written).await
+    }
+
+    /// Commits, and takes over what was committed.
+    async fn put(&mut self, turn: Turn<'_>, mut written: Written) -> Result<Option<ItemEnd>, String> {
+        if turn.step.is_last() && written.to == PracticeStatus::Aggregated {
+            let whole = self.whole(turn.workflow, written.data.as_ref()).await;
+            written.whole = whole.map_err(|error| error.to_string())?;
+        }
+        match self.write(turn, &written).await {
+            Ok(Transitioned::Conflict) => return Ok(Some(ItemEnd::Superseded)),
+            Ok(Transitioned::Committed { .. }) => {}
+            // The database will never take this data: that is the step's failure, told in its own words.
+            Err(WriteError::Rejected(why)) if written.data.is_some() => {
+                let failure = StepFailure::permanent(format!("the step's data cannot be stored: {why}"));
+                return Box::pin(self.settle(turn, Err(failure.into()))).await;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+        if written.next_at.is_some() {
+            return Ok(Some(ItemEnd::Waiting));
+        }
+        if written.to.is_finished() {
+            return Ok(Some(ItemEnd::Finished(written.to)));
+        }
+        self.advance(turn.workflow, written);
+        Ok(None)
+    }
+
+    fn advance(&mut self, workflow: &Workflow, written: Written) {
+        self.status = written.to;
+        self.version += 1;
+        self.item.step_number = written.step_number;
+        self.item.attempt = written.attempt;
+        self.flow = written.flow;
+        let Some(data) = written.data else { return };
+        match data.column {
+            PayloadColumn::Url => self.given.url = Some(data.json),
+            PayloadColumn::Scraper => self.given.scrape = Some(data.json),
+            PayloadColumn::StepData => {
+                self.given.steps.insert(workflow.slug.clone(), data.value());
+            }
+            PayloadColumn::Final => {}
+        }
+    }
+
+    fn tried(&self) -> i32 {
+        self.item.attempt.saturating_add(1)
+    }
+
+    /// What is written of an item that stays where it is.
+    fn stays(&self, operation: Operation) -> Written {
+        Written {
+            to: self.status,
+            step_number: self.item.step_number,
+            attempt: self.item.attempt,
+            tried: self.tried(),
+            next_at: None,
+            blocked_by: None,
+            failure: None,
+            reason: None,
+            flow: self.flow.clone(),
+            data: None,
+            whole: None,
+            step_run: None,
+            operation,
+        }
+    }
+}
+
+fn policy(retry: &Retry, workflow: &Workflow) -> RetryPolicy {
+    let own = &workflow.flow.retry;
+    RetryPolicy {
+        max_retries: workflow.flow.max_retries().unwrap_or(retry.max_retries),
+        base: Duration::from_millis(own.base_ms.unwrap_or(retry.base_ms)),
+        factor: own.factor.unwrap_or(retry.factor),
+        jitter: own.jitter.unwrap_or(retry.jitter),
+        longest: Duration::from_millis(own.max_ms.unwrap_or(retry.max_ms)),
+    }
+}
