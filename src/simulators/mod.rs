@@ -1,5 +1,17 @@
 //! Stand-ins on loopback for the outside world: `demo` shows them off, tests and benches measure against them.
 
+mod body;
+mod callbacks;
+pub mod clay;
 pub mod load;
+mod log;
+pub mod n8n;
+mod pace;
+//PGRST
 mod serving;
 pub mod sites;
+#[cfg(test)]
+mod test_client;
+pub mod zenrows;
+
+pub use callbacks::{Callback, Delivery};

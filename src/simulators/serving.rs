@@ -2,13 +2,19 @@
 //! caller cannot slow the site that it is being tested against.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use actix_web::{App, HttpServer, web};
 use tokio::sync::oneshot;
+
+/// What a stand-in keeps is whole again before anything in it could panic, so a poisoned lock is as good as any.
+pub(super) fn locked<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Serves until it is dropped.
 pub(super) struct Serving {
@@ -17,6 +23,16 @@ pub(super) struct Serving {
 }
 
 impl Serving {
+    /// Answers on a free port of loopback.
+    pub(super) async fn on_loopback<R>(routes: R) -> io::Result<(SocketAddr, Self)>
+    where
+        R: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        Ok((address, Self::start(vec![listener], routes).await?))
+    }
+
     /// Answers on all `listeners` with the same `routes`.
     pub(super) async fn start<R>(listeners: Vec<TcpListener>, routes: R) -> io::Result<Self>
     where
@@ -52,6 +68,8 @@ where
 {
     let server = HttpServer::new(move || App::new().configure(routes.clone()))
         .workers(1)
+        // A client that hangs up is noticed at once, not when its answer cannot be written.
+        .h1_allow_half_closed(false)
         .disable_signals();
     match listeners.into_iter().try_fold(server, HttpServer::listen) {
         Ok(server) => {
