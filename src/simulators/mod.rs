@@ -7,7 +7,7 @@ pub mod load;
 mod log;
 pub mod n8n;
 mod pace;
-//PGRST
+pub mod postgrest;
 mod serving;
 pub mod sites;
 #[cfg(test)]

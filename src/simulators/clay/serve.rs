@@ -27,7 +27,7 @@ pub(super) async fn submit(
         .and_then(|body| serde_json::from_slice(body).ok())
         .unwrap_or(Value::Null);
     let (response, row) = match table.take(&request, &id, body) {
-        Err(response) => (response, None),
+        Err(response) => (*response, None),
         Ok(rows) => {
             let first = {
                 let mut next = locked(&table.next_row);
@@ -52,7 +52,12 @@ pub(super) async fn submit(
 
 impl Table {
     /// The rows of a submission, or the answer to one that is refused.
-    fn take(&self, request: &HttpRequest, id: &str, body: Result<Bytes, Unread>) -> Result<Vec<Value>, HttpResponse> {
+    fn take(
+        &self,
+        request: &HttpRequest,
+        id: &str,
+        body: Result<Bytes, Unread>,
+    ) -> Result<Vec<Value>, Box<HttpResponse>> {
         let mut webhooks = locked(&self.webhooks);
         if !webhooks.exists(id) {
             return Err(refusal(StatusCode::NOT_FOUND, "Webhook not found"));
@@ -79,15 +84,17 @@ impl Table {
                 let status = StatusCode::from_u16(self.exhausted_status).unwrap_or(StatusCode::FORBIDDEN);
                 Err(refusal(status, "Webhook record limit reached"))
             }
-            Err(Refused::TooFast(seconds)) => Err(HttpResponse::TooManyRequests()
-                .insert_header(("Retry-After", seconds.to_string()))
-                .json(json!({ "message": "Too many requests" }))),
+            Err(Refused::TooFast(seconds)) => {
+                let mut refused = HttpResponse::TooManyRequests();
+                refused.insert_header(("Retry-After", seconds.to_string()));
+                Err(Box::new(refused.json(json!({ "message": "Too many requests" }))))
+            }
         }
     }
 }
 
-fn refusal(status: StatusCode, message: &str) -> HttpResponse {
-    HttpResponse::build(status).json(json!({ "message": message }))
+fn refusal(status: StatusCode, message: &str) -> Box<HttpResponse> {
+    Box::new(HttpResponse::build(status).json(json!({ "message": message })))
 }
 
 async fn enrich(table: Arc<Table>, number: u64, row: Value) {

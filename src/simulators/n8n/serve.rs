@@ -45,7 +45,7 @@ async fn webhook(
         Ok(bytes) => {
             let body = parsed(&request, &bytes);
             match instance.admit(&request, path, test) {
-                Err(refusal) => (refusal, body, None),
+                Err(refusal) => (*refusal, body, None),
                 Ok(workflow) => {
                     let execution = locked(&instance.executions).begin(path);
                     let id = execution.id;
@@ -162,7 +162,7 @@ pub(super) async fn waiting(
         Ok(bytes) => {
             let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
             let response = match instance.resume(&request, name, id, &body) {
-                Err(refusal) => refusal,
+                Err(refusal) => *refusal,
                 Ok((execution, parked)) => {
                     if let Some((workflow, asked)) = parked {
                         let resumed = Workflow {
@@ -193,7 +193,7 @@ impl Instance {
     }
 
     /// The workflow that takes the request, or the answer to one that none takes.
-    fn admit(&self, request: &HttpRequest, path: &str, test: bool) -> Result<Workflow, HttpResponse> {
+    fn admit(&self, request: &HttpRequest, path: &str, test: bool) -> Result<Workflow, Box<HttpResponse>> {
         let method = request.method().as_str();
         let known = locked(&self.workflows).get(path).cloned();
         let open = |workflow: &Workflow| {
@@ -205,15 +205,15 @@ impl Instance {
         };
         let workflow = known
             .filter(open)
-            .ok_or_else(|| answers::not_registered(method, path, test))?;
+            .ok_or_else(|| Box::new(answers::not_registered(method, path, test)))?;
         if !workflow.methods.iter().any(|registered| registered == method) {
-            return Err(answers::wrong_method(method, &workflow.methods));
+            return Err(Box::new(answers::wrong_method(method, &workflow.methods)));
         }
         if test {
             locked(&self.listening).remove(path);
         }
         match refused(&workflow.auth, request.headers()) {
-            Some(status) => Err(answers::unauthorized(status)),
+            Some(status) => Err(Box::new(answers::unauthorized(status))),
             None => Ok(workflow),
         }
     }
@@ -234,17 +234,17 @@ impl Instance {
         name: &str,
         id: Option<u64>,
         body: &Value,
-    ) -> Result<(Execution, Option<(Workflow, Value)>), HttpResponse> {
+    ) -> Result<(Execution, Option<(Workflow, Value)>), Box<HttpResponse>> {
         let mut executions = locked(&self.executions);
         let Some(execution) = id.and_then(|id| executions.get(id)).cloned() else {
             let message = format!("The execution \"{name}\" does not exist.");
-            return Err(answers::problem(StatusCode::NOT_FOUND, &message));
+            return Err(Box::new(answers::problem(StatusCode::NOT_FOUND, &message)));
         };
         let signature = url::form_urlencoded::parse(request.query_string().as_bytes())
             .find(|(name, _)| name == "signature")
             .map(|(_, value)| value.into_owned());
         if signature != Some(executions.signature(execution.id)) {
-            return Err(answers::invalid_token());
+            return Err(Box::new(answers::invalid_token()));
         }
         let message = match execution.state {
             ExecutionState::Waiting => {
@@ -256,7 +256,7 @@ impl Instance {
             ExecutionState::Finished => format!("The execution \"{name} has finished already."),
             ExecutionState::Errored => format!("The execution \"{name}\" has finished with error."),
         };
-        Err(answers::problem(StatusCode::CONFLICT, &message))
+        Err(Box::new(answers::problem(StatusCode::CONFLICT, &message)))
     }
 }
 

@@ -4,27 +4,23 @@ mod accounts;
 mod answer;
 mod codes;
 mod params;
+mod service;
 mod targets;
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, rt, web};
-use tokio::sync::{oneshot, watch};
+use actix_web::web;
+use tokio::sync::watch;
 
-use super::body;
 use super::log::Log;
 use super::pace::Pace;
 use super::serving::{Serving, locked};
 use accounts::Accounts;
-use answer::Meters;
-use params::{Asked, Refusal};
-use targets::Targets;
+use service::{Service, fetch};
 
 pub use accounts::BanRule;
 pub use codes::{Code, ErrorBody};
@@ -32,7 +28,6 @@ pub use targets::{Garbage, Needs};
 
 /// The key that the stand-in knows unless it is told others.
 pub const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
-const LARGEST_REQUEST: usize = 10 << 20;
 
 /// What the service is to be like. Everything but the keys can be changed later.
 #[derive(Debug, Clone)]
@@ -86,18 +81,6 @@ pub struct Request {
     pub cost: u32,
     /// The client was gone before the work was over.
     pub hung_up: bool,
-}
-
-struct Service {
-    accounts: Mutex<Accounts>,
-    targets: Mutex<Targets>,
-    error_body: Mutex<ErrorBody>,
-    largest_page: usize,
-    pace: Pace,
-    log: Log<Request>,
-    next_id: AtomicU64,
-    running: watch::Sender<usize>,
-    hang_ups: watch::Sender<u64>,
 }
 
 /// The service, until this is dropped.
@@ -296,119 +279,6 @@ impl ZenRows {
     /// What the latest requests cost together.
     pub fn spent(&self) -> u64 {
         self.requests().iter().map(|request| u64::from(request.cost)).sum()
-    }
-}
-
-/// A place in the concurrency of a key. It is kept until the work is over, not until the client is gone.
-struct Slot {
-    service: Arc<Service>,
-    key: String,
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut accounts = locked(&self.service.accounts);
-        accounts.end(&self.key);
-        self.service.running.send_replace(accounts.running());
-    }
-}
-
-async fn fetch(request: HttpRequest, payload: web::Payload, service: web::Data<Service>) -> HttpResponse {
-    let method = request.method().clone();
-    if ![Method::GET, Method::POST, Method::PUT].contains(&method) {
-        return HttpResponse::MethodNotAllowed().finish();
-    }
-    let Ok(forwarded) = body::read(payload, LARGEST_REQUEST).await else {
-        return HttpResponse::PayloadTooLarge().finish();
-    };
-    let service = service.into_inner();
-    let pairs = params::pairs(request.query_string());
-    let entry = Request {
-        method: method.to_string(),
-        url: params::find(&pairs, "url").unwrap_or_default().to_owned(),
-        params: pairs.iter().filter(|(name, _)| name != "apikey").cloned().collect(),
-        forwarded_bytes: forwarded.len(),
-        status: 200,
-        code: None,
-        cost: 0,
-        hung_up: false,
-    };
-    let key = params::find(&pairs, "apikey");
-    let (asked, slot) = match admit(&service, key, &pairs) {
-        Ok(admitted) => admitted,
-        Err(refusal) => return service.refuse(entry, key, &refusal, None),
-    };
-    let (mut answer, answered) = oneshot::channel();
-    rt::spawn(async move {
-        let mut work = pin!(service.pace.work());
-        let hung_up = tokio::select! {
-            () = answer.closed() => true,
-            () = &mut work => false,
-        };
-        if hung_up {
-            service.hang_ups.send_modify(|hang_ups| *hang_ups += 1);
-            work.await;
-        }
-        let _ = answer.send(service.finish(Request { hung_up, ..entry }, &asked, slot));
-    });
-    answered
-        .await
-        .unwrap_or_else(|_| HttpResponse::InternalServerError().finish())
-}
-
-fn admit(service: &Arc<Service>, key: Option<&str>, pairs: &[(String, String)]) -> Result<(Asked, Slot), Refusal> {
-    let key = locked(&service.accounts).check(key)?;
-    let asked = params::read(pairs)?;
-    locked(&service.targets).check(&asked)?;
-    let mut accounts = locked(&service.accounts);
-    accounts.begin(&key)?;
-    service.running.send_replace(accounts.running());
-    let service = Arc::clone(service);
-    Ok((asked, Slot { service, key }))
-}
-
-impl Service {
-    fn meters(&self, key: Option<&str>, cost: Option<u32>) -> Meters {
-        Meters {
-            request_id: format!("{:032x}", self.next_id.fetch_add(1, Ordering::Relaxed)),
-            concurrency: key.and_then(|key| locked(&self.accounts).concurrency(key)),
-            cost,
-        }
-    }
-
-    fn refuse(&self, entry: Request, key: Option<&str>, refusal: &Refusal, garbage: Option<Garbage>) -> HttpResponse {
-        locked(&self.accounts).failed(key, refusal.code);
-        let form = *locked(&self.error_body);
-        let response = answer::refused(refusal, form, garbage, &self.meters(key, None));
-        self.log.push(Request {
-            status: refusal.code.status(),
-            code: Some(refusal.code),
-            ..entry
-        });
-        response
-    }
-
-    /// The work is over: the slot is free before the answer is on its way, and the ledger knows of it too.
-    fn finish(&self, entry: Request, asked: &Asked, slot: Slot) -> HttpResponse {
-        let key = slot.key.clone();
-        let (fetched, garbage) = {
-            let mut targets = locked(&self.targets);
-            (targets.fetch(asked, self.largest_page), targets.garbage())
-        };
-        drop(slot);
-        match fetched {
-            Err(refusal) => self.refuse(entry, Some(&key), &refusal, garbage),
-            Ok(fetched) => {
-                let meters = self.meters(Some(&key), Some(fetched.cost));
-                let response = answer::page(asked, &fetched, garbage, &meters);
-                self.log.push(Request {
-                    status: response.status().as_u16(),
-                    cost: fetched.cost,
-                    ..entry
-                });
-                response
-            }
-        }
     }
 }
 

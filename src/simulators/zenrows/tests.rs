@@ -340,3 +340,14 @@ async fn answers_have_the_form_that_was_asked_for_or_are_garbage() -> Outcome {
     assert!(cut.bytes().await.is_err());
     Ok(())
 }
+
+#[tokio::test]
+async fn it_stops_even_while_work_is_held() -> Outcome {
+    let zenrows = ZenRows::start(Options::default()).await?;
+    zenrows.hold();
+    let held = tokio::spawn(page(&zenrows, &[]).send());
+    zenrows.until_running(1).await;
+    drop(zenrows);
+    assert!(held.await?.is_err());
+    Ok(())
+}
