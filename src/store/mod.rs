@@ -5,6 +5,7 @@
 
 pub mod backup;
 pub mod connect;
+pub mod destinations;
 pub mod failed;
 pub mod fault;
 pub mod identity;

@@ -6,8 +6,10 @@
 use sea_orm::sea_query::Value;
 use sea_orm::{DbBackend, Statement};
 
-/// The longest `VALUES` list. With up to 24 columns it stays below SQLite's 32,766 bound values.
+/// The longest `VALUES` list.
 const LONGEST: usize = 512;
+/// SQLite takes no more bound values in one statement than this; PostgreSQL takes 65,535.
+const MOST_VALUES: usize = 32_766;
 
 /// Rows of equal width, waiting to be bound.
 #[derive(Debug)]
@@ -30,13 +32,20 @@ impl Rows {
         self.values.extend(row);
     }
 
+    /// As [`push`](Self::push), for rows whose width is known at run time only.
+    pub fn push_wide(&mut self, row: impl IntoIterator<Item = Value>) {
+        self.values.extend(row);
+        debug_assert_eq!(self.values.len() % self.width, 0, "a row of another width");
+    }
+
     /// The statements that bind all rows, in order. `sql` is given the `VALUES` list, e.g. `(?, ?), (?, ?)`.
     pub fn statements(self, backend: DbBackend, sql: impl Fn(&str) -> String) -> Vec<Statement> {
         let mut left = self.values.len() / self.width;
+        let longest = LONGEST.min(MOST_VALUES / self.width).max(1);
         let mut values = self.values.into_iter();
         let mut statements = Vec::new();
         while left > 0 {
-            let size = largest_power_of_two(left.min(LONGEST));
+            let size = largest_power_of_two(left.min(longest));
             let bound: Vec<Value> = values.by_ref().take(size * self.width).collect();
             statements.push(Statement::from_sql_and_values(
                 backend,
