@@ -30,7 +30,10 @@ mod target;
 
 pub use breaker::BreakerState;
 pub use error::{Blame, DestinationError, DestinationMistake};
-#[expect(unused_imports, reason = "for the commit pipeline, which does not write such rows yet")]
+#[expect(
+    unused_imports,
+    reason = "for the commit pipeline, which does not write such rows yet"
+)]
 pub(in crate::store) use insert::{by_table, insert_rows};
 pub use lane::{LaneState, Patience};
 pub use plan::{DestinationRow, TablePlan};

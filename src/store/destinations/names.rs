@@ -61,11 +61,11 @@ impl TableRules {
         }
         // SQLite takes names of any case for the same.
         let lower = table.to_ascii_lowercase();
-        if self.own.contains(&lower) {
-            return Some(M::OwnTable(table.to_owned()));
-        }
         if lower.starts_with("sqlite_") || lower.starts_with("pg_") || lower == "information_schema" {
             return Some(M::SystemTable(table.to_owned()));
+        }
+        if self.own.contains(&lower) {
+            return Some(M::OwnTable(table.to_owned()));
         }
         let allows = |pattern: &String| match pattern.strip_suffix('*') {
             Some(beginning) => table.starts_with(beginning),

@@ -57,9 +57,12 @@ impl Decimal {
     /// As a whole number, if it is one that has room.
     pub(super) fn to_integer(&self) -> Option<i64> {
         const MOST_DIGITS: i64 = 19;
+        if self.digits.is_empty() {
+            return Some(0);
+        }
         let digits = i64::try_from(self.digits.len()).ok()?;
         if digits > self.point || self.point > MOST_DIGITS {
-            return (self.digits.is_empty()).then_some(0);
+            return None;
         }
         let zeros = usize::try_from(self.point - digits).ok()?;
         let sign = if self.negative { "-" } else { "" };
