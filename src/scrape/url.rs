@@ -2,12 +2,15 @@
 //!
 //! Pure: intake and the URL worker call the same function and get the same answer.
 
+mod cell;
+
 use std::net::IpAddr;
 
 use thiserror::Error;
 use url::{Host, Url};
 
 use super::tracking::strip_tracking;
+use cell::{embedded, is_column_name, is_placeholder, narrowed, several, unwrapped};
 
 /// Longer input is no web address that a person typed.
 const MAX_INPUT: usize = 2_048;
@@ -81,7 +84,8 @@ pub enum UrlRefusal {
 /// [`UrlRefusal`] when the cell holds no address of a public website.
 pub fn clean_url(input: &str) -> Result<CleanUrl, UrlRefusal> {
     let shown = super::text::squeeze(input);
-    let text = unwrapped(&shown);
+    let narrow = narrowed(&shown);
+    let text = unwrapped(&narrow);
     if text.is_empty() {
         return Err(UrlRefusal::Empty);
     }
@@ -101,95 +105,16 @@ pub fn clean_url(input: &str) -> Result<CleanUrl, UrlRefusal> {
         Some(found) => parse(found),
         None => Err(refusal),
     })?;
-    finish(shown.clone(), parsed)
-}
-
-/// Without the quotes and brackets around all of it, the list's punctuation behind it, and a scheme that stands twice.
-fn unwrapped(text: &str) -> &str {
-    const SCHEMES: [&str; 4] = ["http://", "https://", "http//", "https//"];
-    let quote = |c: char| {
-        matches!(
-            c,
-            '"' | '\'' | '<' | '>' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»' | '‹' | '›' | ' '
-        )
-    };
-    let mut text = text;
+    let mut clean = finish(shown, parsed)?;
+    // What was cut off may have hidden punctuation that belongs to the list, not to the address.
     loop {
-        let mut rest = text.trim_matches(quote).trim_end_matches([',', ';']);
-        for (open, close) in [('(', ')'), ('[', ']')] {
-            let inner = rest.strip_prefix(open).and_then(|inner| inner.strip_suffix(close));
-            rest = inner
-                .filter(|inner| !inner.contains(open) && inner.parse::<std::net::Ipv6Addr>().is_err())
-                .unwrap_or(rest);
+        let bare = unwrapped(clean.url.as_str());
+        if bare.len() == clean.url.as_str().len() {
+            return Ok(clean);
         }
-        let scheme = SCHEMES[..2].iter().find(|scheme| super::text::starts_ci(rest, scheme));
-        if let Some(scheme) = scheme {
-            let second = &rest[scheme.len()..];
-            let twice = SCHEMES.iter().any(|scheme| super::text::starts_ci(second, scheme));
-            rest = if twice { second } else { rest };
-        }
-        if rest.len() == text.len() {
-            return rest;
-        }
-        text = rest;
+        let url = parse(bare)?;
+        clean = finish(clean.input, url)?;
     }
-}
-
-fn is_column_name(text: &str) -> bool {
-    const NAMES: [&str; 8] = [
-        "website",
-        "websites",
-        "web site",
-        "website url",
-        "web address",
-        "url",
-        "homepage",
-        "domain",
-    ];
-    NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
-}
-
-fn is_placeholder(text: &str) -> bool {
-    let word = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    matches!(
-        word.as_str(),
-        "" | "n/a"
-            | "na"
-            | "n.a"
-            | "none"
-            | "nil"
-            | "null"
-            | "tbd"
-            | "tbc"
-            | "tba"
-            | "unknown"
-            | "no"
-            | "no website"
-            | "not available"
-            | "not applicable"
-            | "undefined"
-            | "nan"
-            | "x"
-            | "xx"
-            | "xxx"
-            | "0"
-            | "no url"
-            | "does not have one"
-            | "kein"
-            | "keine"
-            | "aucun"
-            | "ninguno"
-            | "nessuno"
-            | "nenhum"
-            | "geen"
-            | "ingen"
-            | "brak"
-            | "нет"
-            | "なし"
-            | "無し"
-            | "无"
-            | "無"
-    )
 }
 
 /// The scheme that `text` starts with, when what follows is not a port.
@@ -261,7 +186,7 @@ fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
         return Err(UrlRefusal::EmailAddress(bare.to_owned()));
     }
     let digits = host.bytes().filter(u8::is_ascii_digit).count();
-    let numeric = host.bytes().all(|b| b.is_ascii_digit() || b"+-.()/:".contains(&b));
+    let numeric = host.bytes().all(|b| b.is_ascii_digit() || b"+-.,()/:".contains(&b));
     let literal = host
         .rsplit_once(':')
         .map_or(host, |(ip, _)| ip)
@@ -271,79 +196,6 @@ fn refuse_mail_and_numbers(bare: &str) -> Result<(), UrlRefusal> {
         return Err(UrlRefusal::Number(bare.to_owned()));
     }
     Ok(())
-}
-
-/// How many different addresses a cell lists that begins with one; without this check the rest of the cell would be
-/// the path of the first.
-fn several(text: &str) -> Option<usize> {
-    let mut found: Vec<String> = Vec::new();
-    for token in text.split([' ', ',', ';', '|']) {
-        let before = &text[..token.as_ptr() as usize - text.as_ptr() as usize];
-        // Commas in a query may separate values, and a bare name behind one in a path may belong to the path.
-        let in_query = before.contains('?') && !before.ends_with(' ');
-        let parted = before.ends_with(' ') || !before.contains('/');
-        if (is_explicit(token) || (parted && token.contains('.')))
-            && !in_query
-            && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
-            && !found.contains(&clean.dedupe_key)
-        {
-            found.push(clean.dedupe_key);
-        }
-    }
-    (found.len() > 1).then_some(found.len())
-}
-
-fn is_explicit(token: &str) -> bool {
-    ["http://", "https://", "www."]
-        .iter()
-        .any(|prefix| super::text::starts_ci(token, prefix))
-}
-
-/// The one web address inside a longer text such as `Smile Dental (www.smile.co.nz)`, a Markdown link or a piece of HTML.
-///
-/// A bare name counts only beside a separator: of `smile dental.co.nz` nobody knows what was meant.
-fn embedded(text: &str) -> Result<Option<&str>, UrlRefusal> {
-    const SEPARATORS: &str = " ()<>[]|;,\"";
-    const MARKS: &str = "(<[|;,/-–—";
-    if !text.contains(|c| SEPARATORS.contains(c)) {
-        return Ok(None);
-    }
-    let html = text.contains("href=") || text.starts_with('<');
-    let mut found: Vec<(&str, String)> = Vec::new();
-    let (mut mail, mut behind_separator) = (None, false);
-    for word in text.split(|c| SEPARATORS.contains(c) || (html && c == '\'')) {
-        let token = word.trim_end_matches(['.', ':', '!', '?', '\'', '’']);
-        if token.is_empty() || matches!(token, "-" | "–" | "—") {
-            behind_separator = true;
-            continue;
-        }
-        let start = token.as_ptr() as usize - text.as_ptr() as usize;
-        let beside_mark = match text[..start].chars().next_back() {
-            Some(before) => "(<[|;,".contains(before),
-            None => text[token.len()..].trim_start().starts_with(|c| MARKS.contains(c)),
-        };
-        let separated = behind_separator || beside_mark;
-        behind_separator = word.ends_with(':');
-        if token.contains('@') && !is_explicit(token) {
-            mail = Some(token);
-        } else if (is_explicit(token) || (separated && token.contains('.')))
-            && let Ok(clean) = parse(token).and_then(|url| finish(String::new(), url))
-            && !found.iter().any(|(_, key)| *key == clean.dedupe_key)
-        {
-            found.push((token, clean.dedupe_key));
-        }
-    }
-    match (found.as_slice(), mail) {
-        ([], Some(mail)) => Err(UrlRefusal::EmailAddress(mail.to_owned())),
-        ([], None) if is_number(text) => Err(UrlRefusal::Number(text.to_owned())),
-        ([], None) => Ok(None),
-        ([(one, _)], _) => Ok(Some(one)),
-        (several, _) => Err(UrlRefusal::Several(several.len())),
-    }
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b"+-.()/ ".contains(&b))
 }
 
 fn finish(input: String, mut url: Url) -> Result<CleanUrl, UrlRefusal> {
@@ -446,6 +298,8 @@ pub fn site_key(url: &Url) -> String {
     }
 }
 
+#[cfg(test)]
+mod standard_tests;
 #[cfg(test)]
 #[path = "url_tests.rs"]
 mod tests;

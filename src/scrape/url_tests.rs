@@ -139,9 +139,42 @@ fn cells_as_people_write_them() {
 }
 
 #[test]
+fn cells_of_every_kind_give_an_address() {
+    for (input, url) in [
+        ("WWW.SMILE.CO.NZ", "https://www.smile.co.nz/"),
+        ("www.smile.co.nz.", "https://www.smile.co.nz/"),
+        ("https://smile.co.nz./", "https://smile.co.nz/"),
+        ("https:/smile.co.nz", "https://smile.co.nz/"),
+        ("https:smile.co.nz", "https://smile.co.nz/"),
+        ("https:\\\\smile.co.nz\\team", "https://smile.co.nz/team"),
+        ("\u{200b}https://smile.co.nz\u{feff}", "https://smile.co.nz/"),
+        ("https://smile.co.nz/contact us", "https://smile.co.nz/contact%20us"),
+        ("ｗｗｗ．ｓｍｉｌｅ．ｃｏ．ｎｚ", "https://www.smile.co.nz/"),
+        ("ｈｔｔｐ：／／ｓｍｉｌｅ．ｃｏ．ｎｚ", "http://smile.co.nz/"),
+        ("例え.jp", "https://xn--r8jz45g.jp/"),
+        ("президент.рф", "https://xn--d1abbgf6aiiy.xn--p1ai/"),
+        ("bücher.example", "https://xn--bcher-kva.example/"),
+        ("straße.de", "https://xn--strae-oqa.de/"),
+        ("https://smile.co.nz/#!/team", "https://smile.co.nz/"),
+        ("smile.co.nz?fbclid=1&x=2", "https://smile.co.nz/?x=2"),
+        ("https://admin@smile.co.nz", "https://smile.co.nz/"),
+        ("Smile Dental Ltd, https://smile.co.nz/", "https://smile.co.nz/"),
+        ("Smile Dental | smile.co.nz", "https://smile.co.nz/"),
+        ("smile.co.nz - Smile Dental", "https://smile.co.nz/"),
+        ("info@smile.co.nz / www.smile.co.nz", "https://www.smile.co.nz/"),
+        ("Tel. 03 477 1234, www.smile.co.nz", "https://www.smile.co.nz/"),
+        ("http://203.0.113.9/", "http://203.0.113.9/"),
+        ("https://smile.co.nz:443", "https://smile.co.nz/"),
+        ("https://smile.co.nz:8443/", "https://smile.co.nz:8443/"),
+    ] {
+        assert_eq!(clean(input).0, url, "{input}");
+    }
+}
+
+#[test]
 fn refusals_say_why() {
     type Is = fn(&UrlRefusal) -> bool;
-    let cases: [(&str, Is); 33] = [
+    let cases: [(&str, Is); 44] = [
         ("   ", |r| matches!(r, UrlRefusal::Empty)),
         ("n/a", |r| matches!(r, UrlRefusal::Placeholder(_))),
         ("-", |r| matches!(r, UrlRefusal::Placeholder(_))),
@@ -179,6 +212,19 @@ fn refusals_say_why() {
         ("a: http://a.com and http://b.com", |r| {
             matches!(r, UrlRefusal::Several(2))
         }),
+        ("N/A.", |r| matches!(r, UrlRefusal::Placeholder(_))),
+        ("(none)", |r| matches!(r, UrlRefusal::Placeholder(_))),
+        ("#N/A", |r| matches!(r, UrlRefusal::Placeholder(_))),
+        ("(03) 477-1234", |r| matches!(r, UrlRefusal::Number(_))),
+        ("tel:+6434771234", |r| matches!(r, UrlRefusal::Scheme(_))),
+        ("3.14", |r| matches!(r, UrlRefusal::Number(_))),
+        ("1,234.50", |r| matches!(r, UrlRefusal::Number(_))),
+        ("Smile Dental <info@smile.co.nz>", |r| {
+            matches!(r, UrlRefusal::EmailAddress(_))
+        }),
+        ("https://", |r| matches!(r, UrlRefusal::Invalid { .. })),
+        ("http://smile..co.nz/", |r| matches!(r, UrlRefusal::NotPublic(_))),
+        ("C:\\sites\\index.html", |r| matches!(r, UrlRefusal::Scheme(_))),
     ];
     for (input, expected) in cases {
         let refusal = clean_url(input).expect_err(input);
@@ -202,6 +248,15 @@ proptest! {
             prop_assert_eq!(&second.url, &first.url);
             prop_assert_eq!(second.dedupe_key, first.dedupe_key);
             prop_assert_eq!(second.host_key, first.host_key);
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_behind_an_address_is_idempotent(start in "(|http://|https://a\\.co/|b\\.nz/|c\\.de\\?)", rest in any::<String>()) {
+        if let Ok(first) = clean_url(&format!("{start}{rest}")) {
+            let second = clean_url(first.url.as_str()).unwrap();
+            prop_assert_eq!(&second.url, &first.url);
+            prop_assert_eq!(second.dedupe_key, first.dedupe_key);
         }
     }
 
