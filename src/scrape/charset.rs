@@ -1,106 +1,49 @@
 //! From bytes to text, in the order of the WHATWG encoding sniffing algorithm: BOM, HTTP header, meta, detection.
 
+mod prescan;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
-/// How far a meta element is looked for; the standard asks for 1024 bytes, long heads are common.
-const PRESCAN: usize = 4_096;
 /// What the detector reads at most: enough to be sure, little enough to be quick.
 const DETECT: usize = 64 * 1024;
 
 /// Decodes a page. `content_type` is the HTTP header, `tld` the last label of the host in lower case, which helps
 /// the detector to tell legacy encodings apart.
+///
+/// Two labels that cannot be right are seen through, where browsers are not: a legacy encoding or UTF-16 on what is UTF-8,
+/// and UTF-8 on what is full of bytes that it cannot hold.
 pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>, tld: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, skip)) = Encoding::for_bom(body) {
         return encoding.decode_without_bom_handling(&body[skip..]).0;
     }
-    let declared = content_type.and_then(from_content_type).or_else(|| prescan(body));
-    let encoding = match declared {
-        Some(encoding) if encoding == UTF_8 || std::str::from_utf8(body).is_err() => {
-            // A page that says UTF-8 and is full of lone high bytes was written in a legacy encoding.
-            if encoding == UTF_8 && is_badly_broken(body) {
-                detect(body, tld)
-            } else {
-                encoding
-            }
-        }
-        // A legacy label on a page of multi-byte UTF-8 is a wrong label; on plain ASCII it makes no difference.
-        Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => encoding,
-        Some(encoding) if encoding.is_ascii_compatible() => UTF_8,
-        Some(encoding) => encoding,
+    let told = content_type
+        .and_then(from_content_type)
+        .or_else(|| prescan::declared(body));
+    let is_utf8 = || std::str::from_utf8(body).is_ok();
+    let encoding = match told {
         None => detect(body, tld),
+        Some(encoding) if encoding == UTF_8 && is_badly_broken(body) => detect(body, tld),
+        Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => {
+            let has_zeros = body.iter().take(1_024).any(|byte| *byte == 0);
+            if has_zeros || !is_utf8() { encoding } else { UTF_8 }
+        }
+        // On plain ASCII it makes no difference.
+        Some(encoding) if encoding.is_ascii_compatible() && is_utf8() => UTF_8,
+        Some(encoding) => encoding,
     };
     encoding.decode_without_bom_handling(body).0
 }
 
+/// The `charset` parameter of a media type.
 fn from_content_type(header: &str) -> Option<&'static Encoding> {
-    let at = super::text::find_ci(header, "charset")?;
-    label_after_equals(&header.as_bytes()[at + 7..])
-}
-
-fn label_after_equals(rest: &[u8]) -> Option<&'static Encoding> {
-    let rest = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
-    let (rest, quote) = match rest.first() {
-        Some(quote @ (b'"' | b'\'')) => (&rest[1..], Some(*quote)),
-        _ => (rest, None),
-    };
-    let end = rest.iter().position(|b| match quote {
-        Some(quote) => *b == quote,
-        None => b.is_ascii_whitespace() || matches!(b, b';' | b'"' | b'\'' | b'>' | b'/'),
-    });
-    Encoding::for_label(&rest[..end.unwrap_or(rest.len())])
-}
-
-/// A meta element, or an XML declaration, in the first bytes. A meta element cannot tell UTF-16 (it could not have
-/// been read), so that label means UTF-8.
-fn prescan(body: &[u8]) -> Option<&'static Encoding> {
-    let head = &body[..body.len().min(PRESCAN)];
-    if head.starts_with(b"<\0?\0") || head.starts_with(b"<\0!\0") || head.starts_with(b"<\0h\0") {
-        return Some(UTF_16LE);
-    }
-    if head.starts_with(b"\0<\0?") || head.starts_with(b"\0<\0!") || head.starts_with(b"\0<\0h") {
-        return Some(UTF_16BE);
-    }
-    let found = xml_declaration(head).or_else(|| meta(head))?;
-    Some(match found {
-        found if found == UTF_16LE || found == UTF_16BE => UTF_8,
-        found if found == X_USER_DEFINED => WINDOWS_1252,
-        found => found,
-    })
-}
-
-fn xml_declaration(head: &[u8]) -> Option<&'static Encoding> {
-    let declaration = head.strip_prefix(b"<?xml")?;
-    let declaration = &declaration[..declaration.iter().position(|b| *b == b'>')?];
-    let at = declaration.windows(8).position(|w| w == b"encoding")?;
-    label_after_equals(&declaration[at + 8..])
-}
-
-fn meta(head: &[u8]) -> Option<&'static Encoding> {
-    let mut rest = head;
-    while let Some(at) = rest.iter().position(|b| *b == b'<') {
-        rest = &rest[at..];
-        if rest.starts_with(b"<!--") {
-            let end = rest
-                .windows(3)
-                .skip(2)
-                .position(|w| w == b"-->")
-                .map_or(rest.len(), |at| at + 5);
-            rest = &rest[end..];
-            continue;
-        }
-        let end = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
-        if rest.len() > 5 && rest[1..5].eq_ignore_ascii_case(b"meta") {
-            let tag = &rest[5..end.max(5)];
-            let at = tag.windows(7).position(|w| w.eq_ignore_ascii_case(b"charset"));
-            if let Some(found) = at.and_then(|at| label_after_equals(&tag[at + 7..])) {
-                return Some(found);
-            }
-        }
-        rest = &rest[end.max(1)..];
-    }
-    None
+    let mut parameters = header
+        .split(';')
+        .skip(1)
+        .filter_map(|parameter| parameter.split_once('='));
+    let (_, label) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Encoding::for_label(label.trim().trim_matches(['"', '\'']).as_bytes())
 }
 
 fn detect(body: &[u8], tld: Option<&str>) -> &'static Encoding {
@@ -184,13 +127,61 @@ mod tests {
         );
     }
 
+    /// Every source says something else, and each is believed once those before it are silent.
     #[test]
-    fn comments_and_endless_tags_are_survived() {
+    fn of_all_that_contradict_each_other_the_first_is_believed() {
+        // Ж in windows-1251, ф in KOI8-R, Ć in windows-1250; broken as UTF-8, so that no label is seen through.
+        let text: &[u8] = b"\xc6";
+        let meta: &[u8] = b"<meta charset=koi8-r>";
+        let page = |parts: &[&[u8]]| parts.concat();
+        let last = |body: &[u8], header: Option<&str>, tld| decode(body, header, tld).chars().last();
+        let header = Some("text/html; charset=windows-1250");
+
+        let marked = page(&[b"\xef\xbb\xbf", meta, "Ж".as_bytes()]);
+        assert_eq!(last(&marked, header, Some("ru")), Some('Ж'));
+        let wide = page(&[b"\xff\xfe", b"\x16\x04"]);
+        assert_eq!(last(&wide, header, Some("pl")), Some('Ж'));
+        assert_eq!(last(&page(&[meta, text]), header, Some("ru")), Some('Ć'));
+        assert_eq!(last(&page(&[meta, text]), Some("text/html"), Some("ru")), Some('ф'));
         assert_eq!(
-            decode(b"<!-- <meta charset=koi8-r> -->\xc3\xa9", None, None),
-            "<!-- <meta charset=koi8-r> -->é"
+            last(&page(&[meta, text]), Some("text/html; charset=nonsense"), None),
+            Some('ф')
         );
-        assert_eq!(decode(b"<meta charset=", None, None), "<meta charset=");
-        assert_eq!(decode(b"<", None, None), "<");
+        let xml: &[u8] = b"<?xml version='1.0' encoding='windows-1251'?>";
+        assert_eq!(last(&page(&[xml, meta, text]), None, None), Some('ф'));
+        assert_eq!(last(&page(&[xml, text]), None, None), Some('Ж'));
+    }
+
+    #[test]
+    fn the_domain_helps_where_nothing_is_told() {
+        let russian = b"\xd1\xf2\xee\xec\xe0\xf2\xee\xeb\xee\xe3\xe8\xff \xe8 \xeb\xe5\xf7\xe5\xed\xe8\xe5";
+        assert_eq!(decode(russian, None, Some("ru")), "Стоматология и лечение");
+        let polish = b"Gabinet stomatologiczny, ul. \xafelazna, \xb3\xf3d\xbc";
+        assert_eq!(
+            decode(polish, None, Some("pl")),
+            "Gabinet stomatologiczny, ul. Żelazna, łódź"
+        );
+        assert_eq!(decode(b"M\xfcller", None, Some("de")), "Müller");
+        let japanese = b"\x8e\x95\x89\xc8\x88\xe3\x89\x40";
+        assert_eq!(decode(japanese, None, Some("jp")), "歯科医院");
+    }
+
+    #[test]
+    fn header_parameters() {
+        let name = |header| from_content_type(header).map(Encoding::name);
+        assert_eq!(name("text/html; charset=\"utf-8\""), Some("UTF-8"));
+        assert_eq!(name("text/html;boundary=x; CHARSET = 'shift_jis'"), Some("Shift_JIS"));
+        assert_eq!(name("text/html; notcharset=gbk"), None);
+        assert_eq!(name("text/html"), None);
+        assert_eq!(name("text/html; charset=none"), None);
+    }
+
+    #[test]
+    fn utf_16_without_a_zero_is_not_utf_16() {
+        assert_eq!(
+            decode(b"<p>plain</p>", Some("text/html; charset=utf-16"), None),
+            "<p>plain</p>"
+        );
+        assert_eq!(decode(b"<\0p\0>\0", Some("text/html; charset=utf-16le"), None), "<p>");
     }
 }
