@@ -55,8 +55,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             url,
             status: Some(200),
             bytes,
-            error: None,
             facts,
+            ..ScrapedPage::default()
         });
     }
     let groups: Vec<(&Path, Vec<ScrapedPage>)> = if options.site {

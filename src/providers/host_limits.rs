@@ -5,13 +5,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Hosts that are remembered before those at rest are forgotten.
+/// Hosts that are remembered before some are forgotten.
 const REMEMBERED: usize = 4_096;
-/// The longest that a step waits for its turn in memory; beyond it the wait becomes a row with a time.
+/// The longest that a step waits in memory for a host that complains; beyond it the wait becomes a row with a time.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Bounds of the extra delay for a host that answers 429 or 503 without saying how long to wait.
+/// The longest that a step waits in memory for its turn among others, where only the spacing of requests says so.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
+/// Bounds of the extra delay for a host that answers 429 or 503.
 const FIRST_SLOWDOWN: Duration = Duration::from_secs(1);
 const LONGEST_SLOWDOWN: Duration = Duration::from_secs(60);
+/// The longest that a host is left alone, whatever it asks for.
+const LONGEST_REST: Duration = Duration::from_secs(24 * 3600);
+/// Each good answer takes this share of the extra delay away, so it takes about forty to forget the longest.
+const FORGIVEN: u32 = 8;
 
 /// What a host is granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +33,31 @@ struct Host {
     in_use: usize,
     /// The items that have said that they are there.
     items: Vec<i64>,
-    /// No request starts before this.
+    /// No request starts before this, by the spacing of requests.
     next_at: Option<Instant>,
+    /// No request starts before this, because the host has asked for it.
+    rests_until: Option<Instant>,
     /// Extra delay while the host complains.
     slowdown: Duration,
 }
 
 impl Host {
     fn is_at_rest(&self, now: Instant) -> bool {
-        self.in_use == 0 && self.slowdown.is_zero() && self.next_at.is_none_or(|at| at <= now)
+        self.in_use == 0 && self.slowdown.is_zero() && self.wait(now).is_zero()
+    }
+
+    /// How long the host is to be left alone because it asked.
+    fn rest(&self, now: Instant) -> Duration {
+        self.rests_until
+            .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    /// How long until a request may start.
+    fn wait(&self, now: Instant) -> Duration {
+        let turn = self
+            .next_at
+            .map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        turn.max(self.rest(now))
     }
 }
 
@@ -112,8 +134,7 @@ impl HostLimits {
     fn with_host<T>(&self, host: &str, work: impl FnOnce(&mut Host) -> T) -> T {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() >= REMEMBERED && !hosts.contains_key(host) {
-            let now = Instant::now();
-            hosts.retain(|_, host| !host.is_at_rest(now));
+            forget(&mut hosts);
         }
         match hosts.get_mut(host) {
             Some(host) => work(host),
@@ -129,17 +150,16 @@ impl HostLimits {
             if state.in_use >= courtesy.concurrency {
                 return Entry::Full;
             }
-            match state.next_at.and_then(|at| at.checked_duration_since(now)) {
-                Some(wait) if !wait.is_zero() => Entry::Later(wait),
-                _ => {
-                    state.in_use += 1;
-                    Entry::Granted(HostSlot {
-                        limits: Arc::clone(self),
-                        host: host.to_owned(),
-                        item: None,
-                    })
-                }
+            let wait = state.wait(now);
+            if !wait.is_zero() {
+                return Entry::Later(wait);
             }
+            state.in_use += 1;
+            Entry::Granted(HostSlot {
+                limits: Arc::clone(self),
+                host: host.to_owned(),
+                item: None,
+            })
         })
     }
 
@@ -151,7 +171,7 @@ impl HostLimits {
         let Some(state) = hosts.get(host) else {
             return Standing::Welcome;
         };
-        let rests = state.next_at.is_some_and(|at| at > Instant::now() + LONGEST_WAIT);
+        let rests = state.wait(Instant::now()) > LONGEST_WAIT;
         if state.items.contains(&item) {
             Standing::Entered
         } else if state.in_use >= concurrency || rests {
@@ -168,34 +188,34 @@ impl HostLimits {
         });
     }
 
-    /// Reserves the next turn at the host and tells how long to wait for it.
+    /// Reserves the next turn at the host and tells how long to wait for it. The turn after it comes no sooner than
+    /// `at_least` later, for a host that wants more than the usual.
     ///
     /// # Errors
     /// The wait, where it is longer than a step may sleep; then nothing is reserved.
-    pub fn reserve(&self, host: &str) -> Result<Duration, Duration> {
-        let delay = self.courtesy().delay;
+    pub fn reserve(&self, host: &str, at_least: Duration) -> Result<Duration, Duration> {
+        let delay = self.courtesy().delay.max(at_least);
         let now = Instant::now();
         self.with_host(host, |state| {
-            let start = state.next_at.map_or(now, |at| at.max(now));
-            let wait = start - now;
-            if wait > LONGEST_WAIT {
+            let wait = state.wait(now);
+            if wait > LONGEST_TURN || state.rest(now) > LONGEST_WAIT {
                 return Err(wait);
             }
-            state.next_at = Some(start + delay.max(state.slowdown));
+            state.next_at = Some(now + wait + delay.max(state.slowdown));
             Ok(wait)
         })
     }
 
-    /// Learns from an answer: a host that says 429 or 503 is left alone for as long as it asks, or for longer each
-    /// time; one that answers well is forgiven by halves.
+    /// Learns from an answer. A host that says 429 or 503 is left alone for as long as it asks, and its requests are farther
+    /// apart from then on, twice as far each time; each good answer brings them a little nearer again.
     pub fn learn(&self, host: &str, status: u16, retry_after: Option<Duration>) {
         self.with_host(host, |state| {
             if matches!(status, 429 | 503) {
                 state.slowdown = (state.slowdown * 2).clamp(FIRST_SLOWDOWN, LONGEST_SLOWDOWN);
-                let until = Instant::now() + retry_after.unwrap_or(state.slowdown);
-                state.next_at = Some(state.next_at.map_or(until, |at| at.max(until)));
+                let until = Instant::now() + retry_after.unwrap_or(state.slowdown).min(LONGEST_REST);
+                state.rests_until = Some(state.rests_until.map_or(until, |at| at.max(until)));
             } else if status < 500 {
-                state.slowdown /= 2;
+                state.slowdown -= state.slowdown / FORGIVEN;
                 if state.slowdown < FIRST_SLOWDOWN / 4 {
                     state.slowdown = Duration::ZERO;
                 }
@@ -204,57 +224,25 @@ impl HostLimits {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn limits(concurrency: usize, delay_ms: u64) -> Arc<HostLimits> {
-        HostLimits::new(Courtesy {
-            concurrency,
-            delay: Duration::from_millis(delay_ms),
-        })
+/// Makes room: hosts at rest go, and where that is not enough, of those that nobody is at the half that may be asked
+/// again soonest.
+fn forget(hosts: &mut HashMap<String, Host>) {
+    let now = Instant::now();
+    hosts.retain(|_, host| !host.is_at_rest(now));
+    if hosts.len() < REMEMBERED {
+        return;
     }
-
-    #[test]
-    fn a_host_takes_as_many_as_allowed_and_again_when_one_leaves() {
-        let limits = limits(1, 0);
-        let Entry::Granted(first) = limits.try_enter("a.nz") else {
-            panic!("nobody is there");
-        };
-        let first = first.taken_by(7);
-        assert!(matches!(limits.try_enter("a.nz"), Entry::Full));
-        assert_eq!(limits.standing("a.nz", 7), Standing::Entered);
-        assert_eq!(limits.standing("a.nz", 8), Standing::HeldBack);
-        assert_eq!(limits.standing("b.nz", 8), Standing::Welcome);
-        assert!(matches!(limits.try_enter("b.nz"), Entry::Granted(_)));
-        drop(first);
-        assert_eq!(limits.standing("a.nz", 7), Standing::Welcome);
-        assert!(matches!(limits.try_enter("a.nz"), Entry::Granted(_)));
-    }
-
-    #[test]
-    fn turns_are_apart_by_the_delay() {
-        let limits = limits(9, 400);
-        assert_eq!(limits.reserve("a.nz"), Ok(Duration::ZERO));
-        let second = limits.reserve("a.nz");
-        assert!(second.is_ok_and(|wait| wait > Duration::from_millis(300)), "{second:?}");
-        assert!(matches!(limits.try_enter("a.nz"), Entry::Later(_)));
-    }
-
-    #[test]
-    fn a_long_wait_is_refused_rather_than_slept() {
-        let limits = limits(9, 0);
-        limits.learn("a.nz", 429, Some(Duration::from_secs(30)));
-        assert!(limits.reserve("a.nz").is_err_and(|wait| wait > Duration::from_secs(25)));
-    }
-
-    #[test]
-    fn hosts_at_rest_are_forgotten() {
-        let limits = limits(1, 0);
-        for n in 0..REMEMBERED * 2 {
-            drop(limits.try_enter(&format!("host-{n}.nz")));
-        }
-        let remembered = limits.hosts.lock().unwrap_or_else(PoisonError::into_inner).len();
-        assert!(remembered <= REMEMBERED, "{remembered}");
+    let mut waits: Vec<Duration> = hosts
+        .values()
+        .filter(|host| host.in_use == 0)
+        .map(|host| host.wait(now))
+        .collect();
+    waits.sort_unstable();
+    if let Some(middle) = waits.get(waits.len() / 2) {
+        hosts.retain(|_, host| host.in_use > 0 || host.wait(now) > *middle);
     }
 }
+
+#[cfg(test)]
+#[path = "host_limits_tests.rs"]
+mod tests;

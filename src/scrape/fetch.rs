@@ -2,18 +2,31 @@
 
 mod budget;
 mod error;
+mod kind;
 mod retry_after;
+mod trail;
 
 pub use budget::{BudgetHold, ByteBudget, SMALL_SLOT};
 pub use error::{FetchError, FetchErrorKind};
 pub use retry_after::parse as parse_retry_after;
+pub use trail::RedirectTrail;
 
 use super::guard::{AddressGuard, GuardedResolver};
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use super::payload::Validators;
+use kind::Declared;
+use reqwest::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
+
+/// Bytes of headers in one answer; the client itself stops reading at a few hundred thousand.
+const MAX_HEADERS: usize = 64 * 1024;
+/// A validator that is longer is not kept.
+const MAX_VALIDATOR: usize = 256;
 
 /// How pages are fetched.
 #[derive(Debug, Clone)]
@@ -45,7 +58,7 @@ impl Default for FetchSettings {
 /// What kind of answer the caller can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// HTML; anything else is [`FetchErrorKind::ContentType`].
+    /// HTML, XHTML or plain text; anything else is [`FetchErrorKind::ContentType`].
     Page,
     /// Any text: robots.txt, a site map. Cut at the given number of bytes rather than refused.
     Text(usize),
@@ -64,6 +77,8 @@ pub struct Fetched {
     pub body: Vec<u8>,
     /// Every address that redirected, in order.
     pub redirects: Vec<Url>,
+    /// What to ask with next time, whether the page has changed.
+    pub validators: Validators,
     /// The body's share of the byte budget; drop it after parsing.
     pub hold: BudgetHold,
 }
@@ -75,6 +90,8 @@ pub enum Hop {
     Page(Fetched),
     /// An absolute http(s) address to ask next; the guard has not seen it yet.
     Redirect(Url, u16),
+    /// The page is the one that the validators were taken from (304).
+    Unchanged,
 }
 
 /// Fetches pages. Cheap to clone; all clones share connections and the byte budget.
@@ -135,6 +152,7 @@ impl Fetcher {
                     return Ok(fetched);
                 }
                 Hop::Redirect(next, _) => trail.follow(next)?,
+                Hop::Unchanged => return Err(FetchError::status(url.host_str().unwrap_or_default(), 304, None)),
             }
         }
     }
@@ -144,6 +162,14 @@ impl Fetcher {
     /// # Errors
     /// As [`Fetcher::get`].
     pub async fn hop(&self, url: &Url, wanted: Wanted) -> Result<Hop, FetchError> {
+        self.hop_if_changed(url, wanted, &Validators::default()).await
+    }
+
+    /// [`Fetcher::hop`] for a page that was read before: [`Hop::Unchanged`] if the validators still hold.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub async fn hop_if_changed(&self, url: &Url, wanted: Wanted, known: &Validators) -> Result<Hop, FetchError> {
         if !matches!(url.scheme(), "http" | "https") {
             let message = format!("Only http and https addresses can be read, not {}:.", url.scheme());
             return Err(FetchError::new(FetchErrorKind::Refused, message));
@@ -157,35 +183,61 @@ impl Fetcher {
             Wanted::Page => "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
             Wanted::Text(_) => "text/plain,application/xml;q=0.9,*/*;q=0.5",
         };
-        let request = self
+        let mut request = self
             .client
             .get(url.clone())
             .header(ACCEPT, accept)
             .header(ACCEPT_LANGUAGE, "en,*;q=0.5");
+        if let Some(etag) = &known.etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        if let Some(date) = &known.last_modified {
+            request = request.header(IF_MODIFIED_SINCE, date);
+        }
         let response = match timeout_at(deadline, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(FetchError::from_reqwest(host, &error, false)),
             Err(_) => return Err(late(host)),
         };
         let status = response.status().as_u16();
+        let headers = response.headers();
+        if headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum::<usize>()
+            > MAX_HEADERS
+        {
+            return Err(FetchError::headers_too_large(host));
+        }
+        if status == 304 && !known.is_empty() {
+            return Ok(Hop::Unchanged);
+        }
         if matches!(status, 301 | 302 | 303 | 307 | 308)
-            && let Some(next) = redirect_target(url, response.headers())?
+            && let Some(next) = redirect_target(url, headers)?
         {
             return Ok(Hop::Redirect(next, status));
         }
         if !response.status().is_success() {
-            let retry_after = header(response.headers(), RETRY_AFTER)
+            let retry_after = header(headers, RETRY_AFTER)
                 .filter(|_| matches!(status, 429 | 503))
                 .and_then(|value| retry_after::parse(&value, chrono::Utc::now()));
             return Err(FetchError::status(host, status, retry_after));
         }
-        let content_type = header(response.headers(), CONTENT_TYPE);
-        if wanted == Wanted::Page && !content_type.as_deref().is_none_or(may_be_page) {
-            return Err(not_a_page(host, content_type.as_deref()));
+        let content_type = header(headers, CONTENT_TYPE);
+        let is_kept =
+            |value: &String| value.len() <= MAX_VALIDATOR && value.bytes().all(|byte| (32..127).contains(&byte));
+        let validator = |name| header(headers, name).filter(is_kept);
+        let validators = Validators {
+            etag: validator(ETAG),
+            last_modified: validator(LAST_MODIFIED),
+        };
+        let declared = kind::declared(content_type.as_deref());
+        if wanted == Wanted::Page && declared == Declared::Other {
+            return Err(kind::not_a_page(host, content_type.as_deref().unwrap_or_default()));
         }
         let (body, hold) = self.read_body(response, wanted, host, deadline, hold).await?;
-        if wanted == Wanted::Page && content_type.is_none() && !looks_like_markup(&body) {
-            return Err(not_a_page(host, None));
+        if wanted == Wanted::Page {
+            kind::check(host, declared, &body)?;
         }
         Ok(Hop::Page(Fetched {
             url: url.clone(),
@@ -193,6 +245,7 @@ impl Fetcher {
             content_type,
             body,
             redirects: Vec::new(),
+            validators,
             hold,
         }))
     }
@@ -248,53 +301,6 @@ impl Fetcher {
     }
 }
 
-/// The addresses a request has been sent through, with their limit.
-#[derive(Debug)]
-pub struct RedirectTrail {
-    visited: Vec<Url>,
-    current: Url,
-    limit: usize,
-}
-
-impl RedirectTrail {
-    /// A trail that begins at `start`.
-    pub fn new(start: Url, limit: usize) -> Self {
-        Self {
-            visited: Vec::new(),
-            current: start,
-            limit,
-        }
-    }
-
-    /// The address to ask now.
-    pub fn current(&self) -> &Url {
-        &self.current
-    }
-
-    /// Steps on to `next`.
-    ///
-    /// # Errors
-    /// [`FetchErrorKind::RedirectLoop`] when it was asked before, [`FetchErrorKind::TooManyRedirects`] over the limit.
-    pub fn follow(&mut self, next: Url) -> Result<(), FetchError> {
-        let host = next.host_str().unwrap_or_default();
-        if next == self.current || self.visited.contains(&next) {
-            let message = format!("{host} redirects in a circle.");
-            return Err(FetchError::new(FetchErrorKind::RedirectLoop, message));
-        }
-        if self.visited.len() >= self.limit {
-            let message = format!("{host} redirects more than {} times.", self.limit);
-            return Err(FetchError::new(FetchErrorKind::TooManyRedirects, message));
-        }
-        self.visited.push(std::mem::replace(&mut self.current, next));
-        Ok(())
-    }
-
-    /// The addresses that redirected, in order.
-    pub fn into_followed(self) -> Vec<Url> {
-        self.visited
-    }
-}
-
 fn late(host: &str) -> FetchError {
     FetchError::new(
         FetchErrorKind::Timeout,
@@ -302,7 +308,7 @@ fn late(host: &str) -> FetchError {
     )
 }
 
-fn header(headers: &HeaderMap, name: reqwest::header::HeaderName) -> Option<String> {
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers
         .get(name)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
@@ -323,35 +329,6 @@ fn redirect_target(from: &Url, headers: &HeaderMap) -> Result<Option<Url>, Fetch
     let _ = next.set_username("");
     let _ = next.set_password(None);
     Ok(Some(next))
-}
-
-fn may_be_page(content_type: &str) -> bool {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    matches!(
-        kind.as_str(),
-        "" | "text/html" | "application/xhtml+xml" | "text/xml" | "application/xml"
-    ) || (kind == "text/plain" && content_type.len() < 64)
-}
-
-fn looks_like_markup(body: &[u8]) -> bool {
-    let start = body
-        .iter()
-        .take(512)
-        .find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xef | 0xbb | 0xbf | 0));
-    start == Some(&b'<')
-}
-
-fn not_a_page(host: &str, content_type: Option<&str>) -> FetchError {
-    let what = content_type.map_or_else(|| "no content type".to_owned(), super::text::squeeze);
-    FetchError::new(
-        FetchErrorKind::ContentType,
-        format!("{host} answered with {what}, not with a web page."),
-    )
 }
 
 #[cfg(test)]

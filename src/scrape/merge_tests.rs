@@ -19,8 +19,8 @@ fn scrape(pages: &[(&str, &str)]) -> ScrapePayload {
             url: url.into(),
             status: Some(200),
             bytes: html.len() as u64,
-            error: None,
             facts,
+            ..ScrapedPage::default()
         }
     };
     ScrapePayload {

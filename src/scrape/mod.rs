@@ -8,6 +8,7 @@ mod contacts;
 mod dom;
 pub mod extract;
 pub mod fetch;
+mod further;
 pub mod guard;
 pub mod merge;
 pub mod payload;

@@ -250,6 +250,24 @@ pub struct PageFacts {
     pub refresh: Option<url::Url>,
 }
 
+/// What a server calls the state of a page (RFC 9110, 8.8), to ask whether it has changed since.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    /// `ETag`, with its quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// `Last-Modified`, as it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    /// Whether there is nothing to ask with.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+}
+
 /// One page that was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScrapedPage {
@@ -264,6 +282,9 @@ pub struct ScrapedPage {
     /// Why the page gave nothing, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What to ask with when the page is read again.
+    #[serde(default, skip_serializing_if = "Validators::is_empty")]
+    pub validators: Validators,
     /// What it gave.
     #[serde(default)]
     pub facts: PageFacts,

@@ -1,26 +1,30 @@
 //! The scraper worker: one website, from its home page to the few pages that hold contact, team, services or hours.
+//!
+//! A website is what has one registrable domain: `www.` and every other subdomain belong to it, unless the Public Suffix
+//! List says that the domain is shared by strangers. A page on another subdomain than the home page's has to promise a
+//! little more.
 
-use super::extract::extract_page;
-use super::fetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Hop, RedirectTrail, Wanted};
-use super::payload::{PageFacts, PageLink, ScrapePayload, ScrapedPage};
+mod maps;
+mod visit;
+
+use super::fetch::{FetchError, FetchErrorKind, Fetcher};
+use super::payload::{PageLink, ScrapePayload, ScrapedPage};
 use super::robots::RobotsCache;
 use super::url::{clean_url, site_key};
 use async_trait::async_trait;
 use std::collections::HashSet;
-use std::num::NonZero;
-use std::sync::LazyLock;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use url::Url;
+use visit::{Visited, Visitor};
 
 /// Politeness towards a host, which the caller keeps across all jobs.
 #[async_trait]
 pub trait Pace: Send + Sync {
-    /// Waits until a request to `host_key` is polite.
+    /// Waits until a request to `host_key` is polite. The next one comes no sooner than `at_least` after it.
     ///
     /// # Errors
     /// A [`FetchError`] when the wait would be too long; it ends the scrape and says when to come back.
-    async fn before_request(&self, host_key: &str) -> Result<(), FetchError>;
+    async fn before_request(&self, host_key: &str, at_least: Duration) -> Result<(), FetchError>;
 
     /// Tells how the host answered, so that 429 and 503 slow others down too.
     fn report(&self, host_key: &str, status: u16, retry_after: Option<Duration>);
@@ -47,16 +51,16 @@ impl Default for SiteSettings {
     }
 }
 
-/// Bytes of a site map that are read.
-const MAX_SITEMAP: usize = 256 * 1024;
-/// Pages that are parsed at a time: more than there are cores would only hold more memory.
-static PARSING: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)));
+/// A home page whose best link promises less than this gives little, and the site map is asked: it knows no page of
+/// contact, hours, places or people.
+const PROMISING: i32 = 70;
+/// What a link to another subdomain promises less.
+const SUBDOMAIN: i32 = 15;
 
-/// Meta refreshes followed from the home page: more is a trap.
-const MAX_REFRESHES: usize = 2;
-
-/// Reads the website at `start`: its home page, then up to `max_pages` pages of the same registrable domain.
+/// Reads the website at `start`: its home page, then up to `max_pages` pages of the same website.
+///
+/// `former` are the pages as they were read in an earlier life. They are asked for with their validators, and where the
+/// server says that one has not changed, what it gave then is taken again.
 ///
 /// # Errors
 /// [`FetchError`] when the home page cannot be had. A further page that fails is noted in the payload instead.
@@ -66,39 +70,38 @@ pub async fn scrape_site(
     pace: &dyn Pace,
     start: &Url,
     settings: &SiteSettings,
+    former: &[ScrapedPage],
 ) -> Result<ScrapePayload, FetchError> {
     let visitor = Visitor {
         fetcher,
         robots,
         pace,
         settings,
+        former,
     };
     let (home, home_facts) = visitor.home(start).await?;
-    let home_url = home.url.clone();
-    let site = site_key(&home_url);
-    let mut seen: HashSet<String> = [page_key(start), page_key(&home_url)].into();
-    let mut queue = home_facts.links.clone();
+    let mut walk = Walk::from(start, &home.url);
+    walk.remember(&home);
+    if home.unchanged {
+        walk.queue = links_of(former, &home.url);
+    } else {
+        walk.queue.clone_from(&home_facts.links);
+        if settings.max_pages > 0 && walk.finds_little() {
+            walk.queue.extend(visitor.site_map(&home.url).await);
+        }
+    }
     let mut payload = ScrapePayload {
-        final_url: home_url.to_string(),
+        final_url: home.url.to_string(),
         pages: vec![home.into_page(home_facts)],
     };
-
-    if queue.is_empty() && settings.max_pages > 0 {
-        queue = visitor.sitemap(&home_url).await;
-    }
-
-    let mut asked = 0;
-    while asked < settings.max_pages {
-        let Some(next) = take_best(&mut queue, &site, &mut seen) else {
+    for _ in 0..settings.max_pages {
+        let Some(next) = walk.take_best() else {
             break;
         };
-        asked += 1;
-        match visitor.page(&next, Some(&site)).await {
+        match visitor.page_behind_refreshes(&next, Some(&walk.site)).await {
             Ok((page, facts)) => {
-                // Two links may lead to one page, and it must not count as two witnesses.
-                let repeated = page.url != next && !seen.insert(page_key(&page.url));
-                queue.extend(facts.links.iter().cloned());
-                if !repeated {
+                walk.queue.extend(facts.links.iter().cloned());
+                if walk.remember(&page) {
                     payload.pages.push(page.into_page(facts));
                 }
             }
@@ -114,23 +117,73 @@ pub async fn scrape_site(
     Ok(payload)
 }
 
-/// A page's head, after its body has been given back to the byte budget.
-struct Visited {
-    url: Url,
-    status: u16,
-    bytes: u64,
+/// What is known of the website on the way through it.
+struct Walk {
+    site: String,
+    host: String,
+    /// Addresses that were asked for, and those that they led to.
+    asked: HashSet<String>,
+    /// Addresses and contents of the pages that were read.
+    read: HashSet<String>,
+    digests: HashSet<u64>,
+    queue: Vec<PageLink>,
 }
 
-impl Visited {
-    fn into_page(self, facts: PageFacts) -> ScrapedPage {
-        ScrapedPage {
-            url: self.url.to_string(),
-            status: Some(self.status),
-            bytes: self.bytes,
-            error: None,
-            facts,
+impl Walk {
+    fn from(start: &Url, home: &Url) -> Self {
+        Self {
+            site: site_key(home),
+            host: bare_host(home).to_owned(),
+            asked: [page_key(start), page_key(home)].into(),
+            read: HashSet::new(),
+            digests: HashSet::new(),
+            queue: Vec::new(),
         }
     }
+
+    /// Whether the page is new: two addresses may lead to one page, or to one text, and it must not count as two
+    /// witnesses.
+    fn remember(&mut self, page: &Visited) -> bool {
+        let key = page_key(&page.url);
+        self.asked.insert(key.clone());
+        let is_new = page.digest.is_none_or(|digest| self.digests.insert(digest));
+        self.read.insert(key) && is_new
+    }
+
+    fn finds_little(&self) -> bool {
+        !self
+            .queue
+            .iter()
+            .any(|link| link.score >= PROMISING && self.may_ask(&link.url))
+    }
+
+    fn may_ask(&self, url: &Url) -> bool {
+        site_key(url) == self.site && !self.asked.contains(&page_key(url))
+    }
+
+    /// Takes the most promising link of the site that was not asked for yet; the earlier one of equals.
+    fn take_best(&mut self) -> Option<Url> {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.retain(|link| self.promise(link) > 0 && self.may_ask(&link.url));
+        let best = (0..queue.len()).max_by_key(|at| (self.promise(&queue[*at]), std::cmp::Reverse(*at)));
+        let taken = best.map(|at| queue.remove(at).url);
+        self.queue = queue;
+        self.asked.extend(taken.as_ref().map(page_key));
+        taken
+    }
+
+    fn promise(&self, link: &PageLink) -> i32 {
+        let elsewhere = bare_host(&link.url) != self.host;
+        link.score - if elsewhere { SUBDOMAIN } else { 0 }
+    }
+}
+
+/// The further pages that were read when the home page was as it is now: which links it has is not stored.
+fn links_of(former: &[ScrapedPage], home: &Url) -> Vec<PageLink> {
+    let urls = former.iter().filter_map(|page| Url::parse(&page.url).ok());
+    urls.filter(|url| url != home)
+        .map(|url| PageLink { url, score: 100 })
+        .collect()
 }
 
 fn failed_page(url: &Url, error: &FetchError) -> ScrapedPage {
@@ -146,160 +199,13 @@ fn failed_page(url: &Url, error: &FetchError) -> ScrapedPage {
     }
 }
 
-struct Visitor<'a> {
-    fetcher: &'a Fetcher,
-    robots: &'a RobotsCache,
-    pace: &'a dyn Pace,
-    settings: &'a SiteSettings,
-}
-
-impl Visitor<'_> {
-    /// The home page, by http when https is not served, and behind a meta refresh.
-    async fn home(&self, start: &Url) -> Result<(Visited, PageFacts), FetchError> {
-        let first = self.page(start, None).await;
-        let (mut visited, mut facts) = match (first, plain_http(start)) {
-            (Err(error), Some(plain)) if matches!(error.kind, FetchErrorKind::Tls | FetchErrorKind::Connect) => {
-                // The first error is the one that the analyst can act upon.
-                self.page(&plain, None).await.map_err(|_| error)?
-            }
-            (first, _) => first?,
-        };
-        for _ in 0..MAX_REFRESHES {
-            let Some(target) = facts.refresh.take().filter(|target| *target != visited.url) else {
-                break;
-            };
-            match self.page(&target, None).await {
-                Ok(page) => (visited, facts) = page,
-                Err(_) => break,
-            }
-        }
-        Ok((visited, facts))
-    }
-
-    async fn page(&self, url: &Url, site: Option<&str>) -> Result<(Visited, PageFacts), FetchError> {
-        let fetched = self.fetch(url, site).await?;
-        let region = self.settings.region.clone();
-        let head = Visited {
-            url: fetched.url.clone(),
-            status: fetched.status,
-            bytes: fetched.body.len() as u64,
-        };
-        let turn = PARSING.acquire().await;
-        let parsed = tokio::task::spawn_blocking(move || {
-            let facts = extract_page(
-                &fetched.body,
-                fetched.content_type.as_deref(),
-                &fetched.url,
-                region.as_deref(),
-            );
-            drop(fetched.hold);
-            facts
-        });
-        let facts = parsed.await.map_err(|error| {
-            FetchError::new(
-                FetchErrorKind::Internal,
-                format!("Reading {url} failed inside the daemon: {error}."),
-            )
-        })?;
-        drop(turn);
-        Ok((head, facts))
-    }
-
-    async fn fetch(&self, url: &Url, site: Option<&str>) -> Result<Fetched, FetchError> {
-        let mut trail = RedirectTrail::new(url.clone(), self.fetcher.settings().max_redirects);
-        loop {
-            let host_key = site_key(trail.current());
-            if site.is_some_and(|site| site != host_key) {
-                let message = format!("{url} leads away from the website.");
-                return Err(FetchError::new(FetchErrorKind::Refused, message));
-            }
-            self.ask_robots(trail.current()).await?;
-            self.pace.before_request(&host_key).await?;
-            match self.fetcher.hop(trail.current(), Wanted::Page).await {
-                Ok(Hop::Page(mut page)) => {
-                    self.pace.report(&host_key, page.status, None);
-                    page.redirects = trail.into_followed();
-                    return Ok(page);
-                }
-                Ok(Hop::Redirect(next, status)) => {
-                    self.pace.report(&host_key, status, None);
-                    trail.follow(next)?;
-                }
-                Err(error) => {
-                    if let FetchErrorKind::Status(status) = error.kind {
-                        self.pace.report(&host_key, status, error.retry_after);
-                    }
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    /// What the site map offers; nothing when there is none, since it is only a second chance.
-    async fn sitemap(&self, home: &Url) -> Vec<PageLink> {
-        let mut target = home.clone();
-        target.set_query(None);
-        target.set_path("/sitemap.xml");
-        if self.settings.respect_robots
-            && let Ok(rules) = self.robots.rules(self.fetcher, self.pace, home).await
-        {
-            let named = rules.sitemaps.iter().find_map(|named| home.join(named).ok());
-            target = named
-                .filter(|named| site_key(named) == site_key(home))
-                .unwrap_or(target);
-        }
-        let host_key = site_key(&target);
-        if self.ask_robots(&target).await.is_err() || self.pace.before_request(&host_key).await.is_err() {
-            return Vec::new();
-        }
-        match self.fetcher.hop(&target, Wanted::Text(MAX_SITEMAP)).await {
-            Ok(Hop::Page(page)) => {
-                self.pace.report(&host_key, page.status, None);
-                super::sitemap::links(&String::from_utf8_lossy(&page.body), home)
-            }
-            Ok(Hop::Redirect(..)) => Vec::new(),
-            Err(error) => {
-                if let FetchErrorKind::Status(status) = error.kind {
-                    self.pace.report(&host_key, status, error.retry_after);
-                }
-                Vec::new()
-            }
-        }
-    }
-
-    async fn ask_robots(&self, url: &Url) -> Result<(), FetchError> {
-        if !self.settings.respect_robots {
-            return Ok(());
-        }
-        let verdict = self.robots.check(self.fetcher, self.pace, url).await?;
-        if !verdict.allowed {
-            let message = format!("The robots.txt of {} asks not to read {}.", url.authority(), url.path());
-            return Err(FetchError::new(FetchErrorKind::RobotsDisallowed, message));
-        }
-        if let Some(delay) = verdict.crawl_delay {
-            tokio::time::sleep(delay).await;
-        }
-        Ok(())
-    }
-}
-
-/// `start` by http, when it is https on the default port.
-fn plain_http(start: &Url) -> Option<Url> {
-    let mut plain = start.clone();
-    (start.scheme() == "https" && start.port().is_none() && plain.set_scheme("http").is_ok()).then_some(plain)
+fn bare_host(url: &Url) -> &str {
+    let host = url.host_str().unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host)
 }
 
 fn page_key(url: &Url) -> String {
     clean_url(url.as_str()).map_or_else(|_| url.to_string(), |clean| clean.dedupe_key)
-}
-
-/// Takes the most promising link of the site that was not asked for yet; the earlier one of equals.
-fn take_best(queue: &mut Vec<PageLink>, site: &str, seen: &mut HashSet<String>) -> Option<Url> {
-    queue.retain(|link| link.score > 0 && site_key(&link.url) == site && !seen.contains(&page_key(&link.url)));
-    let best = (0..queue.len()).max_by_key(|at| (queue[*at].score, std::cmp::Reverse(*at)))?;
-    let link = queue.remove(best);
-    seen.insert(page_key(&link.url));
-    Some(link.url)
 }
 
 #[cfg(test)]

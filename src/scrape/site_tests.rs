@@ -11,12 +11,28 @@ const CONTACT: &str =
     r#"<p>12 High Street<br>Dunedin 9016</p><a href="tel:+6434771234">03 477 1234</a><a href="/">Home</a>"#;
 
 async fn scrape(server: &Server, settings: SiteSettings) -> Result<ScrapePayload, FetchError> {
+    scrape_again(server, settings, &[]).await
+}
+
+async fn scrape_again(
+    server: &Server,
+    settings: SiteSettings,
+    former: &[ScrapedPage],
+) -> Result<ScrapePayload, FetchError> {
     let fetcher = fetcher(FetchSettings {
         timeout: Duration::from_secs(3),
         ..FetchSettings::default()
     });
     let robots = RobotsCache::new(&fetcher.settings().user_agent);
-    scrape_site(&fetcher, &robots, &NoPace::default(), &server.url("/"), &settings).await
+    scrape_site(
+        &fetcher,
+        &robots,
+        &NoPace::default(),
+        &server.url("/"),
+        &settings,
+        former,
+    )
+    .await
 }
 
 #[tokio::test]
@@ -163,4 +179,260 @@ async fn many_jobs_ask_for_robots_once() {
 
 fn fetcher_url(server: &Server) -> &'static Url {
     Box::leak(Box::new(server.url("/")))
+}
+
+fn pages_of(payload: &ScrapePayload) -> Vec<&str> {
+    let path = |page: &'_ ScrapedPage| page.url.splitn(4, '/').nth(3).map(str::len).unwrap_or_default();
+    payload
+        .pages
+        .iter()
+        .map(|page| &page.url[page.url.len() - path(page)..])
+        .collect()
+}
+
+fn phones(payload: &ScrapePayload) -> Vec<usize> {
+    payload.pages.iter().map(|page| page.facts.phones.len()).collect()
+}
+
+#[tokio::test]
+async fn pages_that_have_not_changed_are_taken_as_they_were() {
+    const HOME: &str =
+        r#"<title>Smile Dental</title><a href="/contact">Contact us</a><a href="/about-us">About us</a>"#;
+    const VISIT: &str = r#"<p>12 High Street<br>Dunedin 9016</p><a href="tel:+6434771234">03 477 1234</a>"#;
+    let server = Server::start_with_headers(|path, headers, out| {
+        let asked = |header: &str| headers.iter().any(|line| line == header);
+        let body = match path {
+            "/" => HOME,
+            "/contact" => VISIT,
+            // Changed since: it no longer has what it was asked with.
+            "/about-us" if asked("if-none-match: \"/about-us\"") => "<h1>About them</h1>",
+            "/about-us" => "<h1>About us</h1>",
+            _ => return status(out, "404 Not Found", ""),
+        };
+        if path != "/about-us" && asked(&format!("if-none-match: \"{path}\"")) {
+            return status(out, "304 Not Modified", "");
+        }
+        let tag = format!("ETag: \"{path}\"\r\n");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{tag}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let _ = std::io::Write::write_all(out, head.as_bytes());
+    });
+    let first = scrape(&server, SiteSettings::default()).await.unwrap();
+    assert_eq!(pages_of(&first), ["", "contact", "about-us"]);
+    // As it comes back from the database, where links are not kept.
+    let stored = serde_json::to_string(&first).unwrap();
+    let former: ScrapePayload = serde_json::from_str(&stored).unwrap();
+    let second = scrape_again(&server, SiteSettings::default(), &former.pages)
+        .await
+        .unwrap();
+    assert_eq!(pages_of(&second), ["", "contact", "about-us"]);
+    assert_eq!(second.pages[..2], former.pages[..2]);
+    assert_eq!(phones(&second), [0, 1, 0]);
+    assert_ne!(second.pages[2].facts, former.pages[2].facts);
+    let third = scrape_again(&server, SiteSettings::default(), &second.pages)
+        .await
+        .unwrap();
+    assert_eq!(third.pages[..2], second.pages[..2]);
+}
+
+#[tokio::test]
+async fn one_text_at_two_addresses_counts_once() {
+    let server = Server::pages(&[
+        (
+            "/",
+            r#"<a href="/contact">Contact</a><a href="/contact-us">Contact us</a><a href="/team">Team</a>"#,
+        ),
+        ("/contact", CONTACT),
+        ("/contact-us", CONTACT),
+        ("/team", "<h1>Team</h1>"),
+    ]);
+    let payload = scrape(&server, SiteSettings::default()).await.unwrap();
+    assert_eq!(pages_of(&payload), ["", "contact", "team"]);
+}
+
+#[tokio::test]
+async fn refreshes_of_further_pages_are_followed_within_the_site() {
+    let server = Server::pages(&[
+        (
+            "/",
+            r#"<a href="/contact">Contact</a><a href="/about">About</a><a href="/team">Team</a>"#,
+        ),
+        (
+            "/contact",
+            r#"<meta http-equiv="refresh" content="0; url=/reach-us.html">"#,
+        ),
+        ("/reach-us.html", CONTACT),
+        ("/about", r#"<meta http-equiv="refresh" content="0; url=/about">"#),
+        (
+            "/team",
+            r#"<meta http-equiv="refresh" content="0; url=http://169.254.169.254/team">"#,
+        ),
+    ]);
+    let payload = scrape(&server, SiteSettings::default()).await.unwrap();
+    assert_eq!(pages_of(&payload), ["", "reach-us.html", "team", "about"]);
+    assert!(payload.pages.iter().all(|page| page.error.is_none()));
+}
+
+#[tokio::test]
+async fn a_refresh_leads_nowhere_that_the_guard_forbids() {
+    let server = Server::pages(&[(
+        "/",
+        r#"<title>Smile</title><meta http-equiv="refresh" content="0; url=http://169.254.169.254/latest/">"#,
+    )]);
+    let payload = scrape(&server, SiteSettings::default()).await.unwrap();
+    assert_eq!(payload.final_url, server.url("/").as_str());
+}
+
+#[tokio::test]
+async fn traps_files_and_repetitions_are_not_asked_for() {
+    let server = Server::pages(&[
+        (
+            "/",
+            r##"<a href="/contact">Contact</a><a href="/contact/">Contact</a><a href="/contact#form">Contact</a>
+            <a href="/contact?utm_source=x">Contact</a><a href="/team.pdf">Team</a><a href="/logout?contact">Contact</a>
+            <a href="/cart/contact">Contact</a><a href="/calendar/about">About</a><a href="mailto:contact@a.nz">Contact</a>
+            <a href="/contact?add-to-cart=1">Contact</a><a href="/">Contact</a>"##,
+        ),
+        ("/contact", CONTACT),
+    ]);
+    let payload = scrape(
+        &server,
+        SiteSettings {
+            max_pages: 50,
+            ..SiteSettings::default()
+        },
+    )
+    .await
+    .unwrap();
+    assert_eq!(pages_of(&payload), ["", "contact"]);
+    assert_eq!(server.paths(), ["/robots.txt", "/", "/contact"]);
+}
+
+#[tokio::test]
+async fn no_more_pages_than_asked_for() {
+    let server = Server::start(|path, out| {
+        let links: String = (0..30)
+            .map(|n| format!(r#"<a href="{path}{n}-contact">Contact</a>"#))
+            .collect();
+        ok(out, "text/html", format!("<h1>{path}</h1>{links}").as_bytes());
+    });
+    for max_pages in [0, 3] {
+        let settings = SiteSettings {
+            max_pages,
+            respect_robots: false,
+            ..SiteSettings::default()
+        };
+        let before = server.paths().len();
+        let payload = scrape(&server, settings).await.unwrap();
+        assert_eq!(
+            (payload.pages.len(), server.paths().len() - before),
+            (max_pages + 1, max_pages + 1)
+        );
+    }
+}
+
+#[tokio::test]
+async fn site_maps_are_followed_through_an_index_and_gzip() {
+    let server = Server::start(|path, out| {
+        let text = |out: &mut _, body: &str| ok(out, "application/xml", body.as_bytes());
+        match path {
+            "/" => ok(out, "text/html", b"<div id=app></div><a href=/services>Services</a>"),
+            "/robots.txt" => text(
+                out,
+                "User-agent: *\nDisallow:\nSitemap: http://169.254.169.254/x.xml\nSitemap: /index.xml",
+            ),
+            "/index.xml" => status(out, "302 Found", "Location: /index2.xml\r\n"),
+            "/index2.xml" => text(
+                out,
+                "<sitemapindex><sitemap><loc>/posts.xml</loc></sitemap><sitemap><loc>/pages.xml.gz</loc></sitemap></sitemapindex>",
+            ),
+            "/pages.xml.gz" => {
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                std::io::Write::write_all(&mut encoder, b"<urlset><url><loc>/contact</loc></url></urlset>").unwrap();
+                ok(out, "application/gzip", &encoder.finish().unwrap());
+            }
+            "/contact" => ok(out, "text/html", CONTACT.as_bytes()),
+            _ => status(out, "404 Not Found", ""),
+        }
+    });
+    let payload = scrape(&server, SiteSettings::default()).await.unwrap();
+    assert_eq!(pages_of(&payload), ["", "contact", "services"]);
+    let expected = [
+        "/robots.txt",
+        "/",
+        "/index.xml",
+        "/index2.xml",
+        "/pages.xml.gz",
+        "/contact",
+        "/services",
+    ];
+    assert_eq!(server.paths(), expected);
+}
+
+#[tokio::test]
+async fn an_endless_index_is_given_up() {
+    let server = Server::start(|path, out| match path {
+        "/" => ok(out, "text/html", b"<div id=app></div>"),
+        "/robots.txt" => status(out, "404 Not Found", ""),
+        path => {
+            let next = format!("<sitemapindex><sitemap><loc>{path}x</loc></sitemap></sitemapindex>");
+            ok(out, "application/xml", next.as_bytes());
+        }
+    });
+    let payload = scrape(&server, SiteSettings::default()).await.unwrap();
+    assert_eq!((payload.pages.len(), server.paths().len()), (1, 6));
+}
+
+#[tokio::test]
+async fn the_crawl_delay_and_all_answers_are_told_to_whoever_keeps_the_pace() {
+    let server = Server::start(|path, out| match path {
+        "/robots.txt" => ok(out, "text/plain", b"User-agent: *\nCrawl-delay: 3\n"),
+        "/" => ok(
+            out,
+            "text/html",
+            b"<a href=/contact>Contact</a><a href=/about>About</a>",
+        ),
+        _ => status(out, "429 Slow down", "Retry-After: 8\r\n"),
+    });
+    let fetcher = fetcher(FetchSettings::default());
+    let robots = RobotsCache::new("batchdesk/1");
+    let pace = NoPace::default();
+    let settings = SiteSettings::default();
+    let payload = scrape_site(&fetcher, &robots, &pace, &server.url("/"), &settings, &[])
+        .await
+        .unwrap();
+    assert_eq!(payload.pages.len(), 2, "after a 429 no further page is asked for");
+    let spacings: Vec<u64> = pace.spacings.lock().unwrap().iter().map(Duration::as_secs).collect();
+    assert_eq!(spacings, [0, 3, 3]);
+    let reports = pace.reports.lock().unwrap().clone();
+    assert_eq!(reports, [(200, None), (200, None), (429, Some(Duration::from_secs(8)))]);
+}
+
+#[test]
+fn subdomains_belong_to_the_site_and_come_after_the_host_itself() {
+    let home: Url = "https://www.smile.co.nz/".parse().unwrap();
+    let mut walk = Walk::from(&home, &home);
+    walk.queue = [
+        ("https://shop.smile.co.nz/contact", 100),
+        ("https://smile.co.nz/contact-us", 90),
+        ("https://www.smile.co.nz/contact-us/", 95),
+        ("https://other.co.nz/contact", 100),
+        ("http://smile.co.nz", 100),
+        ("https://blog.smile.co.nz/about", 10),
+    ]
+    .map(|(url, score)| PageLink {
+        url: url.parse().unwrap(),
+        score,
+    })
+    .into();
+    let taken: Vec<String> = std::iter::from_fn(|| walk.take_best()).map(String::from).collect();
+    assert_eq!(
+        taken,
+        [
+            "https://www.smile.co.nz/contact-us/",
+            "https://shop.smile.co.nz/contact"
+        ]
+    );
 }

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 
-/// Writes an answer to a request for a path.
-pub(crate) type Answer = dyn Fn(&str, &mut TcpStream) + Send + Sync;
+/// Writes an answer to a request for a path with these headers, their names in lower case.
+pub(crate) type Answer = dyn Fn(&str, &[String], &mut TcpStream) + Send + Sync;
 
 pub(crate) struct Server {
     address: SocketAddr,
@@ -21,6 +21,10 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::start_with_headers(move |path, _, out| answer(path, out))
+    }
+
+    pub(crate) fn start_with_headers(answer: impl Fn(&str, &[String], &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -60,13 +64,17 @@ fn serve(stream: TcpStream, answer: &Answer, log: &Mutex<Vec<String>>) {
     if reader.by_ref().read_line(&mut request).unwrap_or(0) == 0 {
         return;
     }
+    let mut headers = Vec::new();
     let mut line = String::new();
     while reader.read_line(&mut line).unwrap_or(0) > 2 {
+        if let Some((name, value)) = line.split_once(':') {
+            headers.push(format!("{}: {}", name.to_ascii_lowercase(), value.trim()));
+        }
         line.clear();
     }
     let path = request.split(' ').nth(1).unwrap_or("/").to_owned();
     log.lock().unwrap().push(path.clone());
-    answer(&path, &mut out);
+    answer(&path, &headers, &mut out);
     let _ = out.flush();
 }
 
@@ -96,17 +104,21 @@ pub(crate) fn guarded(settings: FetchSettings, guard: AddressGuard) -> Fetcher {
     Fetcher::new(settings, Arc::new(guard), budget).unwrap()
 }
 
-/// Never waits, and remembers what it was told.
+/// Never waits, and remembers what it was asked and told.
 #[derive(Default)]
-pub(crate) struct NoPace(pub(crate) Mutex<Vec<(String, u16)>>);
+pub(crate) struct NoPace {
+    pub(crate) spacings: Mutex<Vec<Duration>>,
+    pub(crate) reports: Mutex<Vec<(u16, Option<Duration>)>>,
+}
 
 #[async_trait]
 impl Pace for NoPace {
-    async fn before_request(&self, _host_key: &str) -> Result<(), FetchError> {
+    async fn before_request(&self, _host_key: &str, at_least: Duration) -> Result<(), FetchError> {
+        self.spacings.lock().unwrap().push(at_least);
         Ok(())
     }
 
-    fn report(&self, host_key: &str, status: u16, _retry_after: Option<Duration>) {
-        self.0.lock().unwrap().push((host_key.to_owned(), status));
+    fn report(&self, _host_key: &str, status: u16, retry_after: Option<Duration>) {
+        self.reports.lock().unwrap().push((status, retry_after));
     }
 }

@@ -13,7 +13,7 @@ use crate::ops::misbehave;
 use crate::providers::HostLimits;
 use crate::scrape::{
     AddressGuard, ByteBudget, CleanUrlPayload, FetchError, FetchErrorKind, FetchSettings, Fetcher, Pace, RobotsCache,
-    SiteSettings, scrape_site,
+    ScrapePayload, SiteSettings, scrape_site,
 };
 use crate::settings::Settings;
 use crate::store::write::PayloadColumn;
@@ -31,10 +31,7 @@ impl ScrapeKit {
     /// Where no HTTP client can be made of the settings.
     pub fn new(settings: &Settings, budget: ByteBudget) -> Result<Self, FetchError> {
         let scrape = &settings.scrape;
-        let user_agent = match scrape.contact.as_str() {
-            "" => scrape.user_agent.clone(),
-            contact => format!("{} (+{contact})", scrape.user_agent),
-        };
+        let user_agent = user_agent(&scrape.user_agent, &scrape.contact);
         let fetch = FetchSettings {
             timeout: Duration::from_millis(scrape.timeout_ms),
             connect_timeout: Duration::from_millis(scrape.connect_timeout_ms),
@@ -53,6 +50,15 @@ impl ScrapeKit {
             },
         })
     }
+}
+
+/// Who asks, and where to write to.
+fn user_agent(product: &str, contact: &str) -> String {
+    if contact.is_empty() {
+        return product.to_owned();
+    }
+    let is_mail = contact.contains('@') && !contact.contains(':');
+    format!("{product} (+{}{contact})", if is_mail { "mailto:" } else { "" })
 }
 
 /// Scrapes a site.
@@ -106,16 +112,17 @@ struct Turn<'a> {
 
 #[async_trait::async_trait]
 impl Pace for Turn<'_> {
-    async fn before_request(&self, host_key: &str) -> Result<(), FetchError> {
+    async fn before_request(&self, host_key: &str, at_least: Duration) -> Result<(), FetchError> {
         self.progress.record();
-        match self.hosts.reserve(host_key) {
+        match self.hosts.reserve(host_key, at_least) {
             Ok(Duration::ZERO) => Ok(()),
             Ok(wait) => {
                 tokio::time::sleep(wait).await;
                 Ok(())
             }
             Err(wait) => {
-                let mut error = FetchError::new(FetchErrorKind::Limited, format!("{host_key} asked to be left alone"));
+                let message = format!("{host_key} is to be left alone for {} s.", wait.as_secs().max(1));
+                let mut error = FetchError::new(FetchErrorKind::Limited, message);
                 error.retry_after = Some(wait);
                 Err(error)
             }
@@ -167,7 +174,32 @@ impl StepHandler for ScrapeSite {
             hosts: &self.hosts,
             progress: &context.progress,
         };
-        let scraped = scrape_site(&kit.fetcher, &kit.robots, &turn, &url, &site).await?;
+        // What cannot be read is as good as none: every page is asked for as if for the first time.
+        let former = context
+            .scrape
+            .as_deref()
+            .and_then(|payload| serde_json::from_str(payload).ok());
+        let former: ScrapePayload = former.unwrap_or_default();
+        let scraped = scrape_site(&kit.fetcher, &kit.robots, &turn, &url, &site, &former.pages).await?;
         StepData::new(PayloadColumn::Scraper, &scraped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_agent_says_where_to_write_to() {
+        assert_eq!(user_agent("batchdesk/1", ""), "batchdesk/1");
+        assert_eq!(
+            user_agent("batchdesk/1", "https://example.com/bot"),
+            "batchdesk/1 (+https://example.com/bot)"
+        );
+        assert_eq!(user_agent("batchdesk/1", "a@b.nz"), "batchdesk/1 (+mailto:a@b.nz)");
+        assert_eq!(
+            user_agent("batchdesk/1", "mailto:a@b.nz"),
+            "batchdesk/1 (+mailto:a@b.nz)"
+        );
     }
 }

@@ -76,8 +76,8 @@ fn payload(entry: &Entry) -> anyhow::Result<Value> {
             url: page.url.clone(),
             status: Some(200),
             bytes: body.len() as u64,
-            error: None,
             facts: extract_page(&body, page.content_type.as_deref(), &url, region),
+            ..ScrapedPage::default()
         });
     }
     let scraped = ScrapePayload {

@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::cues::credit_start;
-use super::pages;
 use super::phone_labels::{Label, label_alone, label_of};
 use super::phones::{Candidates, DOUBTFUL};
 use super::scan::{Anchor, Scan, Zone};
 use super::whose::{Standing, Whose};
 use super::{cloudflare, emails, encoded, scripted, social};
+use crate::scrape::further;
 use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, Source};
 use crate::scrape::text::{contains_ci, percent_decode, starts_ci};
 use std::ops::Range;
@@ -227,7 +227,7 @@ fn web(
     }
     if own && *url != context.url {
         let shown = if text.is_empty() { anchor.label.as_str() } else { text };
-        let score = pages::score(url, shown);
+        let score = further::score(url, shown);
         let room = facts.links.len() < 400;
         match facts.links.iter_mut().find(|link| link.url == *url) {
             Some(link) => link.score = link.score.max(score),

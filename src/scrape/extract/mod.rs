@@ -47,7 +47,6 @@ pub(crate) mod names;
 mod names_likeness;
 mod names_words;
 mod own;
-pub(crate) mod pages;
 mod parked;
 mod people;
 mod phone_labels;

@@ -20,7 +20,7 @@ pub enum FetchErrorKind {
     Tls,
     /// No complete answer within the time limit.
     Timeout,
-    /// The body is larger than the limit.
+    /// The body or the headers are larger than the limit.
     TooLarge,
     /// More redirects than the limit.
     TooManyRedirects,
@@ -99,6 +99,12 @@ impl FetchError {
         error
     }
 
+    /// An answer with more headers than are read.
+    pub(super) fn headers_too_large(host: &str) -> Self {
+        let message = format!("{host} answered with more headers than any page needs.");
+        Self::new(FetchErrorKind::TooLarge, message)
+    }
+
     /// What reqwest reports, traced to its cause.
     pub(super) fn from_reqwest(host: &str, error: &reqwest::Error, body: bool) -> Self {
         use FetchErrorKind as K;
@@ -118,6 +124,10 @@ impl FetchError {
             }
             innermost = inner.to_string();
             cause = inner.source();
+        }
+        // The client's own limit on headers has no type of its own.
+        if innermost.contains("message head is too large") {
+            return Self::headers_too_large(host);
         }
         let innermost = innermost.trim_end_matches('.');
         if error.is_timeout() {

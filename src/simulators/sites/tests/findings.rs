@@ -31,7 +31,7 @@ struct NoPace;
 
 #[async_trait::async_trait]
 impl Pace for NoPace {
-    async fn before_request(&self, _: &str) -> Result<(), FetchError> {
+    async fn before_request(&self, _: &str, _: Duration) -> Result<(), FetchError> {
         Ok(())
     }
 
@@ -80,7 +80,7 @@ async fn read(sites: &SampleSites, site: &str) -> Result<FinalPayload, Box<dyn E
     let clean = clean_url(&home(sites, site)?)?;
     let mut attempt = 1;
     let scraped = loop {
-        match scrape_site(&fetcher, &robots, &NoPace, &clean.url, &SiteSettings::default()).await {
+        match scrape_site(&fetcher, &robots, &NoPace, &clean.url, &SiteSettings::default(), &[]).await {
             Err(error) if error.retryable && attempt < ATTEMPTS => attempt += 1,
             scraped => break scraped.map_err(|error| format!("{site}: {error}"))?,
         }

@@ -1,109 +1,14 @@
-//! How much a link promises: contact, team, hours, services and locations, in the languages that sites are in.
+//! Which further pages of a site are worth a request: those that promise contact, hours, places, people, services or
+//! the legal notice, by the words of their links and addresses, in the languages that sites are in.
+
+mod traps;
+mod words;
 
 use crate::scrape::text::{Words, fold};
 use url::Url;
 
-/// Words of link text and path with what they promise. Longer phrases come first, the best match counts.
-const WORDS: [(&str, i32); 98] = [
-    ("contact", 100),
-    ("kontakt", 100),
-    ("contacto", 100),
-    ("contatti", 100),
-    ("contato", 100),
-    ("contactez", 100),
-    ("get in touch", 90),
-    ("find us", 85),
-    ("anfahrt", 80),
-    ("so finden sie uns", 80),
-    ("yhteystiedot", 100),
-    ("contactgegevens", 100),
-    ("nous trouver", 85),
-    ("location", 80),
-    ("standort", 80),
-    ("where to find", 80),
-    ("dove siamo", 85),
-    ("donde estamos", 85),
-    ("acces", 55),
-    ("plan d acces", 70),
-    ("impressum", 75),
-    ("imprint", 70),
-    ("mentions legales", 60),
-    ("aviso legal", 40),
-    ("colofon", 50),
-    ("opening hours", 90),
-    ("opening times", 90),
-    ("hours", 80),
-    ("offnungszeiten", 90),
-    ("sprechzeiten", 90),
-    ("horaires", 90),
-    ("horario", 85),
-    ("orari", 85),
-    ("openingstijden", 90),
-    ("apningstider", 85),
-    ("oppettider", 85),
-    ("abningstider", 85),
-    ("godziny otwarcia", 85),
-    ("our team", 75),
-    ("meet the team", 78),
-    ("team", 72),
-    ("staff", 66),
-    ("our people", 70),
-    ("our dentists", 75),
-    ("our doctors", 75),
-    ("meet dr", 60),
-    ("meet us", 60),
-    ("meet", 50),
-    ("equipe", 70),
-    ("equipo", 70),
-    ("praxisteam", 74),
-    ("behandler", 60),
-    ("arzte", 60),
-    ("doctors", 66),
-    ("dentists", 60),
-    ("practitioners", 66),
-    ("providers", 60),
-    ("who we are", 62),
-    ("clinicians", 62),
-    ("mitarbeiter", 62),
-    ("ons team", 74),
-    ("chi siamo", 62),
-    ("about us", 65),
-    ("about", 62),
-    ("uber uns", 65),
-    ("ueber uns", 65),
-    ("a propos", 62),
-    ("qui sommes nous", 64),
-    ("quienes somos", 64),
-    ("sobre nosotros", 64),
-    ("over ons", 64),
-    ("om oss", 62),
-    ("om os", 62),
-    ("o nas", 60),
-    ("praxis", 48),
-    ("our practice", 60),
-    ("our clinic", 58),
-    ("cabinet", 45),
-    ("services", 56),
-    ("our services", 58),
-    ("treatments", 55),
-    ("leistungen", 56),
-    ("behandlungen", 54),
-    ("servicios", 55),
-    ("tratamientos", 52),
-    ("prestations", 54),
-    ("soins", 48),
-    ("servizi", 54),
-    ("what we do", 52),
-    ("diensten", 52),
-    ("behandelingen", 52),
-    ("menu", 30),
-    ("visit us", 70),
-    ("visit", 45),
-    ("reception", 30),
-    ("fees", 24),
-    ("prices", 22),
-    ("new patients", 34),
-];
+/// Thai, and all that comes after it: kana, Chinese characters, Hangul.
+const FIRST_UNSPACED: char = '\u{e00}';
 
 /// Words of pages that cost a request and give nothing.
 static WASTE: Words = Words::new(&[
@@ -153,29 +58,23 @@ static WASTE: Words = Words::new(&[
     "portfolio",
 ]);
 
-const PHRASE_LIST: [&str; WORDS.len()] = {
-    let mut out = [""; WORDS.len()];
+const PHRASE_LIST: [&str; words::ALL.len()] = {
+    let mut out = [""; words::ALL.len()];
     let mut at = 0;
     while at < out.len() {
-        out[at] = WORDS[at].0;
+        out[at] = words::ALL[at].0;
         at += 1;
     }
     out
 };
 static PHRASES: Words = Words::new(&PHRASE_LIST);
 
-/// Files that are no pages.
-const FILES: [&str; 21] = [
-    ".pdf", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".zip", ".doc", ".docx", ".xls", ".xlsx", ".mp4", ".mp3",
-    ".ics", ".vcf", ".xml", ".json", ".ppt", ".css", ".js",
-];
-
 /// What `url`, shown as `text`, promises: 100 for a contact page, 0 or less when it is not worth a request.
 pub(crate) fn score(url: &Url, text: &str) -> i32 {
-    let path = url.path().to_ascii_lowercase();
-    if FILES.iter().any(|ending| path.ends_with(ending)) {
+    if traps::is_trap(url) {
         return 0;
     }
+    let path = url.path().to_ascii_lowercase();
     let path_words = fold(&crate::scrape::text::percent_decode(&path));
     let text_words = if text.len() <= 80 { fold(text) } else { String::new() };
     let depth = path.split('/').filter(|part| !part.is_empty()).count() as i32;
@@ -183,8 +82,8 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
         let padded = format!(" {words} ");
         let whole = PHRASES
             .all(&padded)
-            .filter(|(at, index)| is_whole(&padded, *at, WORDS[*index].0));
-        whole.map(|(_, index)| WORDS[index].1).max().unwrap_or(0)
+            .filter(|(at, index)| is_whole(&padded, *at, words::ALL[*index].0));
+        whole.map(|(_, index)| words::ALL[index].1).max().unwrap_or(0)
     };
     let by_text = found(&text_words);
     let by_path = found(&path_words);
@@ -204,12 +103,17 @@ pub(crate) fn score(url: &Url, text: &str) -> i32 {
     best + agreed - waste - (depth - 1).max(0) * 7 - wordy - query
 }
 
-/// Whether the phrase at `at` in `padded` stands as words; compounds such as `kontaktformular` count by their start.
+/// Whether the phrase at `at` in `padded` stands as words; compounds such as `kontaktformular` count by their start, and
+/// scripts without spaces anywhere.
 fn is_whole(padded: &str, at: usize, phrase: &str) -> bool {
+    if phrase.starts_with(|c| c >= FIRST_UNSPACED) {
+        return true;
+    }
     let bytes = padded.as_bytes();
     let end = at + phrase.len();
     let begins = at > 0 && bytes[at - 1] == b' ';
-    begins && (bytes[end] == b' ' || phrase.len() >= 6 || (bytes[end] == b's' && bytes[end + 1] == b' '))
+    let compounds = phrase.chars().count() >= 6;
+    begins && (bytes[end] == b' ' || compounds || (bytes[end] == b's' && bytes[end + 1] == b' '))
 }
 
 #[cfg(test)]
@@ -242,5 +146,83 @@ mod tests {
             assert!(of(path, text) <= 30, "{path} {}", of(path, text));
         }
         assert_eq!(of("/team.pdf", "Our team"), 0);
+        assert_eq!(of("/login/contact", "Contact"), 0);
+    }
+
+    #[test]
+    fn links_are_understood_in_many_languages() {
+        for text in [
+            "Nous joindre",
+            "Plan d'accès",
+            "Heures d’ouverture",
+            "L'équipe",
+            "Mentions légales",
+            "Kontakt",
+            "Kontaktformular",
+            "Impressum",
+            "Öffnungszeiten",
+            "Über uns",
+            "Sobre nosotros",
+            "Horario",
+            "Cómo llegar",
+            "Sobre nós",
+            "Serviços",
+            "Chi siamo",
+            "Dove siamo",
+            "Over ons",
+            "Openingsuren",
+            "Om oss",
+            "Öppettider",
+            "Åbningstider",
+            "Yhteystiedot",
+            "Aukioloajat",
+            "O nas",
+            "Zespół",
+            "Otevírací doba",
+            "Nyitvatartás",
+            "Despre noi",
+            "İletişim",
+            "Hakkımızda",
+            "Επικοινωνία",
+            "ΕΠΙΚΟΙΝΩΝΙΑ",
+            "Контакты",
+            "О нас",
+            "Часы работы",
+            "Liên hệ",
+            "Dịch vụ",
+            "Hubungi kami",
+            "اتصل بنا",
+            "צור קשר",
+            "ติดต่อเรา",
+            "เกี่ยวกับเรา",
+            "บริการ",
+            "お問い合わせ",
+            "アクセス",
+            "診療時間のご案内",
+            "会社概要",
+            "联系我们",
+            "關於我們",
+            "오시는 길",
+            "의료진 소개",
+        ] {
+            assert!(of("/page-7", text) >= 40, "{text} {}", of("/page-7", text));
+            let path = format!("/{}", text.replace([' ', '\''], "-"));
+            assert!(of(&path, "") >= 40, "{path} {}", of(&path, ""));
+        }
+    }
+
+    #[test]
+    fn words_inside_words_do_not_count() {
+        for text in ["О насекомых", "Steam cleaning", "Newsstaff", "Aboutique"] {
+            assert_eq!(of("/page-7", text), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_in_the_form_that_texts_are_brought_to() {
+        for (word, promise) in words::ALL {
+            assert_eq!(fold(word), word);
+            assert!(promise > 0 && word.len() >= 3, "{word}");
+        }
     }
 }
