@@ -12,3 +12,4 @@ pub mod settings;
 pub mod simulators;
 pub mod steps;
 pub mod store;
+pub mod template;

@@ -49,11 +49,13 @@ fn compare(current: &Settings, authored: &Settings) -> Result<Reload, SettingsEr
             changed.push(path.to_owned());
         }
     }
+    let mut settings: Settings = serde_json::from_value(settings).map_err(unexpected)?;
     if current.secrets != authored.secrets {
-        needs_restart.push(SECRETS.to_owned());
+        settings.secrets.clone_from(&authored.secrets);
+        changed.push(SECRETS.to_owned());
     }
     Ok(Reload {
-        settings: serde_json::from_value(settings).map_err(unexpected)?,
+        settings,
         changed,
         needs_restart,
     })
@@ -73,12 +75,16 @@ mod tests {
         )
         .unwrap();
         let reload = compare(&current, &authored).unwrap();
-        assert_eq!(reload.changed, ["engine.window", "retry.factor", "log.level"]);
+        assert_eq!(
+            reload.changed,
+            ["engine.window", "retry.factor", "log.level", "secrets"]
+        );
         assert_eq!(
             reload.needs_restart,
-            ["data_dir", "http.listen", "database.url", "log.format", "secrets"]
+            ["data_dir", "http.listen", "database.url", "log.format"]
         );
         let mut expected = current;
+        expected.secrets.clone_from(&authored.secrets);
         expected.engine.window = 6;
         expected.retry.factor = 3.0;
         expected.log.level = "debug".into();

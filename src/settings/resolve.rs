@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::inspect::Inspection;
 use super::problem::{Place, Problem, SettingsError};
 use super::schema::DEFAULTS;
+use super::secrets::{COMMON, SecretSource};
 use super::sections::Settings;
 use super::sources::Sources;
 
@@ -46,6 +47,13 @@ pub(super) fn resolve(sources: Sources) -> Result<Resolved, SettingsError> {
     }
     let mut settings: Settings = layers.build().and_then(Config::try_deserialize).map_err(unexpected)?;
     fill_in(&mut settings, sources.state_directory.as_deref());
+    if sources.has_common_secret {
+        let (name, host) = COMMON;
+        settings
+            .secrets
+            .entry(name.to_owned())
+            .or_insert_with(|| SecretSource::of_variable(name, host));
+    }
     Ok(Resolved {
         settings,
         origins: inspection.origins,
@@ -232,6 +240,26 @@ mod tests {
         assert!(settings.secrets["Key_A"].organisations.is_empty());
         let error = resolve(sources(&[half], &[])).err().unwrap();
         assert_eq!(error.problems.len(), 1, "{error}");
+    }
+
+    #[test]
+    fn the_variable_of_zenrows_declares_its_secret_unless_a_file_does() {
+        let with = |files: &[&str]| {
+            let sources = Sources {
+                has_common_secret: true,
+                ..sources(files, &[])
+            };
+            resolve(sources).unwrap_or_else(|error| panic!("{error}")).settings
+        };
+        let secret = &with(&[]).secrets["ZENROWS_API_KEY"];
+        assert_eq!(
+            (secret.from.as_str(), secret.hosts.as_slice()),
+            ("env:ZENROWS_API_KEY", ["api.zenrows.com".to_owned()].as_slice())
+        );
+        let own = "[secrets.ZENROWS_API_KEY]\nfrom = \"credential:zenrows\"\nhosts = [\"proxy.example\"]\n";
+        assert_eq!(with(&[own]).secrets["ZENROWS_API_KEY"].from, "credential:zenrows");
+        let none = resolve(Sources::default()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(none.settings.secrets.is_empty());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct SecretSource {
     pub from: String,
     /// Hosts that it may be sent to: exact names, or `*.example.com` for all below that name. At least one.
     pub hosts: Vec<String>,
-    /// Names of the organisations that may use it; empty: all.
+    /// Names of the organisations that may use it; empty, or with `*`: all.
     #[serde(default)]
     pub organisations: Vec<String>,
 }
@@ -71,7 +71,42 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// The secret whose name is also the variable that it is commonly kept in, and where it may be sent.
+pub(super) const COMMON: (&str, &str) = ("ZENROWS_API_KEY", "api.zenrows.com");
+
 impl SecretSource {
+    /// A secret of all organisations in an environment variable.
+    pub(super) fn of_variable(name: &str, host: &str) -> Self {
+        Self {
+            from: format!("env:{name}"),
+            hosts: vec![host.to_owned()],
+            organisations: Vec::new(),
+        }
+    }
+
+    /// Whether it may be sent to `host`, a name or address without port.
+    #[must_use]
+    pub fn may_go_to(&self, host: &str) -> bool {
+        let host = host.trim_start_matches('[').trim_end_matches([']', '.']);
+        self.hosts.iter().any(|allowed| match allowed.strip_prefix("*.") {
+            Some(parent) => host
+                .len()
+                .checked_sub(parent.len() + 1)
+                .is_some_and(|at| host.is_char_boundary(at) && is_below(host, at, parent)),
+            None => allowed.eq_ignore_ascii_case(host),
+        })
+    }
+
+    /// Whether the organisation of that name may use it.
+    #[must_use]
+    pub fn may_be_used_by(&self, organisation: &str) -> bool {
+        self.organisations.is_empty()
+            || self
+                .organisations
+                .iter()
+                .any(|name| name == "*" || name == organisation)
+    }
+
     /// Reads the secret. White space at its end is dropped, as editors add it.
     ///
     /// # Errors
@@ -163,6 +198,11 @@ pub(super) fn field_mistake(field: &'static str, value: &serde_json::Value) -> O
     None
 }
 
+/// Whether the rest of `host` from the dot at `at` is `.parent`.
+fn is_below(host: &str, at: usize, parent: &str) -> bool {
+    at > 0 && host.as_bytes()[at] == b'.' && host[at + 1..].eq_ignore_ascii_case(parent)
+}
+
 fn is_host(text: &str) -> bool {
     let name = text.strip_prefix("*.").unwrap_or(text);
     // `*.com` would hand the secret to half of the web.
@@ -218,6 +258,41 @@ mod tests {
         ));
         assert!(matches!(read("env:KEY", &[]), Err(SecretError::Variable(_))));
         assert!(matches!(read("env:KEY", &[("KEY", "\n")]), Err(SecretError::Empty(_))));
+    }
+
+    #[test]
+    fn it_goes_only_where_it_may() {
+        let source = SecretSource {
+            hosts: vec!["api.example.com".into(), "*.n8n.example".into()],
+            organisations: vec!["Acme".into()],
+            ..source("env:KEY")
+        };
+        for host in [
+            "api.example.com",
+            "API.example.com",
+            "api.example.com.",
+            "a.n8n.example",
+            "a.b.n8n.example",
+        ] {
+            assert!(source.may_go_to(host), "{host}");
+        }
+        for host in [
+            "example.com",
+            "xapi.example.com",
+            "n8n.example",
+            ".n8n.example",
+            "an8n.example",
+            "é.example",
+            "",
+        ] {
+            assert!(!source.may_go_to(host), "{host}");
+        }
+        assert!(source.may_be_used_by("Acme") && !source.may_be_used_by("acme"));
+        let anybodys = SecretSource {
+            organisations: vec!["*".into()],
+            ..source
+        };
+        assert!(anybodys.may_be_used_by("whoever"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::problem::{Place, Problem};
 use super::schema::PREFIX;
+use super::secrets::COMMON;
 
 /// The file of the machine, which may be absent.
 const SYSTEM_FILE: &str = "/etc/batchdesk/config.toml";
@@ -16,6 +17,8 @@ pub(super) struct Sources {
     pub(super) files: Vec<(String, String)>,
     /// Variables that begin with `BATCHDESK__`, by name.
     pub(super) variables: Vec<(String, String)>,
+    /// Whether the environment holds the common secret's variable. Its value is not read here.
+    pub(super) has_common_secret: bool,
     /// `$STATE_DIRECTORY` as systemd sets it.
     pub(super) state_directory: Option<String>,
     /// Files that could not be read and variables that are not text.
@@ -33,6 +36,7 @@ impl Sources {
         if let Some(file) = file {
             sources.read(file, false);
         }
+        sources.has_common_secret = std::env::var_os(COMMON.0).is_some_and(|value| !value.is_empty());
         let mut variables: Vec<_> = std::env::vars_os().collect();
         variables.sort();
         for (name, value) in variables {
