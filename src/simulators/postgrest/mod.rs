@@ -5,6 +5,7 @@ mod openapi;
 mod prefer;
 mod problem;
 mod query;
+mod rows;
 mod schema;
 mod serve;
 mod store;

@@ -107,7 +107,15 @@ impl Stored {
         }
     }
 
-    /// Whether any key but `except` has the row already, at another place than `at`.
+    /// Whether a row has that value there.
+    fn holds(&self, at: usize, value: &Value) -> bool {
+        match self.keys.iter().position(|key| key.columns == [at]) {
+            Some(key) => serde_json::to_string(&[value]).is_ok_and(|entry| self.indexes[key].contains_key(&entry)),
+            None => self.rows.iter().any(|row| row[at] == *value),
+        }
+    }
+
+    /// Refuses a row that a key has already at another place than `at`.
     fn violated(&self, row: &[Value], at: Option<usize>) -> Result<(), Problem> {
         for (key, index) in self.keys.iter().zip(&self.indexes) {
             let taken = entry(key, row).and_then(|entry| index.get(&entry).copied());
@@ -286,7 +294,7 @@ impl Database {
             };
             let known = self.get(&id.0, table).is_some_and(|stored| {
                 let at = stored.table.position(target);
-                at.is_some_and(|at| stored.rows.iter().any(|row| row[at] == *value))
+                at.is_some_and(|at| stored.holds(at, value))
             });
             if !known {
                 let message = format!(
