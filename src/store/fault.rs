@@ -22,6 +22,12 @@ fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
     }
 }
 
+/// Whether PostgreSQL says by this code that the statement is not to blame.
+#[must_use]
+pub fn is_transient_sqlstate(code: &str) -> bool {
+    POSTGRES_TRANSIENT.iter().any(|class| code.starts_with(class))
+}
+
 /// Whether the same statement may succeed later without anybody changing it: the database is away, locked or full.
 #[must_use]
 pub fn is_transient(error: &DbErr) -> bool {
@@ -37,7 +43,7 @@ pub fn is_transient(error: &DbErr) -> bool {
                 .try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>()
                 .is_some()
             {
-                return POSTGRES_TRANSIENT.iter().any(|class| code.starts_with(class));
+                return is_transient_sqlstate(&code);
             }
             code.parse::<u32>()
                 .is_ok_and(|code| SQLITE_TRANSIENT.contains(&(code & 0xff)))

@@ -164,11 +164,11 @@ fn lists_are_written_as_postgresql_reads_them() {
 
 #[test]
 fn a_column_without_a_type_keeps_what_a_value_is() {
-    let any = |value| coerce(&Kind::Any, Dialect::Sqlite, &value).unwrap();
-    assert_eq!(any(json!(7)), Cell::Integer(7));
-    assert_eq!(any(json!(1.5)), Cell::Real(1.5));
-    assert_eq!(any(json!(true)), Cell::Integer(1));
-    assert_eq!(any(json!([1])), Cell::Text("[1]".to_owned()));
+    let kept = |value| coerce(&Kind::Any, Dialect::Sqlite, &value).unwrap();
+    assert_eq!(kept(json!(7)), Cell::Integer(7));
+    assert_eq!(kept(json!(1.5)), Cell::Real(1.5));
+    assert_eq!(kept(json!(true)), Cell::Integer(1));
+    assert_eq!(kept(json!([1])), Cell::Text("[1]".to_owned()));
 }
 
 proptest! {

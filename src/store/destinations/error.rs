@@ -131,6 +131,8 @@ pub enum DestinationMistake {
     TableMissing { database: DestinationDb, table: String },
     #[error("{table} cannot be written to: {reason}")]
     ReadOnly { table: String, reason: String },
+    #[error("destination_db must be hq or workspace, not {0:?}")]
+    Database(String),
     #[error("no field is mapped; name at least one column in destination_field_mappings")]
     NoMapping,
     #[error("destination_field_mappings must map JSON paths to names of columns: {0}")]

@@ -5,7 +5,7 @@ use super::names::is_identifier;
 use super::path::JsonPath;
 use super::plan::{PlanColumn, Source, TablePlan};
 use super::spec::{Automatic, DestinationSpec};
-use super::table::{Column, Dialect, Table};
+use super::table::{Column, Dialect, Kind, Table};
 
 const ID: &str = "id";
 
@@ -152,7 +152,7 @@ impl Fitting<'_> {
                 continue;
             };
             let takes_it = match automatic {
-                Automatic::CompanyDomain => matches!(column.kind, super::table::Kind::Text(_)),
+                Automatic::CompanyDomain => matches!(column.kind, Kind::Text(_) | Kind::Any),
                 _ => column.kind.holds_uuid(),
             };
             if takes_it && column.read_only.is_none() && !self.is_filled(&column.name) {

@@ -60,6 +60,20 @@ impl DestinationRow {
         &self.plan
     }
 
+    /// Its columns and what they get, for people to look at.
+    pub fn values(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.columns.iter().zip(&self.cells).map(|(&column, cell)| {
+            let value = match cell {
+                Cell::Null => Value::Null,
+                Cell::Text(text) => Value::from(text.as_str()),
+                Cell::Integer(whole) => Value::from(*whole),
+                Cell::Real(real) => Value::from(*real),
+                Cell::Bytes(bytes) => Value::from(format!("{} bytes", bytes.len())),
+            };
+            (self.plan.columns[column].column.name.as_str(), value)
+        })
+    }
+
     /// The values of the columns that make it the same row as another.
     pub(super) fn key(&self) -> Vec<&Cell> {
         let filled = self.columns.iter().zip(&self.cells);

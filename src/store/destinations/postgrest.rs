@@ -20,6 +20,7 @@ use super::spec::DestinationDb;
 use super::table::{Kind, Table};
 use crate::scrape::fetch::parse_retry_after;
 use crate::scrape::guard::{AddressGuard, AddressRefused, GuardedResolver};
+use crate::store::fault::is_transient_sqlstate;
 
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -294,15 +295,16 @@ fn meaning(
         (401 | 403, _) | (300..=399 | 404 | 405, "") => DestinationError::Refused { database, reason },
         (408 | 429, _) => away(database, reason, retry_after),
         (413, _) => DestinationError::Rejected { table, reason },
-        _ => match code.get(..2) {
-            // Not of the statement: see `store::fault`.
-            Some("08" | "53" | "55" | "57" | "58" | "40" | "XX") => away(database, reason, retry_after),
-            Some(_) if code == "25006" => away(database, reason, retry_after),
-            Some(_) if code.len() == 5 && !code.starts_with("PGRST") => of_sqlstate(database, &table, code, reason),
-            _ if status.is_server_error() => away(database, reason, retry_after),
-            _ => DestinationError::Refused { database, reason },
-        },
+        _ if is_sqlstate(code) && is_transient_sqlstate(code) => away(database, reason, retry_after),
+        _ if is_sqlstate(code) => of_sqlstate(database, &table, code, reason),
+        _ if status.is_server_error() => away(database, reason, retry_after),
+        _ => DestinationError::Refused { database, reason },
     }
+}
+
+/// Five letters and digits; what PostgREST says of itself is longer.
+fn is_sqlstate(code: &str) -> bool {
+    code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn away(database: DestinationDb, reason: String, retry_after: Option<Duration>) -> DestinationError {

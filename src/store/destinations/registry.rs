@@ -1,8 +1,7 @@
 //! All destinations of one daemon.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
@@ -14,6 +13,7 @@ use super::introspect;
 use super::lane::{Lane, LaneLimits, LaneState, Patience};
 use super::names::TableRules;
 use super::plan::{DestinationRow, TablePlan};
+use super::plans::Plans;
 use super::postgrest::PostgrestTarget;
 use super::spec::{DestinationDb, DestinationSpec};
 use super::sql::{SqlTarget, dialect_of};
@@ -26,8 +26,6 @@ use crate::store::lock::sqlite_file;
 
 /// The secret, or the environment variable, that holds the key of a PostgREST workspace.
 const KEY: &str = "WORKSPACE_SERVICE_ROLE_KEY";
-/// Plans that are remembered before all are forgotten and made anew.
-const REMEMBERED: usize = 1_024;
 /// Most rows of one statement or request.
 const GROUP_ROWS: usize = 512;
 /// Gateways before a PostgREST refuse bodies that are much larger.
@@ -43,7 +41,7 @@ pub struct Destinations {
     hq_dialect: Dialect,
     /// Absent where the workspace is HQ's database.
     workspace: Option<Lane>,
-    plans: Mutex<HashMap<DestinationSpec, Arc<TablePlan>>>,
+    plans: Plans,
 }
 
 impl Destinations {
@@ -64,12 +62,8 @@ impl Destinations {
             hq: hq_readers,
             hq_dialect: dialect_of(&settings.database.url),
             workspace,
-            plans: Mutex::new(HashMap::new()),
+            plans: Plans::default(),
         }))
-    }
-
-    fn plans(&self) -> MutexGuard<'_, HashMap<DestinationSpec, Arc<TablePlan>>> {
-        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lane(&self, database: DestinationDb) -> Option<&Lane> {
@@ -85,33 +79,26 @@ impl Destinations {
         self.lane(database).is_none()
     }
 
-    /// What was learnt of the table; asked of the database once, and again after [`forget`](Self::forget).
+    /// What was learnt of the table; asked of the database once a minute, and again after [`forget`](Self::forget).
     ///
     /// # Errors
     /// [`DestinationError::TableMissing`], [`DestinationError::Unfit`] with every mistake, or why the destination cannot
     /// be asked.
     pub async fn plan(&self, spec: &DestinationSpec) -> Result<Arc<TablePlan>, DestinationError> {
-        if let Some(plan) = self.plans().get(spec) {
-            return Ok(Arc::clone(plan));
-        }
         if let Some(refusal) = self.rules.refusal(&spec.table) {
             return Err(DestinationError::Unfit(vec![refusal]));
         }
-        let table = self.table(spec).await?.ok_or_else(|| DestinationError::TableMissing {
-            database: spec.database,
-            table: spec.table.clone(),
-        })?;
-        let plan = fit(spec, &table, self.dialect(spec.database)).map_err(DestinationError::Unfit)?;
-        let plan = Arc::new(plan);
-        let mut plans = self.plans();
-        if plans.len() >= REMEMBERED {
-            plans.clear();
-        }
-        plans.insert(spec.clone(), Arc::clone(&plan));
-        Ok(plan)
+        let learn = async || {
+            let table = self.table(spec).await?.ok_or_else(|| DestinationError::TableMissing {
+                database: spec.database,
+                table: spec.table.clone(),
+            })?;
+            fit(spec, &table, self.dialect(spec.database)).map_err(DestinationError::Unfit)
+        };
+        self.plans.get(spec, learn).await
     }
 
-    /// Every mistake of the spec at once, as the table is now.
+    /// Every mistake of the spec at once, as the table is now; without any, the next [`plan`](Self::plan) is made of it.
     pub async fn check(&self, spec: &DestinationSpec) -> Vec<DestinationMistake> {
         let mut mistakes = Vec::new();
         if let Some(refusal) = self.rules.refusal(&spec.table) {
@@ -122,7 +109,10 @@ impl Destinations {
         }
         match self.table(spec).await {
             Ok(Some(table)) => match fit(spec, &table, self.dialect(spec.database)) {
-                Ok(_) => return mistakes,
+                Ok(plan) => {
+                    self.plans.learn(spec, plan);
+                    return mistakes;
+                }
                 Err(found) => return found,
             },
             Ok(None) => mistakes.push(DestinationMistake::TableMissing {
@@ -175,8 +165,7 @@ impl Destinations {
 
     /// Forgets what was learnt of a table.
     pub fn forget(&self, plan: &TablePlan) {
-        self.plans()
-            .retain(|_, known| known.database() != plan.database() || known.table() != plan.table());
+        self.plans.forget(plan.database(), plan.table());
     }
 
     /// How the lanes are.
@@ -311,5 +300,64 @@ mod tests {
         .unwrap();
         let error = key(&settings).unwrap_err().to_string();
         assert!(error.contains("abc.supabase.co"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn rows_for_hq_go_with_its_own_transaction() {
+        use entity::Id;
+        use sea_orm::{ConnectionTrait as _, TryGetable as _};
+        use serde_json::json;
+
+        use crate::store::Database;
+        use crate::store::destinations::{RowIds, by_table, insert_rows};
+        use crate::store::rows::statement;
+        use crate::store::tx::write_tx;
+
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings::from_text(&format!("data_dir = {:?}\n", directory.path())).unwrap();
+        let hq = Database::open(&settings).await.unwrap();
+        for table in ["company_x", "company_y"] {
+            let sql = format!("create table {table} (id uuid_text primary key, name text not null)");
+            hq.writer.execute_unprepared(&sql).await.unwrap();
+        }
+        let destinations = Destinations::new(&settings, hq.readers.clone(), Patience::default())
+            .await
+            .unwrap();
+        assert!(destinations.is_in_hq(DestinationDb::Workspace) && destinations.is_in_hq(DestinationDb::Hq));
+        let mut rows = Vec::new();
+        for n in 0..100 {
+            let spec = DestinationSpec {
+                database: DestinationDb::Workspace,
+                table: if n % 2 == 0 { "company_x" } else { "company_y" }.to_owned(),
+                mappings: vec![("name".to_owned(), "name".to_owned())],
+                conflict_columns: Vec::new(),
+            };
+            let ids = RowIds {
+                step_run_id: Id::now(),
+                workflow_id: Id::now(),
+                organisation_id: Id::now(),
+                company_id: None,
+                company_domain: None,
+            };
+            let plan = destinations.plan(&spec).await.unwrap();
+            rows.push(plan.row(&ids, &json!({"name": n})).unwrap().0);
+        }
+        let rows: Vec<&DestinationRow> = rows.iter().collect();
+        for _ in 0..2 {
+            let tx = write_tx(&hq.writer).await.unwrap();
+            let backend = tx.get_database_backend();
+            assert_eq!(by_table(&rows).len(), 2);
+            insert_rows(&tx, backend, &rows).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let counted = "select (select count(*) from company_x) * 1000 + (select count(*) from company_y)";
+        let counted = statement(hq.readers.get_database_backend(), counted, []);
+        let row = hq.readers.query_one_raw(counted).await.unwrap().unwrap();
+        assert_eq!(i64::try_get_by(&row, 0).unwrap(), 50_050);
+        assert_eq!(
+            destinations.write(rows[0].clone()).await,
+            Err(DestinationError::NoLane(DestinationDb::Workspace))
+        );
+        assert!(destinations.states().is_empty());
     }
 }

@@ -76,6 +76,10 @@ impl DestinationSpec {
             return Ok(None);
         };
         let mut mistakes = Vec::new();
+        let known = database.parse().unwrap_or_else(|()| {
+            mistakes.push(DestinationMistake::Database(database.to_owned()));
+            DestinationDb::Hq
+        });
         let pairs = mappings_of(mappings).unwrap_or_else(|mistake| {
             mistakes.push(mistake);
             Vec::new()
@@ -86,7 +90,7 @@ impl DestinationSpec {
         });
         if mistakes.is_empty() {
             Ok(Some(Self {
-                database: database.parse().unwrap_or(DestinationDb::Hq),
+                database: known,
                 table: table.to_owned(),
                 mappings: pairs,
                 conflict_columns: conflict,
@@ -195,10 +199,11 @@ mod tests {
 
     #[test]
     fn every_wrong_form_is_told_at_once() {
-        let mistakes = DestinationSpec::read("hq", Some("t"), &json!({"a": 1}), Some(&json!("x"))).unwrap_err();
+        let mistakes = DestinationSpec::read("here", Some("t"), &json!({"a": 1}), Some(&json!("x"))).unwrap_err();
         assert_eq!(
             mistakes,
             [
+                DestinationMistake::Database("here".to_owned()),
                 DestinationMistake::MappingForm("1".to_owned()),
                 DestinationMistake::ConflictForm
             ]
