@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by a panic"
 )]
 
+mod any_values;
 mod faults;
 mod place;
 mod postgrest;
@@ -33,6 +34,7 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases!(
+    any_values::whatever_the_data_holds_only_its_own_row_can_fail,
     writing::a_repeat_updates_and_never_doubles,
     writing::one_bad_row_fails_alone,
     writing::many_rows_at_once_are_all_there,

@@ -60,8 +60,9 @@ impl Breaker {
         refused_for
     }
 
-    pub(super) fn close(&mut self) {
-        self.open = None;
+    /// Tells whether it was not closed.
+    pub(super) fn close(&mut self) -> bool {
+        self.open.take().is_some()
     }
 }
 
@@ -84,7 +85,7 @@ mod tests {
             assert_eq!(breaker.remaining(now), None);
         }
         assert_eq!(breaker.open(now, Some(10 * second)), 10 * second);
-        breaker.close();
+        assert!(breaker.close() && !breaker.close());
         assert_eq!(breaker.state(now), BreakerState::Closed);
         assert_eq!(breaker.open(now, None), second);
     }

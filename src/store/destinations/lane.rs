@@ -290,9 +290,12 @@ impl Worker {
             match self.attempt(&part).await {
                 Ok(()) => {
                     let mut status = self.shared.status();
-                    status.breaker.close();
+                    let was_away = status.breaker.close();
                     status.rows_written += part.len() as u64;
                     drop(status);
+                    if was_away {
+                        tracing::info!("a destination that was away takes rows again");
+                    }
                     metrics::counter!("batchdesk_destination_rows_total").increment(part.len() as u64);
                     answer(part, &Ok(()));
                     pause = self.patience.first_pause;

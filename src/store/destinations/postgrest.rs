@@ -71,9 +71,13 @@ impl PostgrestTarget {
             .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| unusable(format!("no HTTP client can be made: {error}")))?;
+        let root = root(url).map_err(unusable)?;
+        if root.scheme() != "https" {
+            tracing::warn!(%root, "the workspace's key goes over a connection that is not encrypted");
+        }
         Ok(Self {
             database,
-            root: root(url).map_err(unusable)?,
+            root,
             client,
             guard,
         })
