@@ -106,7 +106,7 @@ impl FetchError {
     }
 
     /// What reqwest reports, traced to its cause.
-    pub(super) fn from_reqwest(host: &str, error: &reqwest::Error, body: bool) -> Self {
+    pub(crate) fn from_reqwest(host: &str, error: &reqwest::Error, body: bool) -> Self {
         use FetchErrorKind as K;
         let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
         let mut innermost = error.to_string();
