@@ -8,10 +8,11 @@ use tokio::sync::watch;
 use super::credits::Credits;
 use super::storage::Storage;
 use crate::model::crash::LastEnd;
-use crate::providers::HostLimits;
+use crate::providers::{HostLimits, Providers};
 use crate::settings::Settings;
 use crate::steps::Handlers;
 use crate::store::Hq;
+use crate::store::destinations::Destinations;
 use crate::store::read::{EngineReader, JournalReader};
 
 /// The means by which actors work. One a daemon, shared by all of them.
@@ -22,6 +23,8 @@ pub struct Engine {
     pub readers: Hq,
     pub handlers: Handlers,
     pub hosts: Arc<HostLimits>,
+    pub providers: Arc<Providers>,
+    pub destinations: Arc<Destinations>,
     pub credits: Arc<Credits>,
     pub settings: watch::Receiver<Arc<Settings>>,
     /// How the process before this one ended.

@@ -14,11 +14,12 @@ use super::overseer::{EXIT_FAULT, Overseer, courtesy};
 use super::storage::{Storage, StorageActor, StorageHealth};
 use super::supervision::{Exit, Monitored, spawn_monitored};
 use crate::model::crash::LastEnd;
-use crate::providers::HostLimits;
+use crate::providers::{HostLimits, Providers};
 use crate::scrape::FetchError;
 use crate::settings::Settings;
 use crate::steps::{Aggregate, CleanIdentifier, Handlers, ScrapeSite};
 use crate::store::Database;
+use crate::store::destinations::{DestinationError, Destinations, Patience};
 use crate::store::read::{EngineReader, JournalReader};
 use crate::store::write::{ApplyWorkflows, DiscardImport, WorkflowRow, WriteError, Writer};
 
@@ -31,6 +32,8 @@ pub enum EngineError {
     Write(#[from] WriteError),
     #[error("pages could not be fetched with these settings: {0}")]
     Fetch(#[from] FetchError),
+    #[error("results could not be stored where the settings say: {0}")]
+    Destination(#[from] DestinationError),
     #[error("the writer did not start")]
     Writer,
 }
@@ -70,6 +73,7 @@ pub async fn start(
 
     let (settings_sender, settings_receiver) = watch::channel(Arc::clone(&settings));
     let hosts = HostLimits::new(courtesy(&settings));
+    let destinations = Destinations::new(&settings, database.readers.clone(), Patience::default()).await?;
     let handlers = match handlers {
         Some(handlers) => handlers,
         None => built_in_handlers(&settings_receiver, &hosts)?,
@@ -81,6 +85,8 @@ pub async fn start(
         readers: database.readers.clone(),
         handlers,
         hosts,
+        providers: Providers::new(settings_receiver.clone())?,
+        destinations,
         credits: Credits::new(settings.engine.max_in_flight),
         settings: settings_receiver,
         last_end,

@@ -21,6 +21,8 @@ pub use archive_files::ArchiveFiles;
 pub use control::Engine;
 pub use engine::{EngineError, EngineHandle, start};
 pub use export::{Export, ExportError, ExportSpool};
-pub use overseer::{Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer};
+pub use overseer::{
+    AnswerArrived, Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer, WorkflowsChanged,
+};
 pub use reload::{ReloadError, Reloaded, Reloader, workflow_rows};
 pub use storage::{Storage, StorageHealth};

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::control::Engine;
-use super::overseer::{Overseer, Retune};
+use super::overseer::{Overseer, Retune, WorkflowsChanged};
 use crate::ops::Logging;
 use crate::settings::{Reload, SettingsError, WorkflowFile, WorkflowFileError, reload, workflow_files};
 use crate::store::write::{ApplyWorkflows, WorkflowRow, WriteError};
@@ -91,6 +91,7 @@ impl Reloader {
         }
         // An overseer that does not answer is about to take the process with it.
         let _ = self.overseer.send(Retune(Arc::new(settings))).await;
+        self.overseer.do_send(WorkflowsChanged);
         tracing::info!(?changed, ?needs_restart, workflows, "settings reloaded");
         Ok(Reloaded {
             changed,

@@ -74,6 +74,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let scraped = ScrapePayload {
             final_url: clean.url.to_string(),
             pages,
+            extra: serde_json::Map::new(),
         };
         let line = serde_json::to_string(&Extracted {
             file,

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod batch_run;
 pub mod counts;
 pub mod crash;
+pub mod digest;
 pub mod exclusion;
 pub mod fair;
 pub mod journal;

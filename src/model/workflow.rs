@@ -1,5 +1,7 @@
 //! A workflow row: what does a step, when, and where its result goes.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use entity::Id;
@@ -12,13 +14,30 @@ use super::practice::PracticeStatus;
 pub const NATIVE: &str = "native";
 
 /// How a provider answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// In the answer to the call.
     Sync,
     /// Later, by a callback.
     Async,
+}
+
+/// No mode has that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no mode '{0}'; there are sync and async")]
+pub struct UnknownMode(pub String);
+
+impl FromStr for Mode {
+    type Err = UnknownMode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownMode> {
+        match text {
+            "sync" => Ok(Self::Sync),
+            "async" => Ok(Self::Async),
+            other => Err(UnknownMode(other.to_owned())),
+        }
+    }
 }
 
 /// The database that a destination table is in.
@@ -29,8 +48,29 @@ pub enum DestinationDb {
     Workspace,
 }
 
+impl fmt::Display for DestinationDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hq => "HQ's database",
+            Self::Workspace => "the workspace",
+        })
+    }
+}
+
+impl FromStr for DestinationDb {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "hq" => Ok(Self::Hq),
+            "workspace" => Ok(Self::Workspace),
+            _ => Err(()),
+        }
+    }
+}
+
 /// Where a result is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Destination {
     pub database: DestinationDb,
     pub table: String,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod call;
+mod callback;
 mod clay;
 pub mod host_limits;
 mod http_api;
@@ -27,5 +28,5 @@ pub use call::{Answered, Call, CallFailure, CallReport, Verdict};
 pub use host_limits::{Entry, HostLimits, HostSlot};
 pub use path::{NotAPath, ResultPath};
 pub use service::Providers;
-pub use spec::{Mode, ProviderName, ProviderSpec, SpecMistake, UnknownMode, UnknownProvider};
+pub use spec::{Mode, ProviderName, ProviderSpec, SpecMistake, UnknownProvider};
 pub use state::{CircuitState, ProviderState};

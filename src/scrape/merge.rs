@@ -29,6 +29,7 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
         url: url.url.clone(),
         final_url: scrape.final_url.clone(),
         domain: url.domain.clone(),
+        extra: scrape.extra.clone(),
         ..FinalPayload::default()
     };
     out.pages = scrape

@@ -26,6 +26,7 @@ fn scrape(pages: &[(&str, &str)]) -> ScrapePayload {
     ScrapePayload {
         final_url: "https://www.smile-dental.co.nz/".into(),
         pages: pages.iter().map(read).collect(),
+        extra: serde_json::Map::new(),
     }
 }
 

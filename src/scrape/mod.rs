@@ -12,6 +12,7 @@ mod further;
 pub mod guard;
 pub mod merge;
 pub mod payload;
+mod provided;
 mod region;
 pub mod robots;
 pub mod site;
@@ -27,6 +28,7 @@ pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, 
 pub use guard::{AddressGuard, AddressRefused};
 pub use merge::merge;
 pub use payload::{CleanUrlPayload, FinalPayload, PageFacts, ScrapePayload};
+pub use provided::provided_fields;
 pub use region::{UnknownRegion, region_code};
 pub use robots::RobotsCache;
 pub use site::{Pace, SiteSettings, scrape_site};

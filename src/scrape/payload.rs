@@ -297,6 +297,9 @@ pub struct ScrapePayload {
     pub final_url: String,
     /// In the order of fetching.
     pub pages: Vec<ScrapedPage>,
+    /// What an outside provider gave besides.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A page as the final payload lists it.
@@ -380,6 +383,9 @@ pub struct FinalPayload {
     pub price_range: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<PageSummary>,
+    /// What an outside provider gave besides.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub extra: serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub provenance: BTreeMap<String, Provenance>,
     /// 0 to 1: how likely it is that the identifying fields (name, phone, address, e-mail, hours) are right *and*

@@ -93,6 +93,7 @@ pub async fn scrape_site(
     let mut payload = ScrapePayload {
         final_url: home.url.to_string(),
         pages: vec![home.into_page(home_facts)],
+        extra: serde_json::Map::new(),
     };
     for _ in 0..settings.max_pages {
         let Some(next) = walk.take_best() else {

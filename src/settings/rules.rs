@@ -22,6 +22,7 @@ pub(super) enum Allowed {
     Tables,
     DatabaseUrl,
     WorkspaceUrl,
+    PublicUrl,
     HeaderValue,
     Region,
     Directives,
@@ -52,8 +53,8 @@ const fn live(key: &'static str, allowed: Allowed) -> Rule {
 }
 
 use Allowed::{
-    Address, AnyText, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf, Region, Tables,
-    WorkspaceUrl,
+    Address, AnyText, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf, PublicUrl, Region,
+    Tables, WorkspaceUrl,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -106,6 +107,8 @@ pub(super) const RULES: &[Rule] = &[
     // The writer takes at most this many rows in one command, so that an import never holds back transitions for long.
     fixed("imports.chunk_rows", Integer(1..=1000)),
     fixed("workflows.dir", AnyText),
+    live("receivers.base_url", PublicUrl),
+    fixed("receivers.max_body_bytes", Integer(1024..=67_108_864)),
     live("log.level", Directives),
     fixed("log.format", OneOf(&["auto", "text", "json", "journald"])),
     fixed("auth.share_jobs", Either),
@@ -149,6 +152,7 @@ impl Rule {
             DatabaseUrl => database_url(text),
             WorkspaceUrl if text.is_empty() || text.starts_with("https://") || text.starts_with("http://") => Ok(()),
             WorkspaceUrl => database_url(text),
+            PublicUrl => public_url(text),
             HeaderValue if text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) => Ok(()),
             HeaderValue => Err("holds a character that no header may hold".to_owned()),
             Region if text.is_empty() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) => Ok(()),
@@ -171,6 +175,7 @@ impl fmt::Display for Allowed {
             Networks => f.write_str("networks such as 10.20.0.0/16"),
             Tables => f.write_str("names such as company_*"),
             DatabaseUrl => f.write_str("a sqlite:// or postgres:// URL"),
+            PublicUrl => f.write_str("empty, or an http:// or https:// URL"),
             WorkspaceUrl => f.write_str("empty, or a sqlite://, postgres:// or https:// URL"),
             HeaderValue => f.write_str("a header value"),
             Region => f.write_str("empty, or two capital letters"),
@@ -209,6 +214,16 @@ fn table(text: &str) -> Result<(), String> {
     Err(format!(
         "holds {text:?}; a table name has small letters, digits and _, and at most one * at its end"
     ))
+}
+
+fn public_url(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => Ok(()),
+        _ => Err("is no http:// or https:// URL without a query".to_owned()),
+    }
 }
 
 fn database_url(text: &str) -> Result<(), String> {
@@ -295,6 +310,11 @@ mod tests {
             ("database.url", json!("postgresql://u:p@h/n"), json!("mysql://u:p@h/n")),
             ("database.url", json!("sqlite:///x.db"), json!("sqlite::memory:")),
             ("workspace.url", json!(""), json!("somewhere")),
+            (
+                "receivers.base_url",
+                json!("https://x.example/desk"),
+                json!("x.example"),
+            ),
             ("scrape.user_agent", json!("a/1 (b)"), json!("a\r\nCookie: b")),
             ("scrape.region", json!("NZ"), json!("nz")),
             (

@@ -41,6 +41,8 @@ pub struct Settings {
     pub imports: Imports,
     /// Workflow files.
     pub workflows: Workflows,
+    /// Callbacks of providers that answer later.
+    pub receivers: Receivers,
     /// Logging.
     pub log: Log,
     /// Who sees what, and tokens.
@@ -273,4 +275,25 @@ pub struct Auth {
 pub struct Retention {
     /// Days until a finished batch is archived; 0: never.
     pub days: u32,
+}
+
+/// Callbacks of providers that answer later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receivers {
+    /// Address under which others reach this daemon; empty: `http.listen`.
+    pub base_url: String,
+    /// Largest answer that is taken, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Settings {
+    /// Where callbacks come to, without a slash at its end.
+    #[must_use]
+    pub fn receivers_url(&self) -> String {
+        match self.receivers.base_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.http.listen),
+            base => base.to_owned(),
+        }
+    }
 }

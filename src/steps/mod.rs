@@ -1,14 +1,16 @@
 //! What is done for an item: one handler a kind of step, found by name.
 
 mod aggregate;
+mod provided;
 mod scrape;
 mod url;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use entity::Id;
 use serde_json::Value;
 
@@ -16,6 +18,7 @@ use crate::model::step::StepFailure;
 use crate::store::write::PayloadColumn;
 
 pub use aggregate::Aggregate;
+pub use provided::provided;
 pub use scrape::{ScrapeKit, ScrapeSite};
 pub use url::CleanIdentifier;
 
@@ -101,6 +104,17 @@ pub type StepResult = Result<StepData, StepStop>;
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepStop {
     Failed(StepFailure),
+    /// A callback brings the data, until then.
+    AwaitsCallback {
+        until: DateTime<Utc>,
+    },
+    /// Nothing was tried, or what was given cannot be stored yet: no attempt is spent.
+    PutOff {
+        wait: Duration,
+        why: &'static str,
+    },
+    /// Somebody else has changed the item.
+    Superseded,
     /// It is no item's fault, and none could go on: the job is to be paused.
     Refused(String),
 }

@@ -168,6 +168,7 @@ pub fn distinct(rows: i64) -> Vec<ImportRow> {
 pub fn transition(job: &enrichment_jobs::Model, practice: &job_practices::Model, to: PracticeStatus) -> ItemTransition {
     ItemTransition {
         flow: None,
+        row: None,
         step_run: None,
         item: ItemRef {
             organisation_id: job.organisation_id,

@@ -10,26 +10,30 @@ mod reading;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
 use entity::Id;
+use sea_orm::DbErr;
 
 use self::backlog::{Backlog, Next};
 use self::children::{Child, Faults};
 use self::reading::Scan;
 use super::control::Engine;
 use super::credits::{Credit, CreditGranted};
-use super::practice::JobContext;
+use super::practice::{JobContext, waited_for};
 use super::supervision::{ActorReport, Exit, LastWord};
 use crate::model::batch::{JobEvent, JobStatus};
 use crate::model::crash::LastEnd;
 use crate::model::journal::Origin;
+use crate::model::play::Play;
 use crate::ops::misbehave;
 use crate::store::read::{OpenJob, play};
 use crate::store::write::{ChangeJob, Changed, MarkInFlight, RecoverJob, WriteError};
 
+/// Practices that are at steps without a provider while others wait for one.
+const BESIDES: usize = 8;
 /// How often hosts that were busy, and children that may be stuck, are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -132,8 +136,24 @@ impl JobSupervisor {
         self.engine.is_draining() || self.context.as_ref().is_none_or(|job| job.held.load(Ordering::Acquire))
     }
 
+    /// How many practices may be in flight. No more than twice what the play's narrowest provider takes: more would only
+    /// wait in memory for it, holding credits that others have a use for.
     fn window(&self) -> usize {
-        self.engine.settings().engine.window
+        let window = self.engine.settings().engine.window;
+        let Some(job) = &self.context else { return window };
+        match job.narrowest_provider() {
+            Some(capacity) => window.min(capacity.saturating_mul(2) + BESIDES),
+            None => window,
+        }
+    }
+
+    /// What begins from now on is done as the play says now; what runs ends as it began.
+    fn go_on_with(&mut self, play: Option<Play>) {
+        if let (Some(job), Some(play)) = (&self.context, play)
+            && job.play != play
+        {
+            self.context = Some(Arc::new(job.with_play(play)));
+        }
     }
 
     /// Starts what can be started, reads on where little is left, ends the job where nothing is.
@@ -224,9 +244,10 @@ impl JobSupervisor {
     fn reconcile(&mut self, context: &mut Context<Self>) {
         let engine = Arc::clone(&self.engine);
         let id = self.job.id;
-        let work = async move { engine.reader.job(id).await };
-        context.spawn(work.into_actor(self).map(|row, actor, context| match row {
-            Ok(Some(row)) if row.status.is_open() && row.epoch == actor.job.epoch => {
+        let work = async move { look_again(&engine, id).await };
+        context.spawn(work.into_actor(self).map(|found, actor, context| match found {
+            Ok(Some((row, play))) if row.status.is_open() && row.epoch == actor.job.epoch => {
+                actor.go_on_with(play);
                 if let Some(job) = &actor.context {
                     job.held.store(row.status == JobStatus::Paused, Ordering::Release);
                 }
@@ -245,6 +266,15 @@ impl JobSupervisor {
             }
         }));
     }
+}
+
+/// How the job stands, and what its play is now.
+async fn look_again(engine: &Engine, id: Id) -> Result<Option<(OpenJob, Option<Play>)>, DbErr> {
+    let Some(job) = engine.reader.job(id).await? else {
+        return Ok(None);
+    };
+    let play = play(&engine.readers, job.organisation_id, &job.play, &job.selection).await?;
+    Ok(Some((job, play)))
 }
 
 async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result<Option<JobContext>, String> {
@@ -285,15 +315,19 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
             return Ok(None);
         }
     }
+    let organisation = engine.reader.organisation_name(job.organisation_id).await;
     Ok(Some(JobContext {
         engine: Arc::clone(engine),
         job_id: job.id,
         organisation_id: job.organisation_id,
+        organisation: organisation.map_err(|error| error.to_string())?.unwrap_or_default(),
         epoch: job.epoch,
+        waited_for: waited_for(&play),
         play,
         selection: job.selection,
         settings: Arc::new(job.settings.clone()),
         held: AtomicBool::new(false),
+        refused_rows: AtomicU32::new(0),
     }))
 }
 

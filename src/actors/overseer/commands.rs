@@ -4,6 +4,7 @@ use actix::{AsyncContext, Context, Handler, Message, ResponseFuture};
 use entity::Id;
 
 use super::Overseer;
+use crate::actors::job_supervisor::Wake;
 use crate::store::write::{ChangeJob, Changed, RedoJob, Redone, WriteError};
 
 /// A job has been changed by a command.
@@ -16,6 +17,34 @@ impl Handler<JobChanged> for Overseer {
 
     fn handle(&mut self, JobChanged(id): JobChanged, context: &mut Context<Self>) {
         self.wake(id, context);
+    }
+}
+
+/// A step of this job has been answered from outside.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct AnswerArrived(pub Id);
+
+impl Handler<AnswerArrived> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, AnswerArrived(id): AnswerArrived, context: &mut Context<Self>) {
+        self.look_for_due(id, context);
+    }
+}
+
+/// Workflow rows have changed: what runs goes on with what they say now.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct WorkflowsChanged;
+
+impl Handler<WorkflowsChanged> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: WorkflowsChanged, _: &mut Context<Self>) {
+        for supervisor in self.jobs.values().filter_map(|job| job.monitored.as_ref()) {
+            supervisor.addr.do_send(Wake);
+        }
     }
 }
 

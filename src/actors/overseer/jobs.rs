@@ -102,6 +102,13 @@ impl Overseer {
         ));
     }
 
+    pub(super) fn look_for_due(&mut self, id: Id, context: &mut Context<Self>) {
+        match self.jobs.get(&id).and_then(|job| job.monitored.as_ref()) {
+            Some(supervisor) => supervisor.addr.do_send(LookForDue),
+            None => self.reconcile(context),
+        }
+    }
+
     pub(super) fn wake(&mut self, id: Id, context: &mut Context<Self>) {
         match self.jobs.get(&id).and_then(|job| job.monitored.as_ref()) {
             Some(supervisor) => supervisor.addr.do_send(Wake),
@@ -133,10 +140,7 @@ impl Handler<ItemsDue> for Overseer {
 
     fn handle(&mut self, ItemsDue(jobs): ItemsDue, context: &mut Context<Self>) {
         for id in jobs {
-            match self.jobs.get(&id).and_then(|job| job.monitored.as_ref()) {
-                Some(supervisor) => supervisor.addr.do_send(LookForDue),
-                None => self.reconcile(context),
-            }
+            self.look_for_due(id, context);
         }
     }
 }

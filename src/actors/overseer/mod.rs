@@ -28,7 +28,7 @@ use super::storage::StorageActor;
 use crate::providers::host_limits::Courtesy;
 use crate::settings::Settings;
 
-pub use self::commands::{Redo, Steer};
+pub use self::commands::{AnswerArrived, Redo, Steer, WorkflowsChanged};
 pub use self::drain::Drain;
 pub use self::report::{ListActors, Pulse};
 

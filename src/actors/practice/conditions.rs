@@ -32,7 +32,16 @@ impl Work {
         if let Some(missing) = self.first_incomplete(depends_on).await? {
             return Ok(Some(format!("'{missing}' has not completed")));
         }
-        Ok(None)
+        let Some(when) = &workflow.flow.when else {
+            return Ok(None);
+        };
+        let context = self.template_context().await.map_err(|failure| failure.error)?;
+        match self.job.engine.providers.templates().holds(when, &context) {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some(format!("its condition does not hold: {when}"))),
+            // Told as the step's own failure when it runs.
+            Err(error) => Ok(Some(format!("its condition cannot be decided: {error}"))),
+        }
     }
 
     async fn first_incomplete(&mut self, slugs: &[String]) -> Result<Option<String>, String> {

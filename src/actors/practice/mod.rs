@@ -3,25 +3,31 @@
 //! A result counts when its transaction has committed; only then does the next step begin. The actor may be dropped at
 //! any await: what it was doing is either committed or done again.
 
+mod asking;
 mod conditions;
+mod context;
+mod storing;
 mod work;
 mod written;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use entity::Id;
 use serde_json::Value;
 
+use self::asking::spec_of;
 use self::work::Work;
 use super::control::Engine;
 use super::supervision::{Exit, LastWord};
 use crate::model::play::{Play, Selection};
 use crate::model::practice::PracticeStatus;
+use crate::model::workflow::Mode;
 use crate::ops::misbehave;
+use crate::providers::ProviderSpec;
 use crate::steps::Progress;
 use crate::store::read::RunnableItem;
 
@@ -32,15 +38,54 @@ pub struct JobContext {
     pub engine: Arc<Engine>,
     pub job_id: Id,
     pub organisation_id: Id,
+    /// The organisation's name, which secrets are given by.
+    pub organisation: String,
     pub epoch: i32,
     pub play: Play,
+    /// Providers whose answers the play's steps wait for in memory.
+    pub waited_for: Vec<ProviderSpec>,
     pub selection: Selection,
     pub settings: Arc<Value>,
     /// Set while no new step of this job may start.
     pub held: AtomicBool,
+    /// Rows in a row that a destination has refused.
+    pub refused_rows: AtomicU32,
 }
 
+/// How the providers are called whose answers steps of this play wait for in memory.
+pub(super) fn waited_for(play: &Play) -> Vec<ProviderSpec> {
+    let workflows = play.steps().iter().flat_map(|step| &step.alternatives);
+    let waits = workflows.filter(|workflow| !workflow.is_native() && workflow.mode == Mode::Sync);
+    waits.filter_map(|workflow| spec_of(workflow).ok()).collect()
+}
+
+/// Rows in a row that a destination may refuse before its job is paused: then it is hardly the rows.
+const REFUSED_ROWS: u32 = 20;
+
 impl JobContext {
+    /// The same job with another play.
+    pub(super) fn with_play(&self, play: Play) -> Self {
+        Self {
+            engine: Arc::clone(&self.engine),
+            job_id: self.job_id,
+            organisation_id: self.organisation_id,
+            organisation: self.organisation.clone(),
+            epoch: self.epoch,
+            waited_for: waited_for(&play),
+            play,
+            selection: self.selection,
+            settings: Arc::clone(&self.settings),
+            held: AtomicBool::new(self.held.load(Ordering::Acquire)),
+            refused_rows: AtomicU32::new(0),
+        }
+    }
+
+    /// How many calls the provider takes at a time that takes the fewest; `None` where no step waits for a provider.
+    pub(super) fn narrowest_provider(&self) -> Option<usize> {
+        let capacity = |spec| self.engine.providers.capacity(spec);
+        self.waited_for.iter().map(capacity).min()
+    }
+
     fn may_start_a_step(&self) -> bool {
         !self.held.load(Ordering::Acquire) && !self.engine.is_draining()
     }

@@ -2,14 +2,17 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use rand::RngExt as _;
 use serde_json::{Map, Value};
 
+use super::asking::Answer;
 use super::conditions::Completed;
+use super::storing::{DESTINATION_AWAY, Done};
 use super::written::Written;
 use super::{ItemEnd, JobContext};
 use crate::actors::supervision::panic_text;
@@ -18,12 +21,12 @@ use crate::model::play::PlayStep;
 use crate::model::practice::PracticeStatus;
 use crate::model::retry::RetryPolicy;
 use crate::model::step::{Ended, ItemFlow, Settled, Standing, StepFailure, Turn, settle};
-use crate::model::workflow::Workflow;
+use crate::model::workflow::{Mode, Workflow};
 use crate::ops::breakpoint;
 use crate::settings::Retry;
 use crate::steps::{Progress, StepContext, StepResult, StepStop};
 use crate::store::read::RunnableItem;
-use crate::store::write::{PayloadColumn, Transitioned, WriteError};
+use crate::store::write::{PayloadColumn, StepRunChange, Transitioned, WriteError};
 
 /// A practice and all that its steps need.
 pub(super) struct Work {
@@ -95,7 +98,7 @@ impl Work {
             let end = match self.reason_to_skip(step, workflow).await? {
                 Some(why) => self.skip(step, workflow, &why).await,
                 None => {
-                    let result = self.run_step(step, workflow).await;
+                    let result = self.run_step(step.number, workflow).await;
                     self.progress.record();
                     self.settle(Turn { step, workflow, next }, result).await
                 }
@@ -106,7 +109,7 @@ impl Work {
         }
     }
 
-    async fn run_step(&mut self, step: &PlayStep, workflow: &Arc<Workflow>) -> StepResult {
+    async fn run_step(&self, step: i32, workflow: &Arc<Workflow>) -> Result<Done, StepStop> {
         breakpoint("before step");
         let started = std::time::Instant::now();
         let outcome = AssertUnwindSafe(self.do_step(step, workflow)).catch_unwind().await;
@@ -124,7 +127,18 @@ impl Work {
         })
     }
 
-    async fn do_step(&self, _step: &PlayStep, workflow: &Arc<Workflow>) -> StepResult {
+    async fn do_step(&self, step: i32, workflow: &Arc<Workflow>) -> Result<Done, StepStop> {
+        let answer = if workflow.is_native() {
+            let data = self.do_natively(workflow).await?;
+            let workflow = Arc::clone(workflow);
+            Answer { workflow, data }
+        } else {
+            self.ask(step, workflow).await?
+        };
+        self.store(step, answer).await
+    }
+
+    async fn do_natively(&self, workflow: &Workflow) -> StepResult {
         let Some(handler) = self.job.engine.handlers.get(workflow.handler()) else {
             let why = format!(
                 "the workflow '{}' names the handler '{}', which does not exist",
@@ -146,10 +160,13 @@ impl Work {
     }
 
     /// Writes what the step gave; `Some` when the actor has nothing left to do.
-    async fn settle(&mut self, turn: Turn<'_>, result: StepResult) -> Result<Option<ItemEnd>, String> {
-        let (data, failure) = match result {
-            Ok(data) => (Some(data), None),
-            Err(StepStop::Failed(failure)) => (None, Some(failure)),
+    async fn settle(&mut self, turn: Turn<'_>, result: Result<Done, StepStop>) -> Result<Option<ItemEnd>, String> {
+        let (data, row, failure) = match result {
+            Ok(done) => (Some(done.data), done.row, None),
+            Err(StepStop::Failed(failure)) => (None, None, Some(failure)),
+            Err(StepStop::AwaitsCallback { until }) => return self.await_callback(turn, until).await,
+            Err(StepStop::PutOff { wait, why }) => return self.put_off(turn, wait, why).await,
+            Err(StepStop::Superseded) => return Ok(Some(ItemEnd::Superseded)),
             Err(StepStop::Refused(why)) => return Ok(Some(ItemEnd::Refused(why))),
         };
         let ended = match (&data, &failure) {
@@ -165,7 +182,7 @@ impl Work {
         let Ok(settled) = settle(before, turn, ended, &policy, Utc::now(), rand::rng().random()) else {
             return Ok(Some(ItemEnd::Superseded));
         };
-        let written = match settled {
+        let mut written = match settled {
             Settled::Completed { to } => {
                 let flow = self.flow.at_next_step(None);
                 Written {
@@ -207,6 +224,43 @@ impl Work {
                 ..self.stays(Operation::StepFailed)
             },
         };
+        written.row = row.filter(|_| written.data.is_some());
+        written.step_run = self.ended_run(turn);
+        self.put(turn, written).await
+    }
+
+    /// The step run that has ended with the step, if its answer came from outside.
+    fn ended_run(&self, turn: Turn<'_>) -> Option<StepRunChange> {
+        let from_outside = turn.workflow.mode == Mode::Async || self.flow.kept;
+        from_outside.then(|| StepRunChange::Closes(self.run_id(turn.step.number)))
+    }
+
+    /// Waits, in its row alone, for a callback.
+    async fn await_callback(&mut self, turn: Turn<'_>, until: DateTime<Utc>) -> Result<Option<ItemEnd>, String> {
+        let written = Written {
+            next_at: Some(until),
+            blocked_by: Some(Written::until("callback", until)),
+            step_run: Some(StepRunChange::Awaits(self.run_id(turn.step.number))),
+            reason: Some("waits for a callback".to_owned()),
+            ..self.stays(Operation::StepWaiting)
+        };
+        self.put(turn, written).await
+    }
+
+    /// Tries again later what was not tried, or could not be stored.
+    async fn put_off(&mut self, turn: Turn<'_>, wait: Duration, why: &str) -> Result<Option<ItemEnd>, String> {
+        let next_at = Utc::now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
+        let kept = self.flow.kept || (why == DESTINATION_AWAY && !turn.workflow.is_native());
+        let written = Written {
+            next_at: Some(next_at),
+            blocked_by: Some(Written::until(why, next_at)),
+            reason: Some(why.to_owned()),
+            flow: ItemFlow {
+                kept,
+                ..self.flow.clone()
+            },
+            ..self.stays(Operation::StepWaiting)
+        };
         self.put(turn, written).await
     }
 
@@ -245,9 +299,19 @@ impl Work {
             // The database will never take this data: that is the step's failure, told in its own words.
             Err(WriteError::Rejected(why)) if written.data.is_some() => {
                 let failure = StepFailure::permanent(format!("the step's data cannot be stored: {why}"));
-                return Box::pin(self.settle(turn, Err(failure.into()))).await;
+                let stop = match &written.row {
+                    Some(row) => {
+                        self.job.engine.destinations.forget(row.plan());
+                        self.refused(failure.into())
+                    }
+                    None => failure.into(),
+                };
+                return Box::pin(self.settle(turn, Err(stop))).await;
             }
             Err(error) => return Err(error.to_string()),
+        }
+        if written.row.is_some() {
+            self.job.refused_rows.store(0, Ordering::Relaxed);
         }
         if written.next_at.is_some() {
             return Ok(Some(ItemEnd::Waiting));
@@ -276,7 +340,7 @@ impl Work {
         }
     }
 
-    fn tried(&self) -> i32 {
+    pub fn tried(&self) -> i32 {
         self.item.attempt.saturating_add(1)
     }
 
@@ -294,6 +358,7 @@ impl Work {
             flow: self.flow.clone(),
             data: None,
             whole: None,
+            row: None,
             step_run: None,
             operation,
         }

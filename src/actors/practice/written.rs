@@ -13,6 +13,7 @@ use crate::model::practice::PracticeStatus;
 use crate::model::step::{ItemFlow, StepFailure, Turn};
 use crate::model::workflow::Workflow;
 use crate::steps::StepData;
+use crate::store::destinations::DestinationRow;
 use crate::store::read::RunnableItem;
 use crate::store::write::{ItemRef, ItemTransition, Payload, PayloadColumn, StepRunChange, Transitioned, WriteError};
 
@@ -33,6 +34,8 @@ pub(super) struct Written {
     pub data: Option<StepData>,
     /// All that the practice comes to, where the step was the last one and not all of it is in its data.
     pub whole: Option<Arc<str>>,
+    /// The row of HQ's database that the step's data goes to.
+    pub row: Option<DestinationRow>,
     /// What becomes of the step run whose answer came from outside.
     pub step_run: Option<StepRunChange>,
     pub operation: Operation,
@@ -53,6 +56,7 @@ impl Written {
             flow,
             data,
             whole: None,
+            row: None,
             step_run: None,
             operation: Operation::StepCompleted,
         }
@@ -91,6 +95,7 @@ impl Work {
             error: written.failure.as_ref().map(|failure| failure.error.clone()),
             payload: self.payload(turn.workflow, written),
             flow: (written.flow != self.flow).then(|| json!(written.flow).to_string()),
+            row: written.row.clone(),
             step_run: written.step_run,
             operation: written.operation,
             step: turn.step.number,
@@ -189,6 +194,7 @@ pub async fn give_up(
         error: Some(why),
         payload: None,
         flow: None,
+        row: None,
         step_run: None,
         operation,
         step,

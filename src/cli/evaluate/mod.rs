@@ -83,6 +83,7 @@ fn payload(entry: &Entry) -> anyhow::Result<Value> {
     let scraped = ScrapePayload {
         final_url: clean.url.to_string(),
         pages,
+        extra: serde_json::Map::new(),
     };
     Ok(serde_json::to_value(merge(&CleanUrlPayload::from(&clean), &scraped))?)
 }

@@ -11,6 +11,7 @@ mod health;
 mod imports;
 mod jobs;
 mod logs;
+mod receivers;
 mod selection;
 mod steer;
 mod upload;
@@ -98,6 +99,7 @@ routes! {
     "/api/failed-jobs" { get failures::list }
     "/api/batch-runs" { post batch_runs::create, get batch_runs::list }
     "/api/batch-runs/{id}" { patch batch_runs::change, get batch_runs::detail }
+    "/api/receivers/{workflow_slug}" { post receivers::receive }
     "/api/admin/actors" { get admin::actors }
     "/api/admin/reload" { post admin::reload }
 }

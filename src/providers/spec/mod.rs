@@ -13,6 +13,9 @@ use reqwest::header::{self, HeaderName};
 use serde_json::{Map, Value};
 
 pub use read::SpecMistake;
+
+use crate::model::workflow::Flow;
+pub use crate::model::workflow::Mode;
 pub(super) use zenrows::{ZenrowsSpec, param_text};
 
 use super::path::ResultPath;
@@ -78,32 +81,6 @@ impl FromStr for ProviderName {
     }
 }
 
-/// How a provider answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// The answer to the call is the result.
-    Sync,
-    /// A callback brings the result later.
-    Async,
-}
-
-impl FromStr for Mode {
-    type Err = UnknownMode;
-
-    fn from_str(text: &str) -> Result<Self, UnknownMode> {
-        match text {
-            "sync" => Ok(Self::Sync),
-            "async" => Ok(Self::Async),
-            other => Err(UnknownMode(other.to_owned())),
-        }
-    }
-}
-
-/// No mode has that name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no mode '{0}'; there are sync and async")]
-pub struct UnknownMode(pub String);
-
 /// How a provider is called, as a workflow row says.
 #[derive(Clone, Debug)]
 pub struct ProviderSpec {
@@ -138,20 +115,6 @@ const PAGE_OF_ITEM: &str = "{{ url if url is defined else 'https://' ~ company.d
 const ZENROWS_LEAST_TIMEOUT_MS: u64 = 180_000;
 const MIB: u64 = 1 << 20;
 
-/// Settings of a workflow that steer the step, whoever does it.
-const FLOW: [&str; 10] = [
-    "handler",
-    "done_status",
-    "when",
-    "depends_on",
-    "skip_if_failed",
-    "conflict_columns",
-    "callback_deadline_ms",
-    "on_deadline",
-    "max_retries",
-    "retry",
-];
-
 /// Headers that are the connection's own.
 const OWN_HEADERS: [HeaderName; 8] = [
     header::HOST,
@@ -170,7 +133,7 @@ impl ProviderSpec {
     /// # Errors
     /// Every mistake at once.
     pub fn parse(provider: ProviderName, mode: Mode, settings: &Map<String, Value>) -> Result<Self, Vec<SpecMistake>> {
-        let mut reader = Reader::new(settings, provider, &FLOW);
+        let mut reader = Reader::new(settings, provider, &Flow::KEYS);
         let spec = Self::read(provider, mode, &mut reader);
         match reader.finish() {
             mistakes if mistakes.is_empty() => Ok(spec),

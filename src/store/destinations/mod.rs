@@ -31,15 +31,10 @@ mod target;
 
 pub use breaker::BreakerState;
 pub use error::{Blame, DestinationError, DestinationMistake};
-#[cfg_attr(
-    not(test),
-    expect(
-        unused_imports,
-        reason = "for the commit pipeline, which does not write such rows yet"
-    )
-)]
-pub(in crate::store) use insert::{by_table, insert_rows};
+#[cfg(test)]
+pub(in crate::store) use insert::by_table;
+pub(in crate::store) use insert::insert_rows;
 pub use lane::{LaneState, Patience};
 pub use plan::{DestinationRow, TablePlan};
 pub use registry::Destinations;
-pub use spec::{DestinationDb, DestinationSpec, RowIds};
+pub use spec::{DestinationDb, DestinationSpec, RowIds, destination_of, read_destination};

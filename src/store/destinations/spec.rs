@@ -1,103 +1,61 @@
 //! Where a workflow's result goes, as its row says.
 
-use std::fmt;
-use std::str::FromStr;
-
 use entity::{Id, db_driven_enrichment_workflows as workflows};
 use serde_json::Value;
 
 use super::error::DestinationMistake;
 
-/// Which of the two databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DestinationDb {
-    Hq,
-    Workspace,
+pub use crate::model::workflow::{Destination as DestinationSpec, DestinationDb};
+
+/// What the row of a workflow says; `None` where it names no table.
+///
+/// # Errors
+/// Where its JSON columns do not have the form that they should.
+pub fn destination_of(row: &workflows::Model) -> Result<Option<DestinationSpec>, Vec<DestinationMistake>> {
+    read_destination(
+        &row.destination_db,
+        row.destination_table_name.as_deref(),
+        &row.destination_field_mappings,
+        row.settings.get("conflict_columns"),
+    )
 }
 
-impl fmt::Display for DestinationDb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hq => "HQ's database",
-            Self::Workspace => "the workspace",
-        })
-    }
-}
-
-impl FromStr for DestinationDb {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "hq" => Ok(Self::Hq),
-            "workspace" => Ok(Self::Workspace),
-            _ => Err(()),
-        }
-    }
-}
-
-/// Where a workflow's result goes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DestinationSpec {
-    pub database: DestinationDb,
-    pub table: String,
-    /// JSON path in the data, and the column that takes it.
-    pub mappings: Vec<(String, String)>,
-    /// What makes a row the same row; empty: its `id`, which is the id of the step run.
-    pub conflict_columns: Vec<String>,
-}
-
-impl DestinationSpec {
-    /// What the row of a workflow says; `None` where it names no table.
-    ///
-    /// # Errors
-    /// Where its JSON columns do not have the form that they should.
-    pub fn of_workflow(row: &workflows::Model) -> Result<Option<Self>, Vec<DestinationMistake>> {
-        Self::read(
-            &row.destination_db,
-            row.destination_table_name.as_deref(),
-            &row.destination_field_mappings,
-            row.settings.get("conflict_columns"),
-        )
-    }
-
-    /// As [`of_workflow`](Self::of_workflow), from the columns `destination_db`, `destination_table_name` and
-    /// `destination_field_mappings`, and the setting `conflict_columns`.
-    ///
-    /// # Errors
-    /// Where the JSON does not have the form that it should.
-    pub fn read(
-        database: &str,
-        table: Option<&str>,
-        mappings: &Value,
-        conflict_columns: Option<&Value>,
-    ) -> Result<Option<Self>, Vec<DestinationMistake>> {
-        let Some(table) = table.filter(|table| !table.is_empty()) else {
-            return Ok(None);
-        };
-        let mut mistakes = Vec::new();
-        let known = database.parse().unwrap_or_else(|()| {
-            mistakes.push(DestinationMistake::Database(database.to_owned()));
-            DestinationDb::Hq
-        });
-        let pairs = mappings_of(mappings).unwrap_or_else(|mistake| {
-            mistakes.push(mistake);
-            Vec::new()
-        });
-        let conflict = conflict_of(conflict_columns).unwrap_or_else(|mistake| {
-            mistakes.push(mistake);
-            Vec::new()
-        });
-        if mistakes.is_empty() {
-            Ok(Some(Self {
-                database: known,
-                table: table.to_owned(),
-                mappings: pairs,
-                conflict_columns: conflict,
-            }))
-        } else {
-            Err(mistakes)
-        }
+/// As [`destination_of`], from the columns `destination_db`, `destination_table_name` and
+/// `destination_field_mappings`, and the setting `conflict_columns`.
+///
+/// # Errors
+/// Where the JSON does not have the form that it should.
+pub fn read_destination(
+    database: &str,
+    table: Option<&str>,
+    mappings: &Value,
+    conflict_columns: Option<&Value>,
+) -> Result<Option<DestinationSpec>, Vec<DestinationMistake>> {
+    let Some(table) = table.filter(|table| !table.is_empty()) else {
+        return Ok(None);
+    };
+    let mut mistakes = Vec::new();
+    let known = database.parse().unwrap_or_else(|()| {
+        mistakes.push(DestinationMistake::Database(database.to_owned()));
+        DestinationDb::Hq
+    });
+    let pairs = mappings_of(mappings).unwrap_or_else(|mistake| {
+        mistakes.push(mistake);
+        Vec::new()
+    });
+    let conflict = conflict_of(conflict_columns).unwrap_or_else(|mistake| {
+        mistakes.push(mistake);
+        Vec::new()
+    });
+    if mistakes.is_empty() {
+        Ok(Some(DestinationSpec {
+            database: known,
+            table: table.to_owned(),
+            mappings: pairs,
+            conflict_columns: conflict,
+        }))
+    } else {
+        Err(mistakes)
     }
 }
 
@@ -184,7 +142,7 @@ mod tests {
     fn a_row_of_the_workflows_table_is_read() {
         let mappings = json!({"case_study_urls": "urls", "extracted_at": "extracted_at"});
         let read = |table, mappings: &Value, conflict: Option<&Value>| {
-            DestinationSpec::read("workspace", table, mappings, conflict)
+            read_destination("workspace", table, mappings, conflict)
         };
         let spec = read(Some("company_case_studies"), &mappings, None).unwrap().unwrap();
         assert_eq!(spec.database, DestinationDb::Workspace);
@@ -199,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_wrong_form_is_told_at_once() {
-        let mistakes = DestinationSpec::read("here", Some("t"), &json!({"a": 1}), Some(&json!("x"))).unwrap_err();
+        let mistakes = read_destination("here", Some("t"), &json!({"a": 1}), Some(&json!("x"))).unwrap_err();
         assert_eq!(
             mistakes,
             [

@@ -14,6 +14,7 @@ mod practices;
 mod previews;
 mod retention;
 mod scope;
+mod step_runs;
 mod tokens;
 mod workflows;
 
@@ -29,5 +30,6 @@ pub use practices::{
 };
 pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Reader, Role, Scope};
+pub use step_runs::{StepRunView, Subject};
 pub use tokens::{TokenOwner, token_owner};
 pub use workflows::{play, workflow, workflow_at};

@@ -6,8 +6,9 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 use serde_json::{Map, Value};
 
 use crate::model::play::{Play, Selection};
-use crate::model::workflow::{Destination, DestinationDb, Flow, Mode, Workflow};
+use crate::model::workflow::{Destination, Flow, Mode, Workflow};
 use crate::store::Hq;
+use crate::store::destinations::destination_of;
 
 /// The play of that name as an organisation sees it, or `None` where it has no enabled step.
 ///
@@ -63,7 +64,7 @@ pub fn workflow(row: &workflows::Model) -> Workflow {
         number: row.overall_step_number,
         provider: row.provider.clone(),
         mode: if row.mode == "async" { Mode::Async } else { Mode::Sync },
-        destination: destination(row, &flow),
+        destination: destination(row),
         flow,
         settings,
     }
@@ -80,24 +81,14 @@ fn readable(settings: &Map<String, Value>) -> Flow {
     Flow::read(&kept).unwrap_or_default()
 }
 
-fn destination(row: &workflows::Model, flow: &Flow) -> Option<Destination> {
-    let table = row
-        .destination_table_name
-        .clone()
-        .filter(|table| !table.trim().is_empty())?;
-    let mappings = row.destination_field_mappings.as_object();
-    Some(Destination {
-        database: if row.destination_db == "workspace" {
-            DestinationDb::Workspace
-        } else {
-            DestinationDb::Hq
-        },
-        table,
-        mappings: mappings
-            .into_iter()
-            .flatten()
-            .filter_map(|(path, column)| Some((path.clone(), column.as_str()?.to_owned())))
-            .collect(),
-        conflict_columns: flow.conflict_columns.clone(),
+fn destination(row: &workflows::Model) -> Option<Destination> {
+    destination_of(row).unwrap_or_else(|mistakes| {
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        tracing::warn!(
+            workflow = row.workflow_slug,
+            ?told,
+            "the destination of a workflow makes no sense"
+        );
+        None
     })
 }

@@ -176,6 +176,7 @@ impl Command {
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
                 Self::Exclude(list) => list.bytes(),
                 Self::StoreAnswer(answer) => answer.body.len(),
+                Self::OpenStepRun(run) => run.answer.as_ref().map_or(0, String::len),
                 Self::KeepPreview(preview) => preview.answer.as_ref().map_or(0, KeyAnswer::bytes),
                 _ => 0,
             }

@@ -70,24 +70,18 @@ pub struct OpenStepRun {
     pub workflow_id: Id,
     pub workflow_slug: String,
     pub workflow_version: i32,
-    pub deadline: DateTime<Utc>,
-    /// SHA-256 of the token, in hex.
-    pub token_digest: String,
+    /// Until when an answer is taken.
+    pub deadline: Option<DateTime<Utc>>,
+    /// SHA-256 of the token that an answer will carry, in hex.
+    pub token_digest: Option<String>,
+    /// What is known already: it is kept until it can be stored.
+    pub answer: Option<String>,
 }
 
 impl OpenStepRun {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<Transitioned, DbErr> {
         const STANDS: &str = "select 1 from job_practices p join enrichment_jobs j on j.id = p.job_id \
             where p.id = ? and p.version = ? and j.epoch = ?";
-        const OPEN: &str = "insert into step_runs (id, organisation_id, batch_id, practice_id, step_number, life, attempt, \
-            workflow_id, workflow_slug, workflow_version, deadline, created_at, updated_at) \
-            values (?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict (id) do update set \
-            answer = case when step_runs.attempt = excluded.attempt then step_runs.answer end, \
-            answer_digest = case when step_runs.attempt = excluded.attempt then step_runs.answer_digest end, \
-            answered_at = case when step_runs.attempt = excluded.attempt then step_runs.answered_at end, \
-            closed_at = null, attempt = excluded.attempt, workflow_id = excluded.workflow_id, \
-            workflow_slug = excluded.workflow_slug, workflow_version = excluded.workflow_version, \
-            deadline = excluded.deadline, updated_at = excluded.updated_at";
         const TOKEN: &str = "insert into callback_tokens (digest, step_run_id, attempt) values (?,?,?)";
         let ItemRef {
             organisation_id,
@@ -100,6 +94,18 @@ impl OpenStepRun {
         if group.tx.query_one_raw(stands).await?.is_none() {
             return Ok(Transitioned::Conflict);
         }
+        const SAME: &str = "step_runs.attempt = excluded.attempt and step_runs.workflow_id = excluded.workflow_id";
+        let open = format!(
+            "insert into step_runs (id, organisation_id, batch_id, practice_id, step_number, life, attempt, \
+            workflow_id, workflow_slug, workflow_version, deadline, answer, answered_at, created_at, updated_at) \
+            values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict (id) do update set \
+            answer = coalesce(excluded.answer, case when {SAME} then step_runs.answer end), \
+            answer_digest = case when {SAME} then step_runs.answer_digest end, \
+            answered_at = coalesce(excluded.answered_at, case when {SAME} then step_runs.answered_at end), \
+            closed_at = null, attempt = excluded.attempt, workflow_id = excluded.workflow_id, \
+            workflow_slug = excluded.workflow_slug, workflow_version = excluded.workflow_version, \
+            deadline = excluded.deadline, updated_at = excluded.updated_at"
+        );
         let run = [
             self.id.into(),
             organisation_id.into(),
@@ -112,12 +118,16 @@ impl OpenStepRun {
             self.workflow_slug.clone().into(),
             self.workflow_version.into(),
             self.deadline.into(),
+            self.answer.clone().into(),
+            self.answer.as_ref().map(|_| group.now).into(),
             group.now.into(),
             group.now.into(),
         ];
-        group.execute(OPEN, run).await?;
-        let token = [self.token_digest.clone().into(), self.id.into(), self.attempt.into()];
-        group.execute(TOKEN, token).await?;
+        group.execute(&open, run).await?;
+        if let Some(digest) = &self.token_digest {
+            let token = [digest.clone().into(), self.id.into(), self.attempt.into()];
+            group.execute(TOKEN, token).await?;
+        }
         let details = serde_json::json!({
             "workflow": self.workflow_slug, "step_run": self.id, "until": self.deadline,
         });

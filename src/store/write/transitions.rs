@@ -12,6 +12,7 @@ use super::journal::JournalRow;
 use super::step_runs::{self, StepRunChange};
 use crate::model::journal::{Operation, Origin};
 use crate::model::practice::PracticeStatus;
+use crate::store::destinations::{DestinationRow, insert_rows};
 use crate::store::rows::{Rows, json};
 
 /// A practice as its writer last saw it. A write counts only if nothing has changed since.
@@ -58,6 +59,8 @@ pub struct ItemTransition {
     pub payload: Option<Payload>,
     /// Where the practice stands within its play, as a JSON object, if that changes.
     pub flow: Option<String>,
+    /// The row of HQ's own database that the step's data goes to.
+    pub row: Option<DestinationRow>,
     /// What becomes of the step run whose answer came from outside.
     pub step_run: Option<StepRunChange>,
     pub operation: Operation,
@@ -70,7 +73,8 @@ pub struct ItemTransition {
 
 impl ItemTransition {
     pub(super) fn bytes(&self) -> usize {
-        self.details.len() + self.payload.as_ref().map_or(0, |payload| payload.json.len())
+        let payload = self.payload.as_ref().map_or(0, |payload| payload.json.len());
+        self.details.len() + payload + self.row.as_ref().map_or(0, DestinationRow::bytes)
     }
 
     fn payload(&self, column: PayloadColumn) -> Option<String> {
@@ -138,6 +142,13 @@ pub(super) async fn apply(
         }
     }
     step_runs::follow(group, transitions, &moved).await?;
+    let of_moved = |each: &&(usize, &ItemTransition)| moved.contains(&each.1.item.id);
+    let rows: Vec<&DestinationRow> = transitions
+        .iter()
+        .filter(of_moved)
+        .filter_map(|each| each.1.row.as_ref())
+        .collect();
+    insert_rows(group.tx, group.backend, &rows).await?;
     Ok(transitions
         .iter()
         .map(|(index, transition)| {
