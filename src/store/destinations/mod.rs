@@ -28,6 +28,8 @@ mod spec;
 mod sql;
 mod table;
 mod target;
+mod worker;
+mod workspace;
 
 pub use breaker::BreakerState;
 pub use error::{Blame, DestinationError, DestinationMistake};

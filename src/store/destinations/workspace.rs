@@ -1,0 +1,151 @@
+//! What stands behind `workspace.url`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::error::DestinationError;
+use super::lane::LaneLimits;
+use super::postgrest::PostgrestTarget;
+use super::spec::DestinationDb;
+use super::sql::SqlTarget;
+use super::target::Target;
+use crate::scrape::AddressGuard;
+use crate::settings::{SecretSource, Settings};
+use crate::store::lock::sqlite_file;
+
+/// The secret, or the environment variable, that holds the key of a PostgREST workspace.
+const KEY: &str = "WORKSPACE_SERVICE_ROLE_KEY";
+/// Most rows of one statement or request.
+const GROUP_ROWS: usize = 512;
+/// Gateways before a PostgREST refuse bodies that are much larger.
+const REST_GROUP_BYTES: usize = 1024 * 1024;
+/// Bytes that wait in a lane, as a multiple of what one transaction holds.
+const QUEUED_GROUPS: usize = 2;
+
+/// The workspace and what its lane may hold, if it is not HQ's database.
+///
+/// # Errors
+/// Where the URL cannot be used, or the key of a PostgREST cannot be read.
+pub(super) fn target(settings: &Settings) -> Result<Option<(Target, LaneLimits)>, DestinationError> {
+    let url = settings.workspace.url.as_str();
+    if is_hq(settings) {
+        return Ok(None);
+    }
+    let group_bytes = settings.storage.group_bytes;
+    let mut limits = LaneLimits {
+        queue_rows: settings.storage.queue_max,
+        queue_bytes: group_bytes.saturating_mul(QUEUED_GROUPS).min(Semaphore::MAX_PERMITS),
+        group_rows: settings.storage.group_max.min(GROUP_ROWS),
+        group_bytes,
+    };
+    let target = if url.starts_with("http:") || url.starts_with("https:") {
+        limits.group_bytes = group_bytes.min(REST_GROUP_BYTES);
+        let guard = Arc::new(AddressGuard::new(settings.network.allow_cidrs.clone()));
+        let key = key(settings)?;
+        Target::Rest(Box::new(PostgrestTarget::new(
+            DestinationDb::Workspace,
+            url,
+            &key,
+            guard,
+        )?))
+    } else {
+        Target::Sql(Box::new(SqlTarget::new(DestinationDb::Workspace, url, settings)))
+    };
+    Ok(Some((target, limits)))
+}
+
+/// Two writers on one SQLite file would only wait for each other.
+fn is_hq(settings: &Settings) -> bool {
+    let (hq, workspace) = (&settings.database.url, &settings.workspace.url);
+    let file = |url: &str| sqlite_file(url).map(|file| file.canonicalize().unwrap_or(file));
+    let same_file = |workspace: PathBuf| file(hq).is_some_and(|hq| hq == workspace);
+    workspace.is_empty() || workspace == hq || file(workspace).is_some_and(same_file)
+}
+
+/// The key of the PostgREST at `workspace.url`: the secret of that name, or the environment variable.
+fn key(settings: &Settings) -> Result<SecretString, DestinationError> {
+    let unusable = |what: String| DestinationError::Settings(what);
+    let source = match settings.secrets.get(KEY) {
+        Some(declared) => {
+            let url =
+                Url::parse(&settings.workspace.url).map_err(|error| unusable(format!("workspace.url: {error}")))?;
+            let host = url.host_str().unwrap_or_default();
+            if !declared.hosts.iter().any(|allowed| may_be_sent(allowed, host)) {
+                return Err(unusable(format!(
+                    "the secret {KEY} may not be sent to {host}; name that host in its `hosts`"
+                )));
+            }
+            declared.clone()
+        }
+        None => SecretSource {
+            from: format!("env:{KEY}"),
+            hosts: Vec::new(),
+            organisations: Vec::new(),
+        },
+    };
+    source.read().map_err(|error| {
+        unusable(format!(
+            "a PostgREST workspace needs its key: set {KEY} in the environment, or declare [secrets.{KEY}] ({error})"
+        ))
+    })
+}
+
+fn may_be_sent(allowed: &str, host: &str) -> bool {
+    match allowed.strip_prefix("*.") {
+        Some(domain) => host
+            .to_ascii_lowercase()
+            .strip_suffix(&domain.to_ascii_lowercase())
+            .is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+        None => allowed.eq_ignore_ascii_case(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn the_workspace_may_be_hqs_own_database_under_another_spelling() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.db");
+        std::fs::write(&file, "").unwrap();
+        let settings = |workspace: &str| {
+            Settings::from_text(&format!(
+                "[database]\nurl = \"sqlite://{}?mode=rwc\"\n[workspace]\nurl = {workspace:?}\n",
+                file.display()
+            ))
+            .unwrap()
+        };
+        let inside = directory.path().display();
+        assert!(is_hq(&settings("")));
+        assert!(is_hq(&settings(&format!("sqlite://{}", file.display()))));
+        assert!(is_hq(&settings(&format!("sqlite:{inside}/./a.db?mode=rw"))));
+        assert!(!is_hq(&settings(&format!("sqlite://{inside}/b.db"))));
+        assert!(!is_hq(&settings("postgres://localhost/a")));
+    }
+
+    #[test]
+    fn a_declared_key_goes_to_its_hosts_alone() {
+        for (allowed, host, yes) in [
+            ("abc.supabase.co", "abc.supabase.co", true),
+            ("*.supabase.co", "abc.supabase.co", true),
+            ("*.supabase.co", "supabase.co", false),
+            ("*.supabase.co", "evilsupabase.co", false),
+            ("abc.supabase.co", "abd.supabase.co", false),
+        ] {
+            assert_eq!(may_be_sent(allowed, host), yes, "{allowed} {host}");
+        }
+        let settings = Settings::from_text(
+            "[workspace]\nurl = \"https://abc.supabase.co\"\n[secrets.WORKSPACE_SERVICE_ROLE_KEY]\n\
+             from = \"env:NOT_THERE\"\nhosts = [\"other.example\"]\n",
+        )
+        .unwrap();
+        let error = key(&settings).unwrap_err().to_string();
+        assert!(error.contains("abc.supabase.co"), "{error}");
+    }
+}
