@@ -10,6 +10,8 @@ use serde_json::json;
 
 use crate::place::{Place, hasty, ids, spec, wait_until};
 use crate::support::postgres::{Cluster, Durability, create_database, require_or_skip};
+use crate::support::skip;
+use crate::support::small_disk::SmallDisk;
 
 pub async fn a_table_that_disappears_is_told_and_looked_for_again(place: Place) {
     let spec = spec("company_x", &[("a", "a")]);
@@ -207,4 +209,41 @@ async fn a_write_that_hangs_gives_its_rows_back_and_still_ends() {
     .await;
     // The hanging write was not cut off: its row is there before the second one.
     assert_eq!(place.count("company_x").await, 2);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for() {
+    let Some(disk) = SmallDisk::mount() else {
+        skip("full disk", "no file system can be mounted");
+        return;
+    };
+    let url = format!("sqlite://{}/workspace.db?mode=rwc", disk.path().display());
+    let place = Place::new(&url, "", Patience::default()).await;
+    place
+        .execute("create table company_x (id uuid_text primary key, a text)")
+        .await;
+    let plan = place
+        .destinations
+        .plan(&spec("company_x", &[("a", "a")]))
+        .await
+        .unwrap();
+    let row = || plan.row(&ids(), &json!({"a": "x".repeat(4_000)})).unwrap().0;
+    place.destinations.write(row()).await.unwrap();
+    let ballast = disk.fill();
+    let writes = join_all((0..50).map(|_| place.destinations.write(row())));
+    let make_room = async {
+        wait_until("the lane has noticed", async || {
+            place.destinations.states()[0].last_error.is_some()
+        })
+        .await;
+        std::fs::remove_file(ballast).unwrap();
+    };
+    let (outcomes, ()) = tokio::join!(writes, make_room);
+    for outcome in outcomes {
+        outcome.unwrap();
+    }
+    assert_eq!(place.count("company_x").await, 51);
+    // What was written after it is committed too, and seen by others.
+    place.destinations.write(row()).await.unwrap();
+    assert_eq!(place.count("company_x").await, 52);
 }

@@ -9,35 +9,10 @@ use batchdesk::model::practice::PracticeStatus;
 use batchdesk::store::read::EngineReader;
 use batchdesk::store::write::{BeginImport, Changed, Payload, PayloadColumn, WriteCommand};
 use entity::Id;
-use tempfile::TempDir;
 
 use crate::bench::{Bench, distinct, transition};
 use crate::support::skip;
-
-/// A file system of two megabytes, gone when this is dropped.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn mount() -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        let mount = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
-            .arg(directory.path())
-            .output();
-        mount
-            .is_ok_and(|output| output.status.success())
-            .then(|| Self(directory))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount")
-            .arg("-l")
-            .arg(self.0.path())
-            .status();
-    }
-}
+use crate::support::small_disk::SmallDisk;
 
 #[tokio::test]
 async fn a_full_disk_is_waited_for_and_later_commits_count() {
@@ -45,15 +20,12 @@ async fn a_full_disk_is_waited_for_and_later_commits_count() {
         skip("full disk", "no file system can be mounted");
         return;
     };
-    let url = format!("sqlite://{}/batchdesk.db?mode=rwc", disk.0.path().display());
+    let url = format!("sqlite://{}/batchdesk.db?mode=rwc", disk.path().display());
     let mut bench = Bench::new(&url, "").await;
     let job_id = bench.import(distinct(100)).await;
     let job = bench.job(job_id).await;
     let practices = bench.practices().await;
-    let ballast = disk.0.path().join("ballast");
-    // Fill the disk to its last byte.
-    let mut file = std::fs::File::create(&ballast).unwrap();
-    while std::io::Write::write_all(&mut file, &[0; 4_096]).is_ok() {}
+    let ballast = disk.fill();
     let big: Arc<str> = Arc::from(format!("{{\"x\":\"{}\"}}", "y".repeat(1_000)));
     let commands: Vec<_> = practices
         .iter()
@@ -79,7 +51,6 @@ async fn a_full_disk_is_waited_for_and_later_commits_count() {
             spoiled.fetch_add(1, Ordering::Relaxed);
         }
     };
-    drop(file);
     let answers = bench.writer.commit(commands, &on_away).await;
     assert!(answers.iter().all(Result::is_ok));
     make_room.await.unwrap();

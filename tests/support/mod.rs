@@ -10,6 +10,7 @@ pub mod daemon;
 pub mod events;
 pub mod postgres;
 pub mod readers;
+pub mod small_disk;
 
 /// Runs each test on SQLite and, where there is one, on PostgreSQL. The first argument names the group where it is
 /// skipped.
