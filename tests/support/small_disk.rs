@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A file system of one megabyte, gone when this is dropped.
+/// A file system of two megabytes, gone when this is dropped.
 pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
@@ -14,7 +14,7 @@ impl SmallDisk {
     pub fn mount() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
             .arg(directory.path())
             .output();
         mount
