@@ -410,29 +410,59 @@ async fn the_crawl_delay_and_all_answers_are_told_to_whoever_keeps_the_pace() {
     assert_eq!(reports, [(200, None), (200, None), (429, Some(Duration::from_secs(8)))]);
 }
 
-#[test]
-fn subdomains_belong_to_the_site_and_come_after_the_host_itself() {
-    let home: Url = "https://www.smile.co.nz/".parse().unwrap();
-    let mut walk = Walk::from(&home, &home);
-    walk.queue = [
-        ("https://shop.smile.co.nz/contact", 100),
-        ("https://smile.co.nz/contact-us", 90),
-        ("https://www.smile.co.nz/contact-us/", 95),
-        ("https://other.co.nz/contact", 100),
-        ("http://smile.co.nz", 100),
-        ("https://blog.smile.co.nz/about", 10),
-    ]
-    .map(|(url, score)| PageLink {
-        url: url.parse().unwrap(),
-        score,
-    })
-    .into();
-    let taken: Vec<String> = std::iter::from_fn(|| walk.take_best()).map(String::from).collect();
+#[tokio::test]
+async fn a_slow_site_is_given_up_as_a_whole() {
+    let server = Server::start(|path, out| match path {
+        "/" => ok(
+            out,
+            "text/html",
+            b"<a href=/contact>Contact</a><a href=/about>About</a><a href=/team>Team</a>\
+            <a href=/services>Services</a><a href=/location>Location</a><a href=/hours>Hours</a>",
+        ),
+        "/robots.txt" => status(out, "404 Not Found", ""),
+        // Says nothing until the client hangs up.
+        _ => {
+            let _ = std::io::Read::read(out, &mut [0]);
+        }
+    });
+    let fetcher = fetcher(FetchSettings {
+        timeout: Duration::from_millis(100),
+        ..FetchSettings::default()
+    });
+    let robots = RobotsCache::new("batchdesk/1");
+    let settings = SiteSettings {
+        max_pages: 6,
+        ..SiteSettings::default()
+    };
+    let scraped = scrape_site(&fetcher, &robots, &NoPace::default(), &server.url("/"), &settings, &[]).await;
+    let pages = scraped.unwrap().pages;
     assert_eq!(
-        taken,
-        [
-            "https://www.smile.co.nz/contact-us/",
-            "https://shop.smile.co.nz/contact"
-        ]
+        pages.len(),
+        4,
+        "the home page, and as many as fit into three times the limit"
     );
+    assert!(pages[1..].iter().all(|page| page.error.is_some()));
+}
+
+#[test]
+fn other_addresses_of_a_home_page() {
+    let after = |start: &str, kind| {
+        let others = visit::others(&start.parse().unwrap(), kind);
+        others.into_iter().map(String::from).collect::<Vec<_>>()
+    };
+    let bare = "https://smile.co.nz/x";
+    assert_eq!(after(bare, FetchErrorKind::Dns), ["https://www.smile.co.nz/x"]);
+    assert_eq!(
+        after(bare, FetchErrorKind::Tls),
+        ["https://www.smile.co.nz/x", "http://smile.co.nz/x"]
+    );
+    assert_eq!(after(bare, FetchErrorKind::Connect), ["http://smile.co.nz/x"]);
+    assert_eq!(
+        after("http://www.smile.co.nz/", FetchErrorKind::Dns),
+        ["http://smile.co.nz/"]
+    );
+    assert!(after("https://book.smile.co.nz/", FetchErrorKind::Dns).is_empty());
+    assert!(after("https://smile.co.nz:8443/", FetchErrorKind::Connect).is_empty());
+    assert!(after("http://127.0.0.1/", FetchErrorKind::Dns).is_empty());
+    assert!(after(bare, FetchErrorKind::Status(404)).is_empty());
 }

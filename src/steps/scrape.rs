@@ -186,20 +186,5 @@ impl StepHandler for ScrapeSite {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_user_agent_says_where_to_write_to() {
-        assert_eq!(user_agent("batchdesk/1", ""), "batchdesk/1");
-        assert_eq!(
-            user_agent("batchdesk/1", "https://example.com/bot"),
-            "batchdesk/1 (+https://example.com/bot)"
-        );
-        assert_eq!(user_agent("batchdesk/1", "a@b.nz"), "batchdesk/1 (+mailto:a@b.nz)");
-        assert_eq!(
-            user_agent("batchdesk/1", "mailto:a@b.nz"),
-            "batchdesk/1 (+mailto:a@b.nz)"
-        );
-    }
-}
+#[path = "scrape_tests.rs"]
+mod tests;

@@ -5,11 +5,12 @@ use crate::scrape::extract::extract_page;
 use crate::scrape::fetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Hop, RedirectTrail, Wanted};
 use crate::scrape::payload::{PageFacts, ScrapedPage, Validators};
 use crate::scrape::robots::RobotsCache;
-use crate::scrape::url::site_key;
+use crate::scrape::url::{registrable, site_key};
 use std::hash::{DefaultHasher, Hasher};
 use std::num::NonZero;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -19,6 +20,8 @@ static PARSING: LazyLock<Semaphore> =
 
 /// Meta refreshes followed from one page: more is a trap.
 const MAX_REFRESHES: usize = 2;
+/// A website as a whole gets this many times the limit of one request, waiting for turns not counted.
+const SITE_TIMEOUTS: u32 = 3;
 
 /// A page's head, after its body has been given back to the byte budget.
 pub(super) struct Visited {
@@ -57,20 +60,48 @@ pub(super) struct Visitor<'a> {
     pub robots: &'a RobotsCache,
     pub pace: &'a dyn Pace,
     pub settings: &'a SiteSettings,
-    pub former: &'a [ScrapedPage],
+    former: &'a [ScrapedPage],
+    /// Milliseconds that the website has taken to answer, all requests together.
+    spent: AtomicU64,
 }
 
-impl Visitor<'_> {
-    /// The home page, by http when https is not served.
-    pub(super) async fn home(&self, start: &Url) -> Result<(Visited, PageFacts), FetchError> {
-        let first = self.page_behind_refreshes(start, None).await;
-        match (first, plain_http(start)) {
-            (Err(error), Some(plain)) if matches!(error.kind, FetchErrorKind::Tls | FetchErrorKind::Connect) => {
-                // The first error is the one that the analyst can act upon.
-                self.page_behind_refreshes(&plain, None).await.map_err(|_| error)
-            }
-            (first, _) => first,
+impl<'a> Visitor<'a> {
+    pub(super) fn new(
+        fetcher: &'a Fetcher,
+        robots: &'a RobotsCache,
+        pace: &'a dyn Pace,
+        settings: &'a SiteSettings,
+        former: &'a [ScrapedPage],
+    ) -> Self {
+        Self {
+            fetcher,
+            robots,
+            pace,
+            settings,
+            former,
+            spent: AtomicU64::new(0),
         }
+    }
+
+    /// The home page, or what [`others`] have of it.
+    pub(super) async fn home(&self, start: &Url) -> Result<(Visited, PageFacts), FetchError> {
+        let error = match self.page_behind_refreshes(start, None).await {
+            Ok(home) => return Ok(home),
+            Err(error) => error,
+        };
+        for other in others(start, error.kind) {
+            if let Ok(home) = self.page_behind_refreshes(&other, None).await {
+                return Ok(home);
+            }
+        }
+        // The first error is the one that the analyst can act upon.
+        Err(error)
+    }
+
+    /// Whether the website has taken all the time that it gets.
+    pub(super) fn has_no_time(&self) -> bool {
+        let limit = self.fetcher.settings().timeout * SITE_TIMEOUTS;
+        Duration::from_millis(self.spent.load(Ordering::Relaxed)) >= limit
     }
 
     /// The page, or the one that it sends browsers to by a meta refresh; of the website `site` alone, if one is given.
@@ -176,9 +207,16 @@ impl Visitor<'_> {
             let message = format!("{url} leads away from the website.");
             return Err(FetchError::new(FetchErrorKind::Refused, message));
         }
+        if self.has_no_time() {
+            let message = format!("{host_key} is too slow: its pages together took longer than a site may take.");
+            return Err(FetchError::new(FetchErrorKind::Timeout, message));
+        }
         let crawl_delay = self.ask_robots(url).await?;
         self.pace.before_request(&host_key, crawl_delay).await?;
+        let began = Instant::now();
         let answer = self.fetcher.hop_if_changed(url, wanted, known).await;
+        let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.spent.fetch_add(took, Ordering::Relaxed);
         match &answer {
             Ok(Hop::Page(page)) => self.pace.report(&host_key, page.status, None),
             Ok(Hop::Redirect(_, status)) => self.pace.report(&host_key, *status, None),
@@ -206,7 +244,31 @@ impl Visitor<'_> {
     }
 }
 
-/// `start` by http, when it is https on the default port.
+/// Where else the home page may be, after `start` has failed: with or without `www.` when the name does not resolve or its
+/// certificate is for the other one, and by http when https is not served.
+pub(super) fn others(start: &Url, failed: FetchErrorKind) -> Vec<Url> {
+    let mut others = Vec::new();
+    if matches!(failed, FetchErrorKind::Dns | FetchErrorKind::Tls) {
+        others.extend(with_or_without_www(start));
+    }
+    if matches!(failed, FetchErrorKind::Tls | FetchErrorKind::Connect) {
+        others.extend(plain_http(start));
+    }
+    others
+}
+
+fn with_or_without_www(start: &Url) -> Option<Url> {
+    let host = start.domain()?;
+    let other = match host.strip_prefix("www.") {
+        Some(bare) => bare.to_owned(),
+        None if registrable(host).as_deref() == Some(host) => format!("www.{host}"),
+        None => return None,
+    };
+    let mut url = start.clone();
+    url.set_host(Some(&other)).ok()?;
+    Some(url)
+}
+
 fn plain_http(start: &Url) -> Option<Url> {
     let mut plain = start.clone();
     (start.scheme() == "https" && start.port().is_none() && plain.set_scheme("http").is_ok()).then_some(plain)
