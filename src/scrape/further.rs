@@ -4,7 +4,8 @@
 mod traps;
 mod words;
 
-use crate::scrape::text::{Words, fold};
+use super::payload::{PageKind, PageLink};
+use super::text::{Words, fold, percent_decode};
 use url::Url;
 
 /// Thai, and all that comes after it: kana, Chinese characters, Hangul.
@@ -69,38 +70,50 @@ const PHRASE_LIST: [&str; words::ALL.len()] = {
 };
 static PHRASES: Words = Words::new(&PHRASE_LIST);
 
-/// What `url`, shown as `text`, promises: 100 for a contact page, 0 or less when it is not worth a request.
-pub(crate) fn score(url: &Url, text: &str) -> i32 {
+/// The link to `url`, shown as `text`, with what it promises: about 100 for a contact page. `None` when it is not worth a
+/// request.
+pub(crate) fn link(url: &Url, text: &str) -> Option<PageLink> {
     if traps::is_trap(url) {
-        return 0;
+        return None;
     }
     let path = url.path().to_ascii_lowercase();
-    let path_words = fold(&crate::scrape::text::percent_decode(&path));
+    let path_words = fold(&percent_decode(&path));
     let text_words = if text.len() <= 80 { fold(text) } else { String::new() };
     let depth = path.split('/').filter(|part| !part.is_empty()).count() as i32;
-    let found = |words: &str| {
-        let padded = format!(" {words} ");
-        let whole = PHRASES
-            .all(&padded)
-            .filter(|(at, index)| is_whole(&padded, *at, words::ALL[*index].0));
-        whole.map(|(_, index)| words::ALL[index].1).max().unwrap_or(0)
+    let (by_text, by_path) = (best_word(&text_words), best_word(&path_words));
+    let by_path_less = by_path.map(|(promise, kind)| (promise - 2, kind));
+    let (best, kind) = match (by_text, by_path_less) {
+        (Some(text), Some(path)) if path.0 > text.0 => path,
+        (Some(text), _) => text,
+        (None, path) => path?,
     };
-    let by_text = found(&text_words);
-    let by_path = found(&path_words);
-    let best = by_text.max(by_path - 2);
-    if best == 0 {
-        return 0;
-    }
     let padded = format!(" {path_words} {text_words} ");
     let wasted = WASTE
         .all(&padded)
         .any(|(at, index)| is_whole(&padded, at, WASTE.word(index)));
     let waste = if wasted { 45 } else { 0 };
-    let agreed = if by_text > 0 && by_path > 0 { 6 } else { 0 };
+    let agreed = if by_text.is_some() && by_path.is_some() { 6 } else { 0 };
     // A long text is a headline that happens to hold the word.
     let wordy = (text_words.split(' ').count() as i32 - 4).max(0) * 4;
     let query = if url.query().is_some() { 8 } else { 0 };
-    best + agreed - waste - (depth - 1).max(0) * 7 - wordy - query
+    let score = best + agreed - waste - (depth - 1).max(0) * 7 - wordy - query;
+    (score > 0).then(|| PageLink {
+        url: url.clone(),
+        score,
+        kind: Some(kind),
+    })
+}
+
+/// What the most promising of these words promises, and of which kind it is.
+fn best_word(words: &str) -> Option<(i32, PageKind)> {
+    let padded = format!(" {words} ");
+    let whole = PHRASES
+        .all(&padded)
+        .map(|(at, index)| (at, words::ALL[index]))
+        .filter(|(at, (phrase, ..))| is_whole(&padded, *at, phrase));
+    whole
+        .map(|(_, (_, promise, kind))| (promise, kind))
+        .max_by_key(|(promise, _)| *promise)
 }
 
 /// Whether the phrase at `at` in `padded` stands as words; compounds such as `kontaktformular` count by their start, and
@@ -122,7 +135,8 @@ mod tests {
     use super::*;
 
     fn of(path: &str, text: &str) -> i32 {
-        score(&Url::parse("https://a.com").unwrap().join(path).unwrap(), text)
+        let url = Url::parse("https://a.com").unwrap().join(path).unwrap();
+        link(&url, text).map_or(0, |link| link.score)
     }
 
     #[test]
@@ -212,6 +226,26 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_told_by_the_most_promising_word() {
+        for (path, text, expected) in [
+            ("/contact", "Contact", PageKind::Contact),
+            ("/contact/hours", "", PageKind::Contact),
+            ("/page-7", "Öffnungszeiten", PageKind::Hours),
+            ("/dove-siamo", "", PageKind::Places),
+            ("/about/team", "Our team", PageKind::People),
+            ("/impressum", "", PageKind::Legal),
+            ("/x", "Nos services", PageKind::Services),
+        ] {
+            let url = Url::parse("https://a.com").unwrap().join(path).unwrap();
+            assert_eq!(
+                link(&url, text).and_then(|link| link.kind),
+                Some(expected),
+                "{path} {text}"
+            );
+        }
+    }
+
+    #[test]
     fn words_inside_words_do_not_count() {
         for text in ["О насекомых", "Steam cleaning", "Newsstaff", "Aboutique"] {
             assert_eq!(of("/page-7", text), 0, "{text}");
@@ -220,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_list_is_in_the_form_that_texts_are_brought_to() {
-        for (word, promise) in words::ALL {
+        for (word, promise, _) in words::ALL {
             assert_eq!(fold(word), word);
             assert!(promise > 0 && word.len() >= 3, "{word}");
         }

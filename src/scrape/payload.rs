@@ -196,6 +196,25 @@ pub struct SocialLink {
     pub url: String,
 }
 
+/// What a further page is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageKind {
+    /// How to reach the business.
+    Contact,
+    /// When it is open.
+    Hours,
+    /// Where it is.
+    Places,
+    /// Who works there.
+    People,
+    /// What it is.
+    About,
+    /// What it does.
+    Services,
+    /// The page that the law asks for: name, address, telephone.
+    Legal,
+}
+
 /// A link to another page of the same website, with how much it promises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageLink {
@@ -203,6 +222,8 @@ pub struct PageLink {
     pub url: url::Url,
     /// Higher is fetched first; 0 or less is not worth a request.
     pub score: i32,
+    /// Of pages of one kind each further one promises less; none where that is not so, as for the frames of a page.
+    pub kind: Option<PageKind>,
 }
 
 /// What one page gave, before pages are merged.

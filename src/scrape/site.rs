@@ -111,7 +111,11 @@ pub async fn scrape_site(
 fn links_of(former: &[ScrapedPage], home: &Url) -> Vec<PageLink> {
     let urls = former.iter().filter_map(|page| Url::parse(&page.url).ok());
     urls.filter(|url| url != home)
-        .map(|url| PageLink { url, score: 100 })
+        .map(|url| PageLink {
+            url,
+            score: 100,
+            kind: None,
+        })
         .collect()
 }
 

@@ -58,11 +58,11 @@ async fn the_best_pages_are_read_and_failures_noted() {
         [
             (server.url("/").to_string(), Some(200)),
             (server.url("/contact").to_string(), Some(200)),
-            (server.url("/missing/contact").to_string(), Some(404)),
             (server.url("/about-us").to_string(), Some(200)),
+            (server.url("/missing/contact").to_string(), Some(404)),
         ]
     );
-    assert!(payload.pages[2].error.is_some());
+    assert!(payload.pages[3].error.is_some());
     let asked = server.paths();
     assert_eq!(asked.iter().filter(|path| *path == "/robots.txt").count(), 1);
     assert!(!asked.contains(&"/blog".to_owned()));

@@ -54,9 +54,8 @@ pub(super) fn read(body: &[u8], base: &Url) -> SiteMap {
             map.maps.push(url);
             continue;
         }
-        let score = further::score(&url, "");
-        if score > 0 && map.links.len() < MAX_LINKS {
-            map.links.push(PageLink { url, score });
+        if map.links.len() < MAX_LINKS {
+            map.links.extend(further::link(&url, ""));
         }
     }
     map.maps.sort_by_key(|url| dullness(url));

@@ -47,7 +47,11 @@ pub(crate) fn read(scan: &Scan, context: &Context, whose: &Whose<'_>, phones: &m
                 push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, 60);
             } else if crate::scrape::url::site_key(&url) == context.site && url != context.url {
                 // The content of a frameset stands in its frames.
-                facts.links.push(PageLink { url, score: 110 });
+                facts.links.push(PageLink {
+                    url,
+                    score: 110,
+                    kind: None,
+                });
             }
         }
     }
@@ -227,15 +231,12 @@ fn web(
     }
     if own && *url != context.url {
         let shown = if text.is_empty() { anchor.label.as_str() } else { text };
-        let score = further::score(url, shown);
         let room = facts.links.len() < 400;
-        match facts.links.iter_mut().find(|link| link.url == *url) {
-            Some(link) => link.score = link.score.max(score),
-            None if score > 0 && room => facts.links.push(PageLink {
-                url: url.clone(),
-                score,
-            }),
-            None => {}
+        let known = facts.links.iter_mut().find(|link| link.url == *url);
+        match (known, further::link(url, shown)) {
+            (Some(known), Some(new)) if new.score > known.score => *known = new,
+            (None, Some(new)) if room => facts.links.push(new),
+            _ => {}
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Folded as [`crate::scrape::text::fold`] folds: lower case, without accents and apostrophes. Words that are written
 //! without spaces between them count wherever they stand (`super::is_whole`).
 
-/// How to reach the business.
+use crate::scrape::payload::PageKind;
+
 const CONTACT: &[(&str, i32)] = &[
     ("contact", 100),
     ("kontakt", 100),
@@ -44,7 +45,6 @@ const CONTACT: &[(&str, i32)] = &[
     ("문의", 80),
 ];
 
-/// When it is open.
 const HOURS: &[(&str, i32)] = &[
     ("opening hours", 90),
     ("opening times", 90),
@@ -95,7 +95,6 @@ const HOURS: &[(&str, i32)] = &[
     ("영업시간", 88),
 ];
 
-/// Where it is.
 const PLACES: &[(&str, i32)] = &[
     ("find us", 85),
     ("location", 80),
@@ -163,7 +162,6 @@ const PLACES: &[(&str, i32)] = &[
     ("오시는길", 86),
 ];
 
-/// Who works there.
 const PEOPLE: &[(&str, i32)] = &[
     ("our team", 75),
     ("meet the team", 78),
@@ -233,7 +231,6 @@ const PEOPLE: &[(&str, i32)] = &[
     ("직원소개", 66),
 ];
 
-/// What it is.
 const ABOUT: &[(&str, i32)] = &[
     ("about us", 65),
     ("about", 62),
@@ -293,7 +290,6 @@ const ABOUT: &[(&str, i32)] = &[
     ("병원소개", 64),
 ];
 
-/// What it does.
 const SERVICES: &[(&str, i32)] = &[
     ("services", 56),
     ("our services", 58),
@@ -357,7 +353,6 @@ const SERVICES: &[(&str, i32)] = &[
     ("서비스", 46),
 ];
 
-/// The page that the law asks for: name, address, telephone.
 const LEGAL: &[(&str, i32)] = &[
     ("impressum", 75),
     ("imprint", 70),
@@ -370,25 +365,34 @@ const LEGAL: &[(&str, i32)] = &[
     ("特定商取引", 58),
 ];
 
-const GROUPS: [&[(&str, i32)]; 7] = [CONTACT, HOURS, PLACES, PEOPLE, ABOUT, SERVICES, LEGAL];
+const GROUPS: [(PageKind, &[(&str, i32)]); 7] = [
+    (PageKind::Contact, CONTACT),
+    (PageKind::Hours, HOURS),
+    (PageKind::Places, PLACES),
+    (PageKind::People, PEOPLE),
+    (PageKind::About, ABOUT),
+    (PageKind::Services, SERVICES),
+    (PageKind::Legal, LEGAL),
+];
 
 const COUNT: usize = {
     let (mut count, mut group) = (0, 0);
     while group < GROUPS.len() {
-        count += GROUPS[group].len();
+        count += GROUPS[group].1.len();
         group += 1;
     }
     count
 };
 
 /// All of them, with what a page of that name promises.
-pub(super) const ALL: [(&str, i32); COUNT] = {
-    let mut all = [("", 0); COUNT];
+pub(super) const ALL: [(&str, i32, PageKind); COUNT] = {
+    let mut all = [("", 0, PageKind::Contact); COUNT];
     let (mut at, mut group) = (0, 0);
     while group < GROUPS.len() {
+        let (kind, words) = GROUPS[group];
         let mut word = 0;
-        while word < GROUPS[group].len() {
-            all[at] = GROUPS[group][word];
+        while word < words.len() {
+            all[at] = (words[word].0, words[word].1, kind);
             at += 1;
             word += 1;
         }

@@ -20,8 +20,9 @@ static PARSING: LazyLock<Semaphore> =
 
 /// Meta refreshes followed from one page: more is a trap.
 const MAX_REFRESHES: usize = 2;
-/// A website as a whole gets this many times the limit of one request, waiting for turns not counted.
-const SITE_TIMEOUTS: u32 = 3;
+/// A website as a whole gets this many times the limit of one request, and once more for every eight further pages; waiting
+/// for turns is not counted.
+const SITE_TIMEOUTS: usize = 3;
 
 /// A page's head, after its body has been given back to the byte budget.
 pub(super) struct Visited {
@@ -100,7 +101,8 @@ impl<'a> Visitor<'a> {
 
     /// Whether the website has taken all the time that it gets.
     pub(super) fn has_no_time(&self) -> bool {
-        let limit = self.fetcher.settings().timeout * SITE_TIMEOUTS;
+        let times = SITE_TIMEOUTS + self.settings.max_pages / 8;
+        let limit = self.fetcher.settings().timeout * u32::try_from(times).unwrap_or(u32::MAX);
         Duration::from_millis(self.spent.load(Ordering::Relaxed)) >= limit
     }
 

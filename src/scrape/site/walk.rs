@@ -1,7 +1,7 @@
 //! Which page of a website is asked for next.
 
 use super::visit::Visited;
-use crate::scrape::payload::PageLink;
+use crate::scrape::payload::{PageKind, PageLink};
 use crate::scrape::url::{clean_url, site_key};
 use std::collections::HashSet;
 use url::Url;
@@ -12,12 +12,16 @@ const PROMISING: i32 = 70;
 const SUBDOMAIN: i32 = 15;
 /// What a link to a page in another language promises less: it says what another page says.
 const TRANSLATION: i32 = 25;
+/// What a page promises less for each of its kind that was asked for: three contact pages are worth less than one, the team
+/// and the services.
+const REPEATED: i32 = 30;
 /// Links that wait at a time, at most.
 const MAX_WAITING: usize = 1_000;
 
 struct Candidate {
     url: Url,
     promise: i32,
+    kind: Option<PageKind>,
 }
 
 /// What is known of the website on the way through it.
@@ -31,6 +35,8 @@ pub(super) struct Walk {
     /// Addresses of the pages that were read.
     read: HashSet<String>,
     digests: HashSet<u64>,
+    /// The kinds of the pages that were asked for.
+    taken: Vec<PageKind>,
     waiting: Vec<Candidate>,
 }
 
@@ -43,6 +49,7 @@ impl Walk {
             known: [page_key(start), page_key(home)].into(),
             read: HashSet::new(),
             digests: HashSet::new(),
+            taken: Vec::new(),
             waiting: Vec::new(),
         }
     }
@@ -70,7 +77,11 @@ impl Walk {
             let promise = self.promise(&link);
             let may_wait = promise > 0 && self.waiting.len() < MAX_WAITING && site_key(&link.url) == self.site;
             if may_wait && self.known.insert(page_key(&link.url)) {
-                self.waiting.push(Candidate { url: link.url, promise });
+                self.waiting.push(Candidate {
+                    url: link.url,
+                    promise,
+                    kind: link.kind,
+                });
             }
         }
     }
@@ -90,8 +101,14 @@ impl Walk {
 
     /// Takes the most promising link; the earlier one of equals.
     pub(super) fn take_best(&mut self) -> Option<Url> {
-        let best = (0..self.waiting.len()).max_by_key(|at| (self.waiting[*at].promise, std::cmp::Reverse(*at)))?;
-        Some(self.waiting.remove(best).url)
+        let left = |candidate: &Candidate| {
+            let same = self.taken.iter().filter(|kind| Some(**kind) == candidate.kind).count();
+            candidate.promise - REPEATED * i32::try_from(same).unwrap_or(i32::MAX / REPEATED)
+        };
+        let best = (0..self.waiting.len()).max_by_key(|at| (left(&self.waiting[*at]), std::cmp::Reverse(*at)))?;
+        let taken = self.waiting.remove(best);
+        self.taken.extend(taken.kind);
+        Some(taken.url)
     }
 }
 
@@ -136,6 +153,7 @@ mod tests {
         let link = |(url, score): &(&str, i32)| PageLink {
             url: url.parse().unwrap(),
             score: *score,
+            kind: None,
         };
         links.iter().map(link).collect()
     }
@@ -188,6 +206,31 @@ mod tests {
     }
 
     #[test]
+    fn kinds_take_turns() {
+        let home: Url = "https://a.nz/".parse().unwrap();
+        let mut walk = Walk::from(&home, &home);
+        let link = |(path, score, kind): (&str, i32, PageKind)| PageLink {
+            url: home.join(path).unwrap(),
+            score,
+            kind: Some(kind),
+        };
+        let found = [
+            ("contact", 106, PageKind::Contact),
+            ("contact/auckland", 99, PageKind::Contact),
+            ("contact/dunedin", 99, PageKind::Contact),
+            ("team", 78, PageKind::People),
+            ("services", 62, PageKind::Services),
+        ];
+        walk.add(found.map(link).into());
+        let taken: Vec<String> = std::iter::from_fn(|| walk.take_best()).map(String::from).collect();
+        let paths: Vec<&str> = taken.iter().map(|url| &url["https://a.nz/".len()..]).collect();
+        assert_eq!(
+            paths,
+            ["contact", "team", "contact/auckland", "services", "contact/dunedin"]
+        );
+    }
+
+    #[test]
     fn languages_of_addresses() {
         for (url, expected) in [
             ("https://a.ch/de/x", Some("de")),
@@ -214,6 +257,7 @@ mod tests {
                 .map(|url| PageLink {
                     url: url.parse().unwrap(),
                     score: 9,
+                    kind: None,
                 })
                 .collect(),
         );
