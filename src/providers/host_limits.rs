@@ -206,6 +206,13 @@ impl HostLimits {
         })
     }
 
+    /// How long the host is still to be left alone because it has asked, where that is longer than a step may sleep: for who
+    /// has slept until a turn that was reserved before.
+    pub fn refuses(&self, host: &str) -> Option<Duration> {
+        let rest = self.with_host(host, |state| state.rest(Instant::now()));
+        (rest > LONGEST_WAIT).then_some(rest)
+    }
+
     /// Learns from an answer. A host that says 429 or 503 is left alone for as long as it asks, and its requests are farther
     /// apart from then on, twice as far each time; each good answer brings them a little nearer again.
     pub fn learn(&self, host: &str, status: u16, retry_after: Option<Duration>) {

@@ -114,19 +114,22 @@ struct Turn<'a> {
 impl Pace for Turn<'_> {
     async fn before_request(&self, host_key: &str, at_least: Duration) -> Result<(), FetchError> {
         self.progress.record();
-        match self.hosts.reserve(host_key, at_least) {
-            Ok(Duration::ZERO) => Ok(()),
+        let refused = match self.hosts.reserve(host_key, at_least) {
+            Ok(Duration::ZERO) => None,
             Ok(wait) => {
                 tokio::time::sleep(wait).await;
-                Ok(())
+                // Another scrape may have been told something meanwhile.
+                self.hosts.refuses(host_key)
             }
-            Err(wait) => {
-                let message = format!("{host_key} is to be left alone for {} s.", wait.as_secs().max(1));
-                let mut error = FetchError::new(FetchErrorKind::Limited, message);
-                error.retry_after = Some(wait);
-                Err(error)
-            }
-        }
+            Err(wait) => Some(wait),
+        };
+        let Some(wait) = refused else {
+            return Ok(());
+        };
+        let message = format!("{host_key} is to be left alone for {} s.", wait.as_secs().max(1));
+        let mut error = FetchError::new(FetchErrorKind::Limited, message);
+        error.retry_after = Some(wait);
+        Err(error)
     }
 
     fn report(&self, host_key: &str, status: u16, retry_after: Option<Duration>) {

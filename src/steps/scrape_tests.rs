@@ -43,6 +43,19 @@ async fn what_one_scrape_is_told_all_others_keep_to() {
 }
 
 #[tokio::test]
+async fn a_complaint_reaches_those_who_wait_for_their_turn() {
+    let (hosts, progress) = (hosts(), Progress::new());
+    let turn = Turn {
+        hosts: &hosts,
+        progress: &progress,
+    };
+    turn.before_request("a.nz", Duration::from_millis(50)).await.unwrap();
+    let complains = async { turn.report("a.nz", 503, Some(Duration::from_secs(40))) };
+    let (waited, ()) = tokio::join!(turn.before_request("a.nz", Duration::ZERO), complains);
+    assert_eq!(waited.map_err(|error| error.kind), Err(FetchErrorKind::Limited));
+}
+
+#[tokio::test]
 async fn a_page_that_has_not_changed_since_an_earlier_life_is_not_sent_again() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
