@@ -47,10 +47,16 @@ fn from_content_type(header: &str) -> Option<&'static Encoding> {
 }
 
 fn detect(body: &[u8], tld: Option<&str>) -> &'static Encoding {
-    if std::str::from_utf8(body).is_ok() {
+    // Japanese in seven bits looks like ASCII; elsewhere than in Japan its escapes are somebody's trick.
+    let may_escape = tld == Some("jp") && body.windows(2).any(|pair| matches!(pair, b"\x1b$" | b"\x1b("));
+    if !may_escape && std::str::from_utf8(body).is_ok() {
         return UTF_8;
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut detector = EncodingDetector::new(if may_escape {
+        Iso2022JpDetection::Allow
+    } else {
+        Iso2022JpDetection::Deny
+    });
     let sample = &body[..body.len().min(DETECT)];
     detector.feed(sample, sample.len() == body.len());
     let tld = tld
@@ -164,6 +170,9 @@ mod tests {
         assert_eq!(decode(b"M\xfcller", None, Some("de")), "Müller");
         let japanese = b"\x8e\x95\x89\xc8\x88\xe3\x89\x40";
         assert_eq!(decode(japanese, None, Some("jp")), "歯科医院");
+        let escaped = b"<p>\x1b$B;u2J\x1b(B</p>";
+        assert_eq!(decode(escaped, None, Some("jp")), "<p>歯科</p>");
+        assert_eq!(decode(escaped, None, Some("com")), "<p>\u{1b}$B;u2J\u{1b}(B</p>");
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl RobotsCache {
             bytes: ENTRY_BYTES,
         };
         origins.insert(origin.to_owned(), slot);
-        if origins.len() % 64 == 0 {
+        if origins.len().is_multiple_of(64) {
             shrink(&mut origins, CACHE_BYTES);
         }
         known

@@ -58,7 +58,7 @@ pub(super) fn read(body: &[u8], base: &Url) -> SiteMap {
             map.links.extend(further::link(&url, ""));
         }
     }
-    map.maps.sort_by_key(|url| dullness(url));
+    map.maps.sort_by_key(dullness);
     map
 }
 
