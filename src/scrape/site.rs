@@ -51,6 +51,9 @@ impl Default for SiteSettings {
     }
 }
 
+/// Pages that robots.txt forbids, and that do not count as further pages: nobody was asked for them.
+const FREE_REFUSALS: usize = 4;
+
 /// Reads the website at `start`: its home page, then up to `max_pages` pages of the same website.
 ///
 /// `former` are the pages as they were read in an earlier life. They are asked for with their validators, and where the
@@ -83,10 +86,12 @@ pub async fn scrape_site(
         pages: vec![home.into_page(home_facts)],
         extra: serde_json::Map::new(),
     };
-    for _ in 0..settings.max_pages {
+    let (mut left, mut free_refusals) = (settings.max_pages, FREE_REFUSALS);
+    while left > 0 {
         let Some(next) = walk.take_best() else {
             break;
         };
+        left -= 1;
         match visitor.page_behind_refreshes(&next, Some(walk.site())).await {
             Ok((page, mut facts)) => {
                 walk.add(std::mem::take(&mut facts.links));
@@ -95,6 +100,9 @@ pub async fn scrape_site(
                 }
             }
             Err(error) => {
+                if error.kind == FetchErrorKind::RobotsDisallowed && free_refusals > 0 {
+                    (left, free_refusals) = (left + 1, free_refusals - 1);
+                }
                 let stop = matches!(error.kind, FetchErrorKind::Limited | FetchErrorKind::Status(429 | 503))
                     || visitor.has_no_time();
                 payload.pages.push(failed_page(&next, &error));

@@ -104,6 +104,8 @@ async fn robots_decide() {
     .await
     .unwrap();
     assert!(payload.pages[1].error.as_deref().unwrap().contains("robots.txt"));
+    // What nobody was asked for does not count.
+    assert_eq!(pages_of(&payload), ["", "contact", "about-us"]);
     assert!(!server.paths().contains(&"/contact".to_owned()));
     let rude = SiteSettings {
         max_pages: 1,
