@@ -99,7 +99,7 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
         .with("scrape", Instantly(PayloadColumn::Scraper, SIZES[1]))
         .with("aggregate", Instantly(PayloadColumn::Final, SIZES[2]));
     let workflows = workflow_rows(std::path::Path::new("/nonexistent")).unwrap();
-    let handle = actors::start(settings, &database, false, workflows, Some(handlers))
+    let handle = actors::start(settings, &database, false, workflows, Some(handlers), None)
         .await
         .unwrap();
 

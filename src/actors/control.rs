@@ -1,5 +1,6 @@
 //! What all actors of one daemon share.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +27,8 @@ pub struct Engine {
     pub providers: Arc<Providers>,
     pub destinations: Arc<Destinations>,
     pub credits: Arc<Credits>,
+    /// Where the daemon listens, for callbacks; absent where nobody can call.
+    pub listens: Option<SocketAddr>,
     pub settings: watch::Receiver<Arc<Settings>>,
     /// How the process before this one ended.
     pub last_end: LastEnd,

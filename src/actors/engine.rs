@@ -1,5 +1,6 @@
 //! Bringing the tree up, in the order in which recovery wants it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -48,7 +49,8 @@ pub struct EngineHandle {
 
 /// Starts the tree on this thread (the writer on one of its own) and begins recovery.
 ///
-/// `aborted` says that the process before this one ended by itself. `handlers` stand in for the built-in ones.
+/// `aborted` says that the process before this one ended by itself. `handlers` stand in for the built-in ones. `listens` is
+/// where callbacks can come to.
 ///
 /// # Errors
 /// See [`EngineError`].
@@ -58,6 +60,7 @@ pub async fn start(
     aborted: bool,
     workflows: Vec<WorkflowRow>,
     handlers: Option<Handlers>,
+    listens: Option<SocketAddr>,
 ) -> Result<EngineHandle, EngineError> {
     let reader = EngineReader::new(database.readers.clone());
     let last_end = match (reader.ended_uncleanly().await?, aborted) {
@@ -88,6 +91,7 @@ pub async fn start(
         providers: Providers::new(settings_receiver.clone())?,
         destinations,
         credits: Credits::new(settings.engine.max_in_flight),
+        listens,
         settings: settings_receiver,
         last_end,
         draining: Arc::new(AtomicBool::new(false)),

@@ -1,5 +1,6 @@
 //! What `serve` and `run` bring up alike.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,11 +16,17 @@ pub struct Up {
 }
 
 /// Starts the tree on a database that this process owns and that has this version's schema. The file `mark` tells how
-/// the process before this one ended.
-pub async fn bring_up(settings: &Arc<Settings>, database: &Database, mark: &Path) -> anyhow::Result<Up> {
+/// the process before this one ended;
+/// `listens` is where callbacks can come to.
+pub async fn bring_up(
+    settings: &Arc<Settings>,
+    database: &Database,
+    mark: &Path,
+    listens: Option<SocketAddr>,
+) -> anyhow::Result<Up> {
     let aborted = CrashMark::read(mark)?;
     let workflows = workflow_rows(Path::new(&settings.workflows.dir))?;
-    let handle = actors::start(Arc::clone(settings), database, aborted, workflows, None).await?;
+    let handle = actors::start(Arc::clone(settings), database, aborted, workflows, None, listens).await?;
     // The mark of the process before this one stands until what it says has been written down.
     let crash_mark = CrashMark::arm(mark)?;
     Ok(Up { handle, crash_mark })

@@ -78,7 +78,7 @@ async fn serve(
     let database = open(&settings).await?;
     up(&database.writer).await?;
     let mark = settings.data_dir.join(CrashMark::FILE);
-    let Up { handle, crash_mark } = bring_up(&settings, &database, &mark).await?;
+    let Up { handle, crash_mark } = bring_up(&settings, &database, &mark, Some(listener.local_addr()?)).await?;
     patience.abort();
 
     let reloader = Arc::new(Reloader::new(

@@ -288,11 +288,11 @@ pub struct Receivers {
 }
 
 impl Settings {
-    /// Where callbacks come to, without a slash at its end.
+    /// Where callbacks come to, without a slash at its end, for a daemon that listens on `listen`.
     #[must_use]
-    pub fn receivers_url(&self) -> String {
+    pub fn receivers_url(&self, listen: SocketAddr) -> String {
         match self.receivers.base_url.trim_end_matches('/') {
-            "" => format!("http://{}", self.http.listen),
+            "" => format!("http://{listen}"),
             base => base.to_owned(),
         }
     }

@@ -85,10 +85,10 @@ impl Desk {
             rest["table"]
                 .as_str()
                 .map_or_else(|| "null".to_owned(), |table| format!("'{table}'")),
-            rest.get("mappings").cloned().unwrap_or_else(|| json!({})),
+            quoted(rest.get("mappings")),
             text("play", "default"),
             text("mode", mode),
-            rest.get("settings").cloned().unwrap_or_else(|| json!({})),
+            quoted(rest.get("settings")),
         );
         self.hq.execute_unprepared(&sql).await.unwrap();
     }
@@ -147,6 +147,15 @@ impl Desk {
         );
         self.until(&sql, |seen| seen.len() >= rows).await
     }
+}
+
+/// JSON as it stands between the quotes of SQL.
+fn quoted(value: Option<&Value>) -> String {
+    value
+        .cloned()
+        .unwrap_or_else(|| json!({}))
+        .to_string()
+        .replace('\'', "''")
 }
 
 async fn select(db: &DatabaseConnection, sql: &str) -> Vec<Value> {

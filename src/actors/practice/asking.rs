@@ -132,6 +132,12 @@ impl Work {
     async fn expect_callback(&self, step: i32, workflow: &Workflow) -> Result<Expected, StepStop> {
         use base64::Engine as _;
 
+        let listens = self.job.engine.listens.ok_or_else(|| {
+            StepStop::Refused(format!(
+                "the workflow '{}' is answered by a callback, and nobody can call here; run it by the daemon",
+                workflow.slug
+            ))
+        })?;
         let random: [u8; TOKEN_BYTES] = rand::rng().random();
         let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
         let wait = TimeDelta::from_std(workflow.flow.callback_deadline()).unwrap_or(TimeDelta::days(365));
@@ -140,7 +146,7 @@ impl Work {
         open.deadline = Some(deadline);
         open.token_digest = Some(sha256_hex(token.as_bytes()));
         self.open(open).await?;
-        let base = self.job.engine.settings().receivers_url();
+        let base = self.job.engine.settings().receivers_url(listens);
         Ok(Expected {
             url: format!("{base}/api/receivers/{}?token={token}", workflow.slug),
             deadline,

@@ -245,7 +245,7 @@ pub async fn carry_out(
     progress: &mut Progress,
 ) -> anyhow::Result<Ending> {
     let mut interrupts = Interrupts::listen()?;
-    let Up { handle, crash_mark } = bring_up(&run.settings, &run.database, &files.mark).await?;
+    let Up { handle, crash_mark } = bring_up(&run.settings, &run.database, &files.mark, None).await?;
     let session = Session {
         run,
         redo: options.redo,
