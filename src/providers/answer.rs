@@ -97,7 +97,6 @@ impl Reader<'_> {
         let (failure, health) = match fault.kind {
             FetchErrorKind::Refused => (self.misdirected(error), Health::Neutral),
             FetchErrorKind::Dns if !fault.retryable => (self.misdirected(error), Health::Neutral),
-            FetchErrorKind::Tls => (self.misdirected(error), Health::Bad),
             FetchErrorKind::TooLarge => (CallFailure::row(error), Health::Good),
             FetchErrorKind::Limited => (
                 CallFailure::new(

@@ -85,6 +85,11 @@ pub(super) fn read(reader: &Reader<'_>, reply: &Reply) -> Reading {
              address into `url`",
             reply.status
         )),
+        401 | 403 => CallFailure::workflow(format!(
+            "Clay refused the row (HTTP {} of {host}); check `secret`, and whether the webhook has taken the 50,000 rows \
+             of its life",
+            reply.status
+        )),
         422 => CallFailure::row(format!("Clay could not read the row as JSON (HTTP 422 of {host})")),
         413 => CallFailure::row(format!(
             "the row is too large for Clay (HTTP 413 of {host}); leave fields out of `body`"

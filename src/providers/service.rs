@@ -1,34 +1,33 @@
 //! All providers of the daemon: who is called how, within which limits.
 
 mod preflight;
+mod send;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use super::answer::{Reader, Reading};
+use super::answer::Reading;
 use super::call::{Call, CallFailure, CallReport, Verdict};
 use super::clay::{self, Submissions};
 use super::limits::{CircuitRule, Fingerprint, Gate, GateKey, Gates, Place, Refused, Tuning};
 use super::request::{Draft, Rendering};
-use super::scrub::{Traces, scrub};
 use super::secrets::{Known, Vault};
 use super::spec::{ProviderName, ProviderSpec};
 use super::state::ProviderState;
-use super::transport::{BodyBudget, Reply, Transport, Unanswered};
+use super::transport::{BodyBudget, Transport};
 use super::zenrows::{self, Way};
 use super::{http_api, n8n};
 use crate::scrape::FetchError;
 use crate::settings::Settings;
 use crate::template::{Context, Templates};
+use send::{Ready, send};
 
 /// The longest that a call waits in memory for its place.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Larger answers are read on a thread of their own.
-const READ_HERE: usize = 64 << 10;
 /// When a provider that fails is left alone for a while.
 const CIRCUIT: CircuitRule = CircuitRule {
     window: Duration::from_secs(60),
@@ -54,20 +53,6 @@ struct Shared {
     gates: Gates,
     vault: Vault,
     submissions: Submissions,
-}
-
-/// A draft with all that was found out about it.
-struct Ready {
-    request: reqwest::Request,
-    /// The host with port.
-    host: String,
-    path: String,
-    /// A Clay webhook's name.
-    webhook: Option<String>,
-    gate: Arc<Gate>,
-    fingerprint: Option<Fingerprint>,
-    /// Of the secrets in the request.
-    traces: Vec<Arc<Traces>>,
 }
 
 impl Providers {
@@ -143,12 +128,12 @@ impl Providers {
             return report;
         }
         let facts = Arc::new(facts(&call));
-        let context = Context::new(&facts);
         let spec = Arc::new(spec.clone());
         let mut way = Way::default();
+        let mut held = None;
         loop {
-            let (reading, status) = match self
-                .attempt(&spec, &call, &facts, &context, way, &mut report.waited)
+            let (reading, status, place) = match self
+                .attempt(&spec, &call, &facts, way, held.take(), &mut report.waited)
                 .await
             {
                 Ok(read) => read,
@@ -164,7 +149,10 @@ impl Providers {
             report.request_id = reading.request_id.or(report.request_id);
             report.outcome = reading.outcome;
             match reading.again.and_then(|again| way.next(&spec, again)) {
-                Some(other) => way = other,
+                Some(other) => {
+                    way = other;
+                    held = Some(place);
+                }
                 None => break,
             }
         }
@@ -172,26 +160,35 @@ impl Providers {
         report
     }
 
-    /// One request of a call.
+    /// One request of a call, with a place of its own or the one that the call has already.
     async fn attempt(
         &self,
         spec: &Arc<ProviderSpec>,
         call: &Call<'_>,
         facts: &Arc<Value>,
-        context: &Context,
         way: Way,
+        held: Option<Place>,
         waited: &mut Duration,
-    ) -> Result<(Reading, Option<u16>), CallFailure> {
-        let draft = self.draft(spec, call, facts, context, way).await?;
+    ) -> Result<(Reading, Option<u16>, Place), CallFailure> {
         let transport = self.transport();
-        let ready = self.ready(spec, call.organisation, draft, &transport).await?;
-        let asked = Instant::now();
-        let place = ready.gate.enter(ready.fingerprint, PATIENCE).await;
-        *waited += asked.elapsed();
-        let place = place.map_err(refusal)?;
-        if let Some(told) = call.on_place {
-            told();
-        }
+        let (draft, names) = self.draft(spec, call, facts, way, &transport).await?;
+        let ready = self.ready(spec, call.organisation, draft, names).await?;
+        let place = match held {
+            Some(mut place) => {
+                place.renew();
+                place
+            }
+            None => {
+                let asked = Instant::now();
+                let place = ready.gate.enter(ready.fingerprint, PATIENCE).await;
+                *waited += asked.elapsed();
+                let place = place.map_err(refusal)?;
+                if let Some(told) = call.on_place {
+                    told();
+                }
+                place
+            }
+        };
         let confidential = call.callback_url.map(str::to_owned);
         let spec = Arc::clone(spec);
         let shared = Arc::clone(&self.shared);
@@ -202,46 +199,48 @@ impl Providers {
         })
     }
 
-    /// Renders the request, away from the arbiter: a template may take its time.
+    /// Renders and checks the request, away from the arbiter: a template may take its time. Also the names of the
+    /// secrets in it.
     async fn draft(
         &self,
         spec: &Arc<ProviderSpec>,
         call: &Call<'_>,
         facts: &Arc<Value>,
-        context: &Context,
         way: Way,
-    ) -> Result<Draft, CallFailure> {
+        transport: &Transport,
+    ) -> Result<(Draft, BTreeSet<String>), CallFailure> {
         let step_run = call.step_run_id.to_string();
-        let (templates, spec) = (Arc::clone(&self.templates), Arc::clone(spec));
-        let (facts, context) = (Arc::clone(facts), context.clone());
-        tokio::task::spawn_blocking(move || render(&templates, &spec, &step_run, &facts, &context, way))
-            .await
-            .unwrap_or_else(|_| {
-                Err(CallFailure::workflow(
-                    "the templates of the workflow cannot be rendered",
-                ))
-            })
+        let (templates, spec, facts) = (Arc::clone(&self.templates), Arc::clone(spec), Arc::clone(facts));
+        let transport = transport.clone();
+        let work = move || {
+            let draft = render(&templates, &spec, &step_run, &facts, way)?;
+            let placeholders = templates.placeholders();
+            match draft.check(transport.guard(), placeholders) {
+                Err(failure) if spec.fixed_address().is_some() => Err(CallFailure::workflow(failure.error)),
+                Err(failure) => Err(failure),
+                Ok(()) => {
+                    let names = draft.secrets(placeholders);
+                    Ok((draft, names))
+                }
+            }
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+            Err(CallFailure::workflow(
+                "the templates of the workflow cannot be rendered",
+            ))
+        })
     }
 
-    /// Checks the draft and fills in its secrets.
+    /// Fills in the secrets, and finds the gate.
     async fn ready(
         &self,
         spec: &ProviderSpec,
         organisation: &str,
         draft: Draft,
-        transport: &Transport,
+        names: BTreeSet<String>,
     ) -> Result<Ready, CallFailure> {
-        let placeholders = self.templates.placeholders();
-        draft.check(transport.guard(), placeholders).map_err(|failure| {
-            let fixed = spec.fixed_address().is_some();
-            if fixed {
-                CallFailure::workflow(failure.error)
-            } else {
-                failure
-            }
-        })?;
         let mut secrets: BTreeMap<String, Known> = BTreeMap::new();
-        for name in draft.secrets(placeholders) {
+        for name in names {
             let known = self
                 .shared
                 .vault
@@ -266,9 +265,11 @@ impl Providers {
         let webhook = (spec.provider == ProviderName::Clay).then(|| Submissions::webhook(&draft.url));
         let path = draft.url.path().to_owned();
         let traces = secrets.values().map(|known| Arc::clone(&known.traces)).collect();
+        let templates = Arc::clone(&self.templates);
+        let filled = tokio::task::spawn_blocking(move || draft.fill(templates.placeholders(), &secrets)).await;
         Ok(Ready {
             traces,
-            request: draft.fill(placeholders, &secrets)?,
+            request: filled.map_err(|_| CallFailure::row("the request cannot be put together"))??,
             host,
             path,
             webhook,
@@ -283,8 +284,8 @@ impl Providers {
             let text = self.templates.placeholders().shown(&text);
             without_callback(self.shared.vault.scrub(text), call.callback_url)
         };
+        failure.chain = failure.chain.map(&clean);
         failure.error = clean(failure.error);
-        failure.chain = failure.chain.map(clean);
         failure
     }
 
@@ -344,73 +345,14 @@ impl Providers {
     }
 }
 
-/// Sends the request, reads the answer and gives the place back. Runs to its end whoever waits.
-async fn send(
-    shared: Arc<Shared>,
-    transport: Transport,
-    spec: Arc<ProviderSpec>,
-    ready: Ready,
-    place: Place,
-    callback_url: Option<String>,
-) -> (Reading, Option<u16>) {
-    let answer = transport.send(ready.request, spec.timeout, spec.max_body_bytes).await;
-    let status = match &answer {
-        Ok(reply) => Some(reply.status),
-        Err(unanswered) => unanswered.status,
-    };
-    let large = matches!(&answer, Ok(reply) if reply.body.len() > READ_HERE);
-    let (host, path, traces) = (ready.host, ready.path, ready.traces);
-    let read = move || {
-        let clean = |text: String| without_callback(scrub(&traces, text), callback_url.as_deref());
-        read(&spec, &host, &path, &clean, answer)
-    };
-    let reading = if large {
-        tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| {
-            let failure = CallFailure::row("the answer cannot be read");
-            Reading::failed(failure, super::limits::Health::Neutral)
-        })
-    } else {
-        read()
-    };
-    if let Some(webhook) = ready.webhook
-        && reading.outcome.is_ok()
-    {
-        shared.submissions.add(&webhook);
-    }
-    place.settle(reading.effect.clone());
-    (reading, status)
-}
-
-fn read(
-    spec: &ProviderSpec,
-    host: &str,
-    path: &str,
-    scrub: &(dyn Fn(String) -> String + Sync),
-    answer: Result<Reply, Unanswered>,
-) -> Reading {
-    let reader = Reader {
-        host,
-        fixed: spec.fixed_address().is_some(),
-        scrub,
-    };
-    match (spec.provider, answer) {
-        (ProviderName::Zenrows, Ok(reply)) => zenrows::read(spec, &reader, &reply),
-        (ProviderName::Zenrows, Err(unanswered)) => zenrows::unanswered(&reader, unanswered),
-        (ProviderName::N8n, Ok(reply)) => n8n::read(spec, &reader, &reply, path),
-        (ProviderName::Clay, Ok(reply)) => clay::read(&reader, &reply),
-        (_, Ok(reply)) => http_api::read(spec, &reader, &reply),
-        (_, Err(unanswered)) => reader.unanswered(unanswered),
-    }
-}
-
 fn render(
     templates: &Templates,
     spec: &ProviderSpec,
     step_run: &str,
     facts: &Value,
-    context: &Context,
     way: Way,
 ) -> Result<Draft, CallFailure> {
+    let context = &Context::new(facts);
     let rendering = Rendering { templates, context };
     match spec.provider {
         ProviderName::Zenrows => zenrows::draft(spec, rendering, way),

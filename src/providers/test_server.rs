@@ -147,9 +147,14 @@ async fn serve(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared>
         body: String::from_utf8_lossy(&body).into_owned(),
         running: *shared.running.borrow(),
     };
-    shared.asked.lock().unwrap().push(asked.clone());
+    let number = {
+        let mut all = shared.asked.lock().unwrap();
+        all.push(asked.clone());
+        u32::try_from(all.len()).unwrap()
+    };
     if !shared.latency.is_zero() {
-        tokio::time::sleep(shared.latency).await;
+        // Of different lengths, so that the answers do not all come at once.
+        tokio::time::sleep(shared.latency * (1 + number % 7) / 4).await;
     }
     let _ = shared.held.subscribe().wait_for(|held| !held).await;
     let (status, headers, body) = (shared.respond)(&asked);

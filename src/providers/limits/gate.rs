@@ -4,65 +4,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::gates::GateKey;
-use super::{Bucket, Change, Circuit, CircuitRule, Health, Position, Width};
-
-/// What tells one value of a secret from the next, and nothing else.
-pub(in crate::providers) type Fingerprint = [u8; 32];
-
-/// What a workflow asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::providers) struct Tuning {
-    /// Calls at a time, if the workflow says so.
-    pub(in crate::providers) concurrency: Option<usize>,
-    /// Calls a second, and at once after a rest.
-    pub(in crate::providers) rate: Option<(f64, f64)>,
-    /// Where neither is said.
-    pub(in crate::providers) default_concurrency: usize,
-    /// Whether the limit is learnt from the provider.
-    pub(in crate::providers) learns: bool,
-    pub(in crate::providers) circuit: CircuitRule,
-}
-
-/// Why no call may start now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::providers) enum Refused {
-    /// Until somebody resumes it, or for so long.
-    Paused { reason: String, rest: Option<Duration> },
-    /// Not for so long.
-    Later { wait: Duration, why: &'static str },
-}
-
-/// What a call's end means for the calls after it.
-#[derive(Clone, Debug)]
-pub(in crate::providers) struct Effect {
-    pub(in crate::providers) health: Health,
-    pub(in crate::providers) failed: bool,
-    pub(in crate::providers) cost: Option<f64>,
-    /// The limit that the provider names, and how much of it is free.
-    pub(in crate::providers) limit: Option<usize>,
-    pub(in crate::providers) remaining: Option<usize>,
-    /// Refused as one too many at a time.
-    pub(in crate::providers) crowded: bool,
-    /// Nothing is to start for so long.
-    pub(in crate::providers) rest: Option<Duration>,
-    /// Nothing is to start until it is resumed, or for so long.
-    pub(in crate::providers) pause: Option<(String, Option<Duration>)>,
-}
-
-impl Effect {
-    pub(in crate::providers) fn of(health: Health) -> Self {
-        Self {
-            health,
-            failed: health == Health::Bad,
-            cost: None,
-            limit: None,
-            remaining: None,
-            crowded: false,
-            rest: None,
-            pause: None,
-        }
-    }
-}
+use super::terms::{Effect, Fingerprint, Refused, Snapshot, Tuning};
+use super::{Bucket, Change, Circuit, Health, Position, Width};
 
 #[derive(Debug)]
 struct Pause {
@@ -84,20 +27,6 @@ struct Core {
     failures: u64,
     crowded: u64,
     cost: f64,
-}
-
-/// What people see of a gate.
-#[derive(Clone, Debug)]
-pub(in crate::providers) struct Snapshot {
-    pub(in crate::providers) in_flight: usize,
-    pub(in crate::providers) limit: usize,
-    pub(in crate::providers) position: Position,
-    pub(in crate::providers) paused: Option<(String, Option<Duration>)>,
-    pub(in crate::providers) resting: Option<Duration>,
-    pub(in crate::providers) calls: u64,
-    pub(in crate::providers) failures: u64,
-    pub(in crate::providers) crowded: u64,
-    pub(in crate::providers) cost: f64,
 }
 
 /// The limits of one provider at one host with one secret, shared by all batches.
@@ -350,7 +279,9 @@ impl Gate {
             let until = now + rest;
             core.rest_until = Some(core.rest_until.map_or(until, |at| at.max(until)));
         }
+        let rested = core.circuit.offences_rest(now).is_some();
         let change = core.circuit.record(effect.health, place.epoch, now);
+        let offended = core.circuit.offences_rest(now).filter(|_| !rested);
         let paused_now = effect.pause.filter(|_| core.pause.is_none());
         if let Some((reason, rest)) = &paused_now {
             core.pause = Some(Pause {
@@ -360,6 +291,15 @@ impl Gate {
             });
         }
         drop(core);
+        if let Some(rest) = offended {
+            let for_seconds = rest.as_secs();
+            let provider = self.key.to_string();
+            tracing::warn!(
+                provider,
+                for_seconds,
+                "too many calls were refused; more could have the key banned"
+            );
+        }
         self.tell(change, paused_now);
     }
 
@@ -402,10 +342,20 @@ pub(in crate::providers) struct Place {
 }
 
 impl Place {
-    /// The call has ended.
-    pub(in crate::providers) fn settle(mut self, effect: Effect) {
+    /// The request has ended. The place is kept.
+    pub(in crate::providers) fn settle(&mut self, effect: Effect) {
         self.settled = true;
-        self.gate.settle(&self, effect);
+        self.gate.settle(self, effect);
+    }
+
+    /// Another request of the same call begins: it needs no other place, and does not stand behind others for it.
+    pub(in crate::providers) fn renew(&mut self) {
+        let now = Instant::now();
+        self.settled = false;
+        self.started = now;
+        if let Some(bucket) = &mut self.gate.core().bucket {
+            bucket.take(now);
+        }
     }
 }
 
@@ -420,104 +370,4 @@ impl Drop for Place {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use super::*;
-    use crate::providers::spec::ProviderName;
-
-    fn gate(concurrency: usize) -> Arc<Gate> {
-        let key = GateKey {
-            provider: ProviderName::Zenrows,
-            host: "api.example".to_owned(),
-            secret: "KEY".to_owned(),
-        };
-        let tuning = Tuning {
-            concurrency: Some(concurrency),
-            rate: None,
-            default_concurrency: 5,
-            learns: false,
-            circuit: CircuitRule {
-                window: Duration::from_secs(60),
-                least_calls: 2,
-                share: 0.5,
-                most_offences: None,
-                rest: Duration::from_secs(60),
-                longest_rest: Duration::from_secs(60),
-            },
-        };
-        Arc::new(Gate::new(key, &tuning))
-    }
-
-    async fn is_waiting(mut future: std::pin::Pin<&mut impl Future>) -> bool {
-        std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_pending())).await
-    }
-
-    const SHORT: Duration = Duration::from_millis(5);
-
-    #[tokio::test]
-    async fn places_are_given_in_the_order_of_asking() {
-        let gate = gate(1);
-        let first = gate.enter(None, SHORT).await.unwrap();
-        assert!(matches!(gate.enter(None, SHORT).await, Err(Refused::Later { .. })));
-        let mut second = std::pin::pin!(gate.enter(None, Duration::from_secs(10)));
-        assert!(is_waiting(second.as_mut()).await);
-        let mut third = std::pin::pin!(gate.enter(None, Duration::from_secs(10)));
-        assert!(is_waiting(third.as_mut()).await);
-        drop(first);
-        assert!(is_waiting(third.as_mut()).await);
-        let second = second.await.unwrap();
-        drop(second);
-        assert!(third.await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_pause_ends_when_told_or_with_another_secret() {
-        let gate = gate(5);
-        let refused = Effect {
-            pause: Some(("AUTH003".to_owned(), None)),
-            ..Effect::of(Health::Neutral)
-        };
-        gate.enter(Some([1; 32]), SHORT).await.unwrap().settle(refused.clone());
-        assert!(matches!(
-            gate.enter(Some([1; 32]), SHORT).await,
-            Err(Refused::Paused { rest: None, .. })
-        ));
-        assert_eq!(gate.capacity(), 0);
-        let trial = gate.enter(Some([2; 32]), SHORT).await.unwrap();
-        trial.settle(refused);
-        assert!(gate.enter(Some([2; 32]), SHORT).await.is_err());
-        gate.resume();
-        assert!(gate.enter(Some([2; 32]), SHORT).await.is_ok());
-        assert_eq!(gate.capacity(), 5);
-    }
-
-    #[tokio::test]
-    async fn a_failing_provider_is_left_alone() {
-        let gate = gate(5);
-        for _ in 0..2 {
-            let place = gate.enter(None, SHORT).await.unwrap();
-            place.settle(Effect::of(Health::Bad));
-        }
-        match gate.enter(None, SHORT).await {
-            Err(Refused::Later { wait, .. }) => assert!(wait > Duration::from_secs(50), "{wait:?}"),
-            other => panic!("{other:?}"),
-        }
-        let seen = gate.snapshot();
-        assert_eq!((seen.calls, seen.failures, seen.in_flight), (2, 2, 0));
-        assert_eq!(gate.capacity(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_provider_that_asks_to_slow_down_rests() {
-        let gate = gate(5);
-        let place = gate.enter(None, SHORT).await.unwrap();
-        place.settle(Effect {
-            rest: Some(Duration::from_secs(30)),
-            ..Effect::of(Health::Neutral)
-        });
-        assert!(matches!(
-            gate.enter(None, Duration::from_secs(1)).await,
-            Err(Refused::Later { wait, .. }) if wait > Duration::from_secs(25)
-        ));
-    }
-}
+mod tests;

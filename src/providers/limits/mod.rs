@@ -6,10 +6,12 @@ mod bucket;
 mod circuit;
 mod gate;
 mod gates;
+mod terms;
 mod width;
 
 pub(super) use bucket::Bucket;
 pub(super) use circuit::{Change, Circuit, CircuitRule, Health, Position};
-pub(super) use gate::{Effect, Fingerprint, Gate, Place, Refused, Tuning};
+pub(super) use gate::{Gate, Place};
 pub(super) use gates::{GateKey, Gates};
+pub(super) use terms::{Effect, Fingerprint, Refused, Tuning};
 pub(super) use width::Width;

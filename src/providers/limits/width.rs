@@ -10,8 +10,8 @@ const WIDEST: usize = 1_000;
 
 /// How many calls may run at a time: fixed, or learnt from what the provider tells and refuses.
 ///
-/// It begins where it is told to and grows by one with every good answer while the provider reports room, up to the
-/// limit that it names. A refusal takes a twentieth away, once for all calls that were on their way, and no growth
+/// It begins where it is told to and grows with every good answer while the provider reports room, up to the limit
+/// that it names. A refusal takes a twentieth away, once for all calls that were on their way, and no growth
 /// follows until enough good answers have come; each further refusal doubles how many are enough.
 #[derive(Clone, Debug)]
 pub(in crate::providers) struct Width {
@@ -75,7 +75,10 @@ impl Width {
         let room = remaining.is_some_and(|remaining| remaining >= ROOM);
         let below = self.named.is_some_and(|limit| self.now < limit);
         if settled && room && below {
-            self.now += 1;
+            // Three times as many with each round at first; one by one after a refusal.
+            let ample = self.cut_at.is_none() && remaining.is_some_and(|remaining| remaining >= 2 * ROOM);
+            self.now += if ample { 2 } else { 1 };
+            self.now = self.named.map_or(self.now, |limit| self.now.min(limit));
             if self.cut_at.is_some() {
                 self.good_since = 0;
             }

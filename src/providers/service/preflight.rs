@@ -1,7 +1,6 @@
 //! Before anything is sent: what is wrong with a workflow's calls, and what they would look like.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,7 +9,6 @@ use crate::providers::call::{Call, CallFailure};
 use crate::providers::n8n;
 use crate::providers::spec::{ProviderName, ProviderSpec, SpecMistake};
 use crate::providers::zenrows::Way;
-use crate::template::Context;
 
 impl Providers {
     /// What is wrong with the calls of a workflow: its templates, its secrets, its address. Reads small files on the
@@ -59,6 +57,13 @@ impl Providers {
                 "write an address that begins with https://",
             ));
         }
+        if address.scheme() == "http" && address.domain().is_some() && !named_secrets(spec).is_empty() {
+            mistakes.push(SpecMistake::warning(
+                key,
+                "sends a secret that everybody on the way can read",
+                "write https://",
+            ));
+        }
         if let Err(refused) = self.transport().guard().check_literal(&address) {
             mistakes.push(SpecMistake::new(
                 key,
@@ -96,11 +101,10 @@ impl Providers {
     /// # Errors
     /// Why the call would send nothing.
     pub fn request_preview(&self, spec: &ProviderSpec, call: Call<'_>) -> Result<Value, CallFailure> {
-        let facts = Arc::new(facts(&call));
-        let context = Context::new(&facts);
+        let facts = facts(&call);
         let step_run = call.step_run_id.to_string();
         let show = || {
-            let draft = render(&self.templates, spec, &step_run, &facts, &context, Way::default())?;
+            let draft = render(&self.templates, spec, &step_run, &facts, Way::default())?;
             let placeholders = self.templates.placeholders();
             draft.check(self.transport().guard(), placeholders)?;
             for name in draft.secrets(placeholders) {

@@ -160,9 +160,9 @@ fn verdict(spec: &ProviderSpec, reader: &Reader<'_>, reply: &Reply) -> Result<Va
     let empty = reply.body.is_empty() && (200..=299).contains(&reply.status) && reply.status != 204;
     if empty {
         let error = format!("{} gave an empty page", reader.host);
-        return Err(Box::new(Reading::failed(CallFailure::retry(error), Health::Bad)));
+        return Err(Box::new(Reading::failed(CallFailure::retry(error), Health::Neutral)));
     }
-    data(spec, reader, reply).map_err(|failure| Box::new(Reading::failed(failure, Health::Bad)))
+    data(spec, reader, reply).map_err(|failure| Box::new(Reading::failed(failure, Health::Neutral)))
 }
 
 /// Whether a status of the page itself is wanted.
@@ -247,13 +247,17 @@ fn refused(code: &str, said: &str, status: u16, after: Option<Duration>, zenrows
     };
     // A feature that the plan lacks is no refusal of the key where the call can do without it.
     let asks_extract = code == "AUTH010" && zenrows.is_some_and(|zenrows| zenrows.params.contains_key("extract"));
-    if again == Some(Again::Autoparsed) {
-        if asks_extract {
+    let verdict = match again {
+        Some(Again::Autoparsed) if asks_extract => {
             effect.pause = None;
-        } else {
-            again = None;
+            Verdict::FailWorkflow
         }
-    }
+        Some(Again::Autoparsed) => {
+            again = None;
+            verdict
+        }
+        _ => verdict,
+    };
     Reading {
         outcome: Err(CallFailure::new(verdict, error).with_chain(said)),
         effect,

@@ -232,14 +232,29 @@ async fn offences_stop_long_before_a_ban() {
     assert_eq!((stub.asked().len(), put_off), (50, 30));
 }
 
+#[tokio::test]
+async fn a_second_way_is_tried_whatever_the_offences() {
+    let stub = Stub::start(|asked| match asked.query("js_render") {
+        Some(_) => page(20, asked),
+        None => refusal(400, "REQS002"),
+    });
+    let bench = Bench::new();
+    let spec = zenrows(&stub, json!({"escalate": [{"js_render": true}]}));
+    let mut good = 0;
+    for _ in 0..60 {
+        good += usize::from(bench.call(&spec).await.outcome.is_ok());
+    }
+    assert_eq!((good, stub.asked().len()), (50, 100));
+}
+
 /// As ZenRows does it: a request above the limit is refused at once, and its place is free before its answer leaves.
 #[tokio::test]
 async fn the_allowed_concurrency_is_used_and_not_exceeded() {
     const LIMIT: usize = 20;
-    const CALLS: usize = 1_200;
+    const CALLS: usize = 600;
     let refused = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&refused);
-    let stub = Stub::slow(Duration::from_millis(30), move |asked| {
+    let stub = Stub::slow(Duration::from_millis(150), move |asked| {
         if asked.running > LIMIT {
             counted.fetch_add(1, Ordering::Relaxed);
             return refusal(429, "AUTH006");
