@@ -115,7 +115,7 @@ impl Draft {
         let mut url = Url::parse(address)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or_else(|| CallFailure::row("`url` gives no http or https address".to_owned()))?;
+            .ok_or_else(|| CallFailure::row("`url` gives no http or https address"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(CallFailure::workflow(
                 "`url` holds a user or password; write headers = { Authorization = \"{{ basic_auth('USER', 'SECRET') }}\" }",

@@ -216,6 +216,7 @@ impl Providers {
             let draft = render(&templates, &spec, &step_run, &facts, way)?;
             let placeholders = templates.placeholders();
             match draft.check(transport.guard(), placeholders) {
+                // Where no template has a say in the host, it is refused for every row.
                 Err(failure) if spec.fixed_address().is_some() => Err(CallFailure::workflow(failure.error)),
                 Err(failure) => Err(failure),
                 Ok(()) => {

@@ -11,31 +11,65 @@ use crate::scrape::guard::GuardedResolver;
 use crate::scrape::{AddressGuard, FetchError, FetchErrorKind};
 use crate::settings::Settings;
 
-/// The unit that bodies are counted in.
+/// The unit that large bodies are counted in.
 const UNIT: usize = 1_024;
+/// What most answers fit into.
+const SMALL: usize = 128 * UNIT;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bounds the bytes of answers that are in memory at once.
+///
+/// Every answer begins in a small slot; one that outgrows it takes what it may need at most from the other half of the
+/// budget, all at once. Who has that never waits again, so nobody waits in a circle, and answers that trickle in hold
+/// small slots only.
 #[derive(Clone)]
 pub(super) struct BodyBudget {
-    units: Arc<Semaphore>,
-    total: usize,
+    small: Arc<Semaphore>,
+    large: Arc<Semaphore>,
+    large_units: usize,
+}
+
+/// An answer's share of the budget.
+struct Share {
+    _small: OwnedSemaphorePermit,
+    large: Option<OwnedSemaphorePermit>,
 }
 
 impl BodyBudget {
     pub(super) fn new(bytes: usize) -> Self {
-        let total = (bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
+        let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
+        let large_units = (bytes / 2 / UNIT).clamp(1, most);
         Self {
-            units: Arc::new(Semaphore::new(total)),
-            total,
+            small: Arc::new(Semaphore::new((bytes / 2 / SMALL).clamp(1, most))),
+            large: Arc::new(Semaphore::new(large_units)),
+            large_units,
         }
     }
 
-    /// Waits for room for a body of that size. Taken all at once, so nobody waits while holding a part.
-    async fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let units = bytes.div_ceil(UNIT).clamp(1, self.total);
-        let units = u32::try_from(units).unwrap_or(u32::MAX);
-        Arc::clone(&self.units).acquire_many_owned(units).await.ok()
+    async fn begin(&self) -> Option<Share> {
+        Some(Share {
+            _small: Arc::clone(&self.small).acquire_owned().await.ok()?,
+            large: None,
+        })
+    }
+
+    /// Makes room for `size` bytes of a body that may have `limit`.
+    async fn grow(&self, share: &mut Share, size: usize, limit: usize) {
+        if size > SMALL && share.large.is_none() {
+            let units = limit.div_ceil(UNIT).clamp(1, self.large_units);
+            let units = u32::try_from(units).unwrap_or(u32::MAX);
+            share.large = Arc::clone(&self.large).acquire_many_owned(units).await.ok();
+        }
+    }
+}
+
+impl Share {
+    /// Gives back what a body of `size` bytes has turned out not to need.
+    fn settle(&mut self, size: usize) {
+        if let Some(large) = &mut self.large {
+            let surplus = large.num_permits().saturating_sub(size.div_ceil(UNIT));
+            drop(large.split(surplus));
+        }
     }
 }
 
@@ -44,7 +78,7 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    _held: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Reply {
@@ -147,36 +181,34 @@ impl Transport {
         if announced.is_some_and(|length| length > limit) {
             return Err(too_large());
         }
-        let expected = announced.unwrap_or(limit);
-        let mut held = match timeout_at(deadline, self.bodies.take(expected)).await {
-            Ok(Some(held)) => held,
-            Ok(None) | Err(_) => {
-                let message = format!("Too many large answers at once; {host} has to be asked later.");
-                return Err(broken(FetchError::new(FetchErrorKind::Limited, message)));
-            }
+        let crowded = || {
+            let message = format!("Too many large answers at once; {host} has to be asked later.");
+            broken(FetchError::new(FetchErrorKind::Limited, message))
         };
-        let mut body = Vec::with_capacity(announced.unwrap_or(16 * UNIT).min(limit));
+        let begun = timeout_at(deadline, self.bodies.begin()).await;
+        let mut share = begun.ok().flatten().ok_or_else(crowded)?;
+        let mut body = Vec::with_capacity(announced.unwrap_or(16 * UNIT).min(SMALL));
         loop {
-            match timeout_at(deadline, response.chunk()).await {
-                Ok(Ok(Some(chunk))) if body.len() + chunk.len() > limit => return Err(too_large()),
-                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+            let chunk = match timeout_at(deadline, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) => break,
                 Ok(Err(error)) => return Err(broken(FetchError::from_reqwest(host, &error.without_url(), true))),
                 Err(_) => return Err(Unanswered::late(host, timeout, Some(status))),
+            };
+            let size = body.len() + chunk.len();
+            if size > limit {
+                return Err(too_large());
             }
+            let grown = self.bodies.grow(&mut share, size, announced.unwrap_or(limit));
+            timeout_at(deadline, grown).await.map_err(|_| crowded())?;
+            body.extend_from_slice(&chunk);
         }
-        // What the body turned out not to need is for others.
-        let needed = body.len().div_ceil(UNIT).max(1);
-        drop(
-            held.num_permits()
-                .checked_sub(needed)
-                .and_then(|surplus| held.split(surplus)),
-        );
+        share.settle(body.len());
         Ok(Reply {
             status,
             headers,
             body,
-            _held: held,
+            _share: share,
         })
     }
 }
@@ -189,5 +221,27 @@ impl Unanswered {
             left: true,
             status,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn large_answers_queue_while_small_ones_pass() {
+        let budget = BodyBudget::new(1 << 20);
+        let mut first = budget.begin().await.unwrap();
+        let mut second = budget.begin().await.unwrap();
+        budget.grow(&mut first, SMALL + 1, 512 << 10).await;
+        budget.grow(&mut second, SMALL, 512 << 10).await;
+        let waiting = Duration::from_millis(20);
+        let grown = tokio::time::timeout(waiting, budget.grow(&mut second, SMALL + 1, 512 << 10)).await;
+        assert!(grown.is_err());
+        assert!(budget.begin().await.is_some());
+        first.settle(SMALL + 1);
+        budget.grow(&mut second, SMALL + 1, 256 << 10).await;
+        assert!(second.large.is_some(), "what the first did not need is free");
     }
 }
