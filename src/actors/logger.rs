@@ -151,7 +151,9 @@ fn log_row(row: StepRunRow) -> Option<(LogRow, StepRunEnd)> {
     let practice_id = row.item_id?.parse().ok()?;
     let step_number = row.step?;
     let log = LogRow {
-        step_run_id: Id(step_run_id(row.batch_job_id.0, practice_id, step_number, end.life)),
+        step_run_id: end
+            .step_run
+            .unwrap_or_else(|| Id(step_run_id(row.batch_job_id.0, practice_id, step_number, end.life))),
         organisation_id: row.organisation_id,
         workflow_id: end.workflow_id,
         workflow_slug: end.workflow_slug.clone(),

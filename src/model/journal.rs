@@ -144,6 +144,9 @@ pub struct StepRunEnd {
     /// The causes of `error`, outermost first, one a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
+    /// The step run's id, where it is not that of a practice's step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_run: Option<Id>,
     /// What was missing or odd in the data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

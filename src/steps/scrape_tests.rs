@@ -87,7 +87,6 @@ async fn a_page_that_has_not_changed_since_an_earlier_life_is_not_sent_again() {
         identifier: home,
         url: Some(url.into()),
         scrape: None,
-        step_data: None,
         settings: Arc::new(Value::Null),
         progress: Progress::new(),
     };

@@ -13,5 +13,6 @@ mod support;
 
 mod callbacks;
 mod desk;
+mod outside;
 mod plays;
 mod seed;

@@ -229,6 +229,7 @@ fn run_end(job: &JobContext, item: &RunnableItem, workflow: &Workflow, failure: 
             .map(|destination| destination.table.clone()),
         error: failure.map(|failure| failure.error.clone()),
         chain: failure.and_then(|failure| failure.chain.clone()),
+        step_run: None,
         warnings: Vec::new(),
         cost: None,
         reason: None,

@@ -11,9 +11,11 @@ mod health;
 mod imports;
 mod jobs;
 mod logs;
+mod providers;
 mod receivers;
 mod selection;
 mod steer;
+mod storage_worker;
 mod upload;
 
 use actix_web::web::{self, ServiceConfig};
@@ -99,8 +101,11 @@ routes! {
     "/api/failed-jobs" { get failures::list }
     "/api/batch-runs" { post batch_runs::create, get batch_runs::list }
     "/api/batch-runs/{id}" { patch batch_runs::change, get batch_runs::detail }
+    "/api/storage-worker" { post storage_worker::store }
     "/api/receivers/{workflow_slug}" { post receivers::receive }
     "/api/admin/actors" { get admin::actors }
+    "/api/admin/providers" { get providers::list }
+    "/api/admin/providers/{name}/resume" { post providers::resume }
     "/api/admin/reload" { post admin::reload }
 }
 

@@ -32,4 +32,4 @@ pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Reader, Role, Scope};
 pub use step_runs::{StepRunView, Subject};
 pub use tokens::{TokenOwner, token_owner};
-pub use workflows::{play, workflow, workflow_at};
+pub use workflows::{play, workflow, workflow_at, workflow_of};

@@ -96,6 +96,7 @@ impl<'tx> Group<'tx> {
             Command::ChangeBatchRun(command) => Answer::ChangeBatchRun(command.apply(self).await?),
             Command::MarkArchived(command) => Answer::MarkArchived(command.apply(self).await?),
             Command::PruneJob(command) => Answer::PruneJob(command.apply(self).await?),
+            Command::RecordResult(command) => Answer::RecordResult(command.apply(self).await?),
             Command::OpenStepRun(command) => Answer::OpenStepRun(command.apply(self).await?),
             Command::StoreAnswer(command) => Answer::StoreAnswer(command.apply(self).await?),
             Command::ForgetIdempotencyKeys(command) => Answer::ForgetIdempotencyKeys(command.apply(self).await?),

@@ -12,6 +12,7 @@ mod journal;
 mod logs;
 mod previews;
 mod recovery;
+mod results;
 mod retention;
 mod step_runs;
 mod transitions;
@@ -28,12 +29,15 @@ pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
+pub use results::RecordResult;
 pub(in crate::store) use retention::PRUNING;
 pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
 pub use step_runs::{AnswerStored, OpenStepRun, StepRunChange, StoreAnswer};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
 pub use workflows::{ApplyWorkflows, WorkflowRow};
 pub use writer::{WriteError, Writer};
+
+use crate::store::destinations::DestinationRow;
 
 /// Declares the commands: the type that is sent, and what it is answered with.
 macro_rules! commands {
@@ -116,6 +120,7 @@ commands! {
     PruneJob -> Pruned,
     ForgetIdempotencyKeys -> u64,
     OpenStepRun -> Transitioned,
+    RecordResult -> i64,
     StoreAnswer -> AnswerStored,
 }
 
@@ -146,6 +151,7 @@ impl Command {
             | Self::Readmit(_)
             | Self::ClaimKey(_)
             | Self::StoreAnswer(_)
+            | Self::RecordResult(_)
             | Self::ReleaseKey(_)
             | Self::KeepPreview(_)
             | Self::ForgetPreviews(_)
@@ -176,6 +182,7 @@ impl Command {
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
                 Self::Exclude(list) => list.bytes(),
                 Self::StoreAnswer(answer) => answer.body.len(),
+                Self::RecordResult(result) => result.row.as_ref().map_or(0, DestinationRow::bytes),
                 Self::OpenStepRun(run) => run.answer.as_ref().map_or(0, String::len),
                 Self::KeepPreview(preview) => preview.answer.as_ref().map_or(0, KeyAnswer::bytes),
                 _ => 0,
