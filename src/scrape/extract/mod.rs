@@ -63,7 +63,6 @@ pub(crate) mod social;
 mod texts;
 mod visible;
 mod whose;
-mod whose_words;
 mod words;
 
 use super::payload::{PageFacts, Source};

@@ -7,14 +7,17 @@ use super::clauses;
 use super::context::Context;
 use super::cues::credit_start;
 use super::emails::is_mailbox_host;
-use super::scan::{Line, LineKind, Scan, Zone};
-use super::whose_words::{AUTHORITIES, BODIES, COMPANIES, INSTEAD, LISTS, OTHERS, PARTS, PLACES, PRONOUNS, TRADES};
+use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
-use crate::scrape::text::{Words, starts_ci};
+use crate::scrape::text::starts_ci;
+use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems};
+use names::is_street;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
+
+mod lists;
+mod names;
+mod parked;
 
 /// What a statement says about the owner of a value in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +48,6 @@ pub(crate) struct Whose<'a> {
 const MAX_LABEL_LINE: usize = 48;
 /// Lines of an address below the name of an authority.
 const AUTHORITY_REACH: usize = 4;
-/// Pages of hosts and dealers are short.
-const MAX_PARKED: usize = 6_000;
 /// Lines after a heading that it still names.
 const HEADING_REACH: usize = 12;
 
@@ -96,7 +97,7 @@ impl<'a> Whose<'a> {
         if self.links_elsewhere(line, &statement, at.start) {
             return Standing::Doubtful;
         }
-        let prose = statement.len() < text.trim().len() || text.len() > MAX_LABEL_LINE;
+        let prose = self.is_prose(line, text, &statement);
         if prose && self.names_another(head) {
             return Standing::Doubtful;
         }
@@ -113,7 +114,7 @@ impl<'a> Whose<'a> {
         if standing != Standing::Plain {
             return standing;
         }
-        let prose = statement.len() < text.trim().len() || text.len() > MAX_LABEL_LINE;
+        let prose = self.is_prose(line, text, &statement);
         if prose && self.names_another(&text[statement.start..at.start]) {
             return Standing::Doubtful;
         }
@@ -171,7 +172,7 @@ impl<'a> Whose<'a> {
         let own_mail = || self.mail_in(&text[statement.clone()]) == Some(true);
         let own = speaks_of_itself(Folded::of(&text[statement.start..at.start]).text());
         let whole = Folded::of(&text[statement.clone()]);
-        if (self.names_other(folded.text(), !own) || self.hits(&INSTEAD_STEMS, whole.text())) && !own_mail() {
+        if (self.names_other(folded.text(), !own) || self.hits(&INSTEAD, whole.text())) && !own_mail() {
             return Standing::Foreign;
         }
         // A row of numbers begins with the first name of another and goes on with more of them.
@@ -188,7 +189,7 @@ impl<'a> Whose<'a> {
         if !own
             && self.heading_of(line).is_some_and(|heading| {
                 let heading = Folded::of(heading);
-                [&*AUTHORITY_STEMS, &*BODY_STEMS, &*LIST_STEMS]
+                [&*AUTHORITIES, &*BODIES, &*LISTS]
                     .into_iter()
                     .any(|stems| self.hits(stems, heading.text()))
             })
@@ -214,7 +215,7 @@ impl<'a> Whose<'a> {
             if text.contains('@') {
                 return false;
             }
-            if self.hits(&AUTHORITY_STEMS, folded_without_streets(text).text()) {
+            if self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
                 return true;
             }
         }
@@ -223,10 +224,10 @@ impl<'a> Whose<'a> {
 
     /// Whether folded text names a body, or with `any` another, whom the business itself is not.
     fn names_other(&self, folded: &str, any: bool) -> bool {
-        self.hits(&AUTHORITY_STEMS, folded)
-            || self.hits(&BODY_STEMS, folded)
-            || (any && self.hits(&OTHER_STEMS, folded))
-            || PART_WORDS.all(folded).any(|(_, index)| !self.is_own(PARTS[index]))
+        self.hits(&AUTHORITIES, folded)
+            || self.hits(&BODIES, folded)
+            || (any && self.hits(&OTHERS, folded))
+            || PARTS.anywhere(folded).any(|word| !self.is_own(word))
     }
 
     fn hits(&self, stems: &Stems, folded: &str) -> bool {
@@ -235,7 +236,9 @@ impl<'a> Whose<'a> {
 
     /// Whether title, headings or domain say that the business is such a one.
     fn is_own(&self, word: &str) -> bool {
-        self.own.get_or_init(|| self.own_text()).contains(word.trim_end())
+        self.own
+            .get_or_init(|| self.own_text())
+            .contains(word.trim_end_matches('.'))
     }
 
     fn own_text(&self) -> String {
@@ -280,13 +283,18 @@ impl<'a> Whose<'a> {
         (!is_mailbox_host(host)).then_some(false)
     }
 
-    /// Whether a host or a dealer in domains speaks here, and no business.
+    /// Whether a statement is running text and no entry of contact details.
+    fn is_prose(&self, line: usize, text: &str, statement: &Range<usize>) -> bool {
+        let entry = self
+            .scan
+            .lines
+            .get(line)
+            .is_some_and(|line| matches!(line.kind, LineKind::Item | LineKind::Row));
+        statement.len() < text.trim().len() || (text.len() > MAX_LABEL_LINE && !entry)
+    }
+
     fn is_parked(&self) -> bool {
-        *self.parked.get_or_init(|| {
-            let says = |line: &Line| line.range.len() <= 200 && PARKED.any(&self.scan.text[line.range.clone()]);
-            self.scan.text.len() <= MAX_PARKED
-                && (PARKED.any(&self.scan.title) || self.scan.lines.iter().take(12).any(says))
-        })
+        *self.parked.get_or_init(|| parked::is_parked(self.scan))
     }
 
     fn shows_own_mail(&self) -> bool {
@@ -334,79 +342,6 @@ impl<'a> Whose<'a> {
             })
     }
 
-    /// Whether a company is named before a number that is not the business's own.
-    fn names_company(&self, before: &str) -> bool {
-        let mut last = "";
-        let mut company = false;
-        for word in before.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | '(')) {
-            if self.is_own_name(word) {
-                return false;
-            }
-            company |= is_capital(last) && COMPANIES.contains(&word.trim_matches('.'));
-            last = word;
-        }
-        company
-    }
-
-    /// Whether a capital word is a part of the domain that tells this business from others of its trade.
-    fn is_own_name(&self, word: &str) -> bool {
-        if !is_capital(word) {
-            return false;
-        }
-        let folded = Folded::of(word);
-        let plain = folded.text();
-        let told = || self.own.get_or_init(|| self.own_text()).contains(plain);
-        !TRADES.contains(&plain.trim()) && (self.context.domain.resembles_word(word) || (plain.len() >= 6 && told()))
-    }
-
-    /// Whether what stands before a number is a name, and not the business's own.
-    fn names_another(&self, before: &str) -> bool {
-        let words = before.split(|c: char| c.is_whitespace() || matches!(c, '(' | ':' | ','));
-        let adjacent_word = words
-            .rev()
-            .filter(|word| word.contains(char::is_alphanumeric))
-            .find(|word| !is_label(word))
-            .unwrap_or_default();
-        let adjacent = is_capital(adjacent_word);
-        // German writes every noun like a name.
-        let german = self
-            .scan
-            .lang
-            .as_deref()
-            .is_some_and(|lang| starts_ci(lang, "de") || starts_ci(lang, "lb"));
-        if german && !adjacent {
-            return false;
-        }
-        let (mut first, mut named) = (true, false);
-        let (mut run, mut longest, mut words) = (0, 0, 0);
-        'segments: for segment in before.split([',', '(', ':']) {
-            if is_street(segment) {
-                break 'segments;
-            }
-            for word in segment.split(|c: char| c.is_whitespace() || matches!(c, '-' | '–' | '/' | '"')) {
-                if word.is_empty() {
-                    continue;
-                }
-                words += 1;
-                if self.is_own_name(word) {
-                    return false;
-                }
-                let capital = is_capital(word) && !is_label(word);
-                run = if capital { run + 1 } else { 0 };
-                longest = longest.max(run);
-                named |= capital && !first;
-                first &= !word.chars().any(char::is_alphabetic);
-            }
-            run = 0;
-        }
-        // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
-        let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
-        named |= adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3;
-        named
-            && (!PLACE_STEMS.any(Folded::of(before).text())
-                || (longest >= 2 && !PLACE_STEMS.any(Folded::of(last_words(before)).text())))
-    }
-
     fn heading_of(&self, line: usize) -> Option<&str> {
         let headings = self.heading.get_or_init(|| {
             let mut last = u32::MAX;
@@ -428,20 +363,13 @@ impl<'a> Whose<'a> {
     }
 }
 
-/// The last three words.
-fn last_words(text: &str) -> &str {
-    let text = text.trim_end();
-    let start = text.rmatch_indices(' ').nth(2).map_or(0, |(at, _)| at);
-    &text[start..]
-}
-
 fn is_prose(text: &str) -> bool {
     text.contains(". ") || text.contains("? ")
 }
 
 /// Whether the business speaks of itself in folded text.
 fn speaks_of_itself(folded: &str) -> bool {
-    PRONOUN_STEMS.any(folded)
+    PRONOUNS.any(folded)
 }
 
 /// Folded text without the parts that are streets: "12 Bank Street" is no bank.
@@ -451,17 +379,6 @@ fn folded_without_streets(text: &str) -> Folded {
     let parts = text[..last].split([',', ':']).filter(|part| !is_street(part));
     let kept: Vec<&str> = parts.chain([&text[last..]]).collect();
     Folded::of(&kept.join(","))
-}
-
-/// A few words with a house number before or behind them.
-fn is_street(part: &str) -> bool {
-    if part.bytes().filter(u8::is_ascii_digit).count() > 5 {
-        return false;
-    }
-    let number = |word: &str| word.bytes().next().is_some_and(|b| b.is_ascii_digit());
-    let mut words = part.split_whitespace();
-    let count = words.clone().count();
-    (2..=6).contains(&count) && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
 }
 
 /// Names of networks in the text of links.
@@ -494,126 +411,5 @@ const NETWORKS: [&str; 26] = [
     "and",
 ];
 
-fn is_capital(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    word.chars().next().is_some_and(char::is_uppercase) && word.chars().count() >= 2
-}
-
-fn is_label(word: &str) -> bool {
-    matches!(
-        super::phone_labels::label_alone(word),
-        super::phone_labels::Label::Phone | super::phone_labels::Label::Fax | super::phone_labels::Label::Both
-    ) || matches!(
-        &*word.to_lowercase(),
-        "mo" | "di"
-            | "mi"
-            | "do"
-            | "fr"
-            | "sa"
-            | "so"
-            | "mon"
-            | "tue"
-            | "wed"
-            | "thu"
-            | "fri"
-            | "sat"
-            | "sun"
-            | "monday"
-            | "friday"
-            | "e-mail"
-            | "email"
-            | "mail"
-    )
-}
-
-/// Beginnings of words by their first two bytes.
-struct Stems(HashMap<[u8; 2], Vec<&'static str>>);
-
-impl Stems {
-    fn new(list: &[&'static str]) -> Self {
-        let mut map: HashMap<[u8; 2], Vec<&'static str>> = HashMap::new();
-        for word in list {
-            let bytes = word.as_bytes();
-            map.entry([bytes[0], bytes[1]]).or_default().push(word);
-        }
-        Self(map)
-    }
-
-    /// Whether one begins at a word of folded text.
-    fn any(&self, folded: &str) -> bool {
-        self.all(folded).next().is_some()
-    }
-
-    /// The stems that begin at words of folded text.
-    fn all<'b>(&'b self, folded: &'b str) -> impl Iterator<Item = &'static str> + 'b {
-        let bytes = folded.as_bytes();
-        let starts = (1..bytes.len().saturating_sub(1)).filter(move |at| bytes[at - 1] == b' ');
-        starts.flat_map(move |at| {
-            let list = self.0.get(&[bytes[at], bytes[at + 1]]).map_or(&[][..], Vec::as_slice);
-            list.iter()
-                .copied()
-                .filter(move |stem| bytes[at..].starts_with(stem.as_bytes()))
-        })
-    }
-}
-
-/// What pages say that stand where a website was or will be.
-static PARKED: Words = Words::new(&[
-    "domain may be for sale",
-    "domain is for sale",
-    "domain name is for sale",
-    "domain for sale",
-    "buy this domain",
-    "domain is parked",
-    "parked domain",
-    "domain parking",
-    "parked free",
-    "domain has been registered",
-    "domain name has been registered",
-    "domain has expired",
-    "default web page",
-    "default web site page",
-    "apache2 default",
-    "welcome to nginx",
-    "it works!",
-    "account has been suspended",
-    "account suspended",
-    "domena jest utrzymywana",
-    "domena na sprzeda",
-    "domena jest na sprzeda",
-    "domain steht zum verkauf",
-    "domain zu verkaufen",
-    "domain ist geparkt",
-    "domaine est à vendre",
-    "domaine est enregistré",
-    "domaine a été enregistré",
-    "nom de domaine à vendre",
-    "dominio en venta",
-    "dominio está en venta",
-    "dominio in vendita",
-    "dominio è in vendita",
-    "domein is te koop",
-    "domein is geregistreerd",
-    "domeinnaam is geregistreerd",
-    "doména je na prodej",
-    "doména na prodej",
-    "domínio está à venda",
-    "domínio à venda",
-    "domænet er til salg",
-    "domänen är till salu",
-    "domenet er til salgs",
-    "domain eladó",
-]);
-
-static PART_WORDS: Words = Words::new(PARTS);
-static PRONOUN_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PRONOUNS));
-static PLACE_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(PLACES));
-static AUTHORITY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(AUTHORITIES));
-static LIST_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(LISTS));
-static BODY_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(BODIES));
-static INSTEAD_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(INSTEAD));
-static OTHER_STEMS: LazyLock<Stems> = LazyLock::new(|| Stems::new(OTHERS));
-
 #[cfg(test)]
-#[path = "whose_tests.rs"]
 mod tests;

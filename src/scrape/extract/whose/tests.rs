@@ -15,7 +15,7 @@ fn trusted(facts: &PageFacts) -> Vec<&str> {
     let kept = facts
         .phones
         .iter()
-        .filter(|fact| fact.trust >= super::super::phones::DOUBTFUL);
+        .filter(|fact| fact.trust >= crate::scrape::extract::phones::DOUBTFUL);
     kept.filter_map(|fact| fact.value.e164.as_deref())
         .filter(|e164| *e164 != "+6495247381")
         .collect()

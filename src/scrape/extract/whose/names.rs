@@ -1,0 +1,137 @@
+//! Names before a number: of a company, of another business, of a street.
+
+use super::Whose;
+use super::lists::{COMPANIES, PLACES, TRADES};
+use crate::scrape::extract::phone_labels::{Label, label_alone};
+use crate::scrape::extract::words::Folded;
+use crate::scrape::text::starts_ci;
+
+impl Whose<'_> {
+    /// Whether a company is named before a number that is not the business's own.
+    pub(super) fn names_company(&self, before: &str) -> bool {
+        let mut last = "";
+        let mut company = false;
+        for word in before.split(|c: char| c.is_whitespace() || matches!(c, ',' | ':' | '(')) {
+            if self.is_own_name(word) {
+                return false;
+            }
+            company |= is_capital(last) && COMPANIES.contains(&word.trim_matches('.'));
+            last = word;
+        }
+        company
+    }
+
+    /// Whether a capital word is a part of the domain that tells this business from others of its trade.
+    fn is_own_name(&self, word: &str) -> bool {
+        if !is_capital(word) {
+            return false;
+        }
+        let folded = Folded::of(word);
+        let plain = folded.text();
+        let told = || self.own.get_or_init(|| self.own_text()).contains(plain);
+        !TRADES.any(plain) && (self.context.domain.resembles_word(word) || (plain.len() >= 6 && told()))
+    }
+
+    /// Whether what stands before a number is a name, and not the business's own.
+    pub(super) fn names_another(&self, before: &str) -> bool {
+        let words = before.split(|c: char| c.is_whitespace() || matches!(c, '(' | ':' | ','));
+        let adjacent_word = words
+            .rev()
+            .filter(|word| word.contains(char::is_alphanumeric))
+            .find(|word| !is_label(word))
+            .unwrap_or_default();
+        let adjacent = is_capital(adjacent_word);
+        // German writes every noun like a name.
+        let german = self
+            .scan
+            .lang
+            .as_deref()
+            .is_some_and(|lang| starts_ci(lang, "de") || starts_ci(lang, "lb"));
+        if german && !adjacent {
+            return false;
+        }
+        let (mut first, mut named) = (true, false);
+        let (mut run, mut longest, mut words) = (0, 0, 0);
+        'segments: for segment in before.split([',', '(', ':']) {
+            if is_street(segment) {
+                break 'segments;
+            }
+            for word in segment.split(|c: char| c.is_whitespace() || matches!(c, '-' | '–' | '/' | '"')) {
+                if word.is_empty() {
+                    continue;
+                }
+                words += 1;
+                if self.is_own_name(word) {
+                    return false;
+                }
+                let capital = is_capital(word) && !is_label(word);
+                run = if capital { run + 1 } else { 0 };
+                longest = longest.max(run);
+                named |= capital && !first;
+                first &= !word.chars().any(char::is_alphabetic);
+            }
+            run = 0;
+        }
+        // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
+        let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
+        named |= adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3;
+        named
+            && (!PLACES.any(Folded::of(before).text())
+                || (longest >= 2 && !PLACES.any(Folded::of(last_words(before)).text())))
+    }
+}
+
+/// The last three words.
+fn last_words(text: &str) -> &str {
+    let text = text.trim_end();
+    let start = text.rmatch_indices(' ').nth(2).map_or(0, |(at, _)| at);
+    &text[start..]
+}
+
+/// A few words with a house number before or behind them.
+pub(super) fn is_street(part: &str) -> bool {
+    if part.bytes().filter(u8::is_ascii_digit).count() > 5 {
+        return false;
+    }
+    let number = |word: &str| word.bytes().next().is_some_and(|b| b.is_ascii_digit());
+    // "NHS 111" is no street.
+    if !part
+        .split_whitespace()
+        .any(|word| word.chars().filter(|c| c.is_alphabetic()).count() >= 4)
+    {
+        return false;
+    }
+    let mut words = part.split_whitespace();
+    let count = words.clone().count();
+    (2..=6).contains(&count) && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
+}
+
+fn is_capital(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    word.chars().next().is_some_and(char::is_uppercase) && word.chars().count() >= 2
+}
+
+fn is_label(word: &str) -> bool {
+    matches!(label_alone(word), Label::Phone | Label::Fax | Label::Both)
+        || matches!(
+            &*word.to_lowercase(),
+            "mo" | "di"
+                | "mi"
+                | "do"
+                | "fr"
+                | "sa"
+                | "so"
+                | "mon"
+                | "tue"
+                | "wed"
+                | "thu"
+                | "fri"
+                | "sat"
+                | "sun"
+                | "monday"
+                | "friday"
+                | "e-mail"
+                | "email"
+                | "mail"
+        )
+}
