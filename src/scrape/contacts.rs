@@ -90,3 +90,7 @@ fn trusted<T>(heard: &mut Vec<Heard<'_, T>>) {
         heard.retain(|one| one.fact.trust >= DOUBTFUL);
     }
 }
+
+#[cfg(test)]
+#[path = "contacts_tests.rs"]
+mod tests;

@@ -63,6 +63,18 @@ impl Context {
         Some(url)
     }
 
+    /// Whether an absolute address is at the website of somebody else.
+    pub(crate) fn is_elsewhere(&self, address: &str) -> bool {
+        let Ok(url) = Url::parse(address) else { return false };
+        let site = crate::scrape::url::site_key(&url);
+        let word = site.split('.').next().unwrap_or_default();
+        matches!(url.scheme(), "http" | "https")
+            && site != self.site
+            && word != "schema"
+            && !self.domain.resembles(word)
+            && super::social::profile(&url).is_none()
+    }
+
     /// The country that the domain's ending names, when it is one that people use for their own country.
     pub(crate) fn tld_region(&self) -> Option<Id> {
         let tld = self.site.rsplit('.').next()?;

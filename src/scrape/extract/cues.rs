@@ -377,5 +377,10 @@ mod tests {
         assert!(Cues::of("Opening hours").hours && Cues::of("Öffnungszeiten").hours);
         assert_eq!(Cues::of("Smile Dental"), Cues::default());
         assert_eq!(credit_start("© 2024 Smile. Website by Acme"), Some(15));
+        assert_eq!(credit_start("Réalisation Agence Molaire"), Some(0));
+        assert_eq!(credit_start("Web: Baldo Media"), Some(0));
+        for own in ["Website: www.smile.nz", "Web: www.smile.nz", "Gartengestaltung: Müller"] {
+            assert_eq!(credit_start(own), None, "{own}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What elements mean for the text inside them: their part of the page, their kind of line, where lines break.
 
 use super::scan::{LineKind, Zone};
+use crate::scrape::dom::{Data, Dom, NONE, NodeId};
 use crate::scrape::text::Words;
 use html5ever::{Attribute, LocalName, local_name};
 
@@ -110,4 +111,52 @@ pub(super) fn is_block(name: &LocalName) -> bool {
             | local_name!("label")
             | local_name!("body")
     )
+}
+
+/// Text inside an element that is read at most.
+const MAX_INNER: usize = 2_000;
+
+/// All text inside an element, to a limit.
+pub(super) fn inner_text(dom: &Dom, id: NodeId) -> String {
+    let mut out = String::new();
+    let mut at = dom.node(id).first;
+    while at != NONE && out.len() < MAX_INNER {
+        if let Data::Text(text) = &dom.node(at).data {
+            out.push_str(text);
+        }
+        let node = dom.node(at);
+        let mut next = node.first;
+        let mut up = at;
+        while next == NONE && up != id {
+            next = dom.node(up).next;
+            up = dom.node(up).parent;
+            if next == NONE && up == id {
+                return out;
+            }
+        }
+        at = next;
+    }
+    out
+}
+
+/// The text directly inside an element that holds nothing but text.
+pub(super) fn child_text(dom: &Dom, id: NodeId) -> String {
+    let mut out = String::new();
+    let mut child = dom.node(id).first;
+    while child != NONE {
+        let node = dom.node(child);
+        if let Data::Text(text) = &node.data {
+            out.push_str(text);
+        }
+        child = node.next;
+    }
+    out
+}
+
+/// How long the first text directly inside an element is.
+pub(super) fn text_length(dom: &Dom, id: NodeId) -> usize {
+    match dom.nodes.get(dom.node(id).first as usize).map(|node| &node.data) {
+        Some(Data::Text(text)) => text.len(),
+        _ => 0,
+    }
 }

@@ -57,6 +57,39 @@ fn numbers_as_pages_write_them() {
         ),
         ("Tél. 01 42 68 53 17", Id::FR, vec![("+33142685317", Phone)]),
         ("01 676 4892 ext 12", Id::IE, vec![("+35316764892", Phone)]),
+        (
+            "01/405 55 28, Fax DW 15",
+            Id::AT,
+            vec![("+4314055528", Phone), ("+431405552815", Fax)],
+        ),
+        (
+            "Tel. 030 27583-0, Fax -99",
+            Id::DE,
+            vec![("+4930275830", Phone), ("+49302758399", Fax)],
+        ),
+        (
+            "Tel. 022 731 45 67/68",
+            Id::CH,
+            vec![("+41227314567", Phone), ("+41227314568", Phone)],
+        ),
+        ("0800 SMILES (0800 764 537)", Id::NZ, vec![("+64800764537", Phone)]),
+        (
+            "tel./fax (0-12) 634 55 18",
+            Id::PL,
+            vec![("+48126345518", Phone), ("+48126345518", Fax)],
+        ),
+        ("T 6555 1284", Id::SG, vec![("+6565551284", Phone)]),
+        (
+            "+91-98450 12377 / 99001 14276",
+            Id::IN,
+            vec![("+919845012377", Phone), ("+919900114276", Phone)],
+        ),
+        (
+            "Call (09) 524-7381 or (09) 524-7382",
+            Id::NZ,
+            vec![("+6495247381", Phone), ("+6495247382", Phone)],
+        ),
+        ("(208) 555-0142", Id::US, vec![("+12085550142", Phone)]),
     ] {
         let expected: Vec<(String, PhoneKind)> = expected.into_iter().map(|(n, k)| (n.to_owned(), k)).collect();
         assert_eq!(read(line, region), expected, "{line}");
@@ -77,6 +110,17 @@ fn other_numbers_are_left_alone() {
         ("© 2019 - 2024 Smile", Id::NZ),
         ("Company No. 09524738", Id::GB),
         ("$1,234,567,890", Id::US),
+        ("CVR 31 88 42 07", Id::DK),
+        ("P.IVA 06555014201", Id::IT),
+        ("R.C.S. Caen B 315 501 440, TVA FR 83 315501440", Id::FR),
+        ("réf. 0231550120", Id::FR),
+        ("9.00 - 11.30, 16.30 - 19.00", Id::DE),
+        ("MwSt. BE 0711.884.422", Id::BE),
+        ("315 501 440", Id::FR),
+        ("276 095 550 142 001", Id::DE),
+        ("(123) 456-7890", Id::US),
+        ("(303) 555-1234", Id::US),
+        ("Wohnfläche 0301234567 km", Id::DE),
     ] {
         assert_eq!(read(line, region), vec![], "{line}");
     }

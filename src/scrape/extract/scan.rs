@@ -1,7 +1,7 @@
 //! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
 
 use super::cues::Cues;
-use super::elements::{is_block, kind_of, zone_of};
+use super::elements::{child_text, inner_text, is_block, kind_of, text_length, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
 use super::{encoded, scripted};
@@ -225,7 +225,7 @@ impl Walk {
             local_name!("script") => {
                 if attr(attrs, "type").is_some_and(|kind| contains_ci(kind, "ld+json")) && self.out.json_ld.len() < 64 {
                     self.out.json_ld.push(child_text(dom, id));
-                } else if attr(attrs, "src").is_none() {
+                } else if attr(attrs, "src").is_none() && text_length(dom, id) <= scripted::MAX_SCRIPT {
                     self.script(child_text(dom, id), true);
                 }
                 return false;
@@ -484,43 +484,6 @@ impl Walk {
             }
         }
     }
-}
-
-/// All text inside an element, to a limit.
-fn inner_text(dom: &Dom, id: NodeId) -> String {
-    let mut out = String::new();
-    let mut at = dom.node(id).first;
-    while at != crate::scrape::dom::NONE && out.len() < MAX_CUE_LINE {
-        if let Data::Text(text) = &dom.node(at).data {
-            out.push_str(text);
-        }
-        let node = dom.node(at);
-        let mut next = node.first;
-        let mut up = at;
-        while next == crate::scrape::dom::NONE && up != id {
-            next = dom.node(up).next;
-            up = dom.node(up).parent;
-            if next == crate::scrape::dom::NONE && up == id {
-                return out;
-            }
-        }
-        at = next;
-    }
-    out
-}
-
-/// The text directly inside an element that holds nothing but text.
-fn child_text(dom: &Dom, id: NodeId) -> String {
-    let mut out = String::new();
-    let mut child = dom.node(id).first;
-    while child != crate::scrape::dom::NONE {
-        let node = dom.node(child);
-        if let Data::Text(text) = &node.data {
-            out.push_str(text);
-        }
-        child = node.next;
-    }
-    out
 }
 
 /// Whether two letters that stand in different elements belong to different words: layouts often leave out the

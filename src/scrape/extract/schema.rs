@@ -62,18 +62,6 @@ struct Reader<'a> {
     left: usize,
 }
 
-/// Whether an item says that its own address is at another website.
-fn is_elsewhere(object: &Object, context: &Context) -> bool {
-    let home = ["url", "@id"].into_iter().find_map(|key| {
-        let url = url::Url::parse(object.get(key)?.as_str()?).ok()?;
-        matches!(url.scheme(), "http" | "https").then_some(url)
-    });
-    home.is_some_and(|url| {
-        let site = crate::scrape::url::site_key(&url);
-        let word = site.split('.').next().unwrap_or_default();
-        site != context.site && !context.domain.resembles(word) && social::profile(&url).is_none() && word != "schema"
-    })
-}
 
 impl<'a> Reader<'a> {
     fn index(&mut self, value: &'a Value, depth: usize)
@@ -113,7 +101,11 @@ impl<'a> Reader<'a> {
                 let types = types(object);
                 let own = own && !self.is_foreign(object, &types, listed);
                 if own {
-                    let elsewhere = is_elsewhere(object, self.context);
+                    let elsewhere = ["url", "@id"]
+                        .into_iter()
+                        .filter_map(|key| object.get(key)?.as_str())
+                        .find(|home| home.starts_with("http"))
+                        .is_some_and(|home| self.context.is_elsewhere(home));
                     match kind_of(&types, object) {
                         // The makers of a website or of its theme leave their own markup in it.
                         Kind::Business | Kind::Organisation if elsewhere => self.business(object, &types, 20),

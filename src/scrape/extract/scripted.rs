@@ -3,25 +3,35 @@
 
 use super::emails;
 use super::encoded::rot13;
-use crate::scrape::text::{contains_ci, percent_decode};
+use crate::scrape::text::{Words, contains_ci, percent_decode};
 use std::collections::HashMap;
 
 /// Longer scripts are programs, not addresses.
-const MAX_SCRIPT: usize = 8 * 1024;
+pub(super) const MAX_SCRIPT: usize = 8 * 1024;
 const MAX_TOKENS: usize = 4_000;
 /// Text that one script may make.
 const MAX_MADE: usize = 32 * 1024;
+/// Functions that are remembered of a page, and calls that are followed in a script.
+const MAX_FUNCTIONS: usize = 20;
+
+/// What scripts hold that put addresses together or write them.
+static SIGNS: Words = Words::new(&[
+    "'@'",
+    "\"@\"",
+    "&#64;",
+    "%40",
+    "fromcharcode",
+    "znvygb",
+    "mail",
+    "mai'",
+    "mai\"",
+    "courriel",
+    "document.write",
+]);
 
 /// Whether a script may make an address.
 pub(super) fn may_mail(script: &str) -> bool {
-    script.len() <= MAX_SCRIPT
-        && (script.contains('@')
-            || script.contains("&#64;")
-            || script.contains("%40")
-            || script.contains("fromCharCode")
-            || script.contains("znvygb")
-            || contains_ci(script, "mail")
-            || contains_ci(script, "courriel"))
+    script.len() <= MAX_SCRIPT && SIGNS.any(script)
 }
 
 /// The addresses that `script` makes; `functions` are those that the page's scripts have declared before.
@@ -32,6 +42,7 @@ pub(super) fn addresses(script: &str, functions: &mut Functions) -> Vec<String> 
         variables: HashMap::new(),
         made: Vec::new(),
         left: MAX_MADE,
+        calls: 0,
     };
     functions.declare(&tokens);
     reader.read(0, tokens.len(), functions, 0);
@@ -193,6 +204,9 @@ impl Functions {
             else {
                 continue;
             };
+            if self.0.len() >= MAX_FUNCTIONS {
+                return;
+            }
             let parameters = tokens[at + 3..close.max(at + 3)]
                 .iter()
                 .filter_map(|token| {
@@ -217,9 +231,7 @@ impl Functions {
                 })
                 .cloned()
                 .collect();
-            if self.0.len() < 20 {
-                self.0.insert(name.clone(), (parameters, body));
-            }
+            self.0.insert(name.clone(), (parameters, body));
         }
     }
 }
@@ -230,6 +242,7 @@ struct Reader<'a> {
     /// Texts that were joined or written.
     made: Vec<String>,
     left: usize,
+    calls: usize,
 }
 
 impl Reader<'_> {
@@ -243,7 +256,8 @@ impl Reader<'_> {
             match &self.tokens[at] {
                 Token::Word(name) if self.sign(at + 1, '(') && depth == 0 && functions.0.contains_key(name) => {
                     let declared = at > 0 && self.tokens[at - 1] == Token::Word("function".to_owned());
-                    if !declared {
+                    if !declared && self.calls < MAX_FUNCTIONS {
+                        self.calls += 1;
                         self.call(at, functions);
                     }
                     at += 2;
@@ -311,6 +325,7 @@ impl Reader<'_> {
             variables,
             made: Vec::new(),
             left: self.left.min(4_096),
+            calls: 0,
         };
         inner.read(0, body.len(), functions, 1);
         for text in inner.made {

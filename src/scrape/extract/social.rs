@@ -343,6 +343,10 @@ mod tests {
             ("https://instagram.com/smile.nz/", "https://www.instagram.com/smile.nz"),
             ("https://twitter.com/@Smile", "https://x.com/smile"),
             (
+                "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html?m=1",
+                "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html",
+            ),
+            (
                 "https://www.youtube.com/channel/UCabc",
                 "https://www.youtube.com/channel/UCabc",
             ),
@@ -367,6 +371,8 @@ mod tests {
             "https://www.youtube.com/watch?v=1",
             "https://www.facebook.com/wix",
             "https://netflix.com/smile",
+            "https://www.instagram.com/mobirise",
+            "https://www.tripadvisor.com/Hotel_Review-g255093-d1098555.html",
             "https://pinterest.com/pin/create/button",
         ] {
             assert_eq!(read(url), None, "{url}");

@@ -12,7 +12,7 @@ use super::words::Folded;
 use crate::scrape::text::starts_ci;
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems};
 use names::is_street;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 mod lists;
@@ -40,12 +40,16 @@ pub(crate) struct Whose<'a> {
     own_mail: OnceCell<bool>,
     /// Whether the page stands in for a website that is not there.
     parked: OnceCell<bool>,
+    /// Statements that may still be read: a page of more is a directory.
+    left: Cell<u32>,
     /// The heading above each line, worked out as lines are asked for in order.
     heading: OnceCell<Vec<u32>>,
 }
 
 /// A line of more is prose, not a contact detail.
 const MAX_LABEL_LINE: usize = 48;
+/// Statements of a page that are read.
+const MAX_STATEMENTS: u32 = 600;
 /// Lines of an address below the name of an authority.
 const AUTHORITY_REACH: usize = 4;
 /// Lines after a heading that it still names.
@@ -59,6 +63,7 @@ impl<'a> Whose<'a> {
             own: OnceCell::new(),
             own_mail: OnceCell::new(),
             parked: OnceCell::new(),
+            left: Cell::new(MAX_STATEMENTS),
             heading: OnceCell::new(),
         }
     }
@@ -139,14 +144,17 @@ impl<'a> Whose<'a> {
         if standing != Standing::Plain {
             return standing;
         }
-        let folded = Folded::of(&text[statement]);
-        let words = folded
-            .text()
-            .split(' ')
-            .filter(|word| !word.is_empty() && !NETWORKS.contains(word))
-            .count();
-        let own = speaks_of_itself(folded.text());
-        if words >= 2 && !own && self.scan.lines.get(line).is_some_and(|line| line.zone != Zone::Nav) {
+        let words = |folded: &Folded| {
+            let words = folded.text().split(' ').filter(|word| !word.is_empty());
+            words.filter(|word| !NETWORKS.contains(word)).count()
+        };
+        let mut folded = Folded::of(&text[statement]);
+        // In running text the sentence before says whose it is: "Jane joined in 2019. Instagram".
+        if words(&folded) < 2 && text.len() <= 600 && is_prose(text) && !text.contains(['|', '·', '•']) {
+            folded = Folded::of(text);
+        }
+        let menu = self.scan.lines.get(line).is_some_and(|line| line.zone == Zone::Nav);
+        if words(&folded) >= 2 && !speaks_of_itself(folded.text()) && !menu {
             Standing::Doubtful
         } else {
             Standing::Plain
@@ -156,9 +164,10 @@ impl<'a> Whose<'a> {
     /// Whether the words of a statement, of the question before it, of an earlier statement of its line or of the
     /// heading above name another.
     fn statement(&self, line: usize, text: &str, statement: &Range<usize>, at: &Range<usize>) -> Standing {
-        if self.is_parked() {
+        if self.is_parked() || self.left.get() == 0 {
             return Standing::Foreign;
         }
+        self.left.set(self.left.get() - 1);
         if credit_start(text).is_some_and(|credit| credit <= at.start) {
             return Standing::Foreign;
         }
