@@ -5,8 +5,6 @@ use crate::scrape::text::Words;
 /// What a line may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cues {
-    /// The makers of the website.
-    pub(crate) credit: bool,
     /// Chambers, insurers, hosts and others whose numbers are not the practice's.
     pub(crate) foreign: bool,
     /// Languages that are spoken.
@@ -17,172 +15,11 @@ pub(crate) struct Cues {
     pub(crate) hours: bool,
 }
 
-const CREDITS: usize = 159;
-const FOREIGN: usize = CREDITS + 30;
+const FOREIGN: usize = 30;
 const SPOKEN: usize = FOREIGN + 8;
 const MASKED: usize = SPOKEN + 31;
 
 static CUES: Words = Words::new(&[
-    // The makers of the website.
-    "website by",
-    "web site by",
-    "site by ",
-    "web design by",
-    "webdesign by",
-    "designed by",
-    "developed by",
-    "powered by",
-    "created by",
-    "built by",
-    "built with",
-    "webdesign:",
-    "webdesign ",
-    "web design:",
-    "website design",
-    "web design &",
-    "web development",
-    "website:",
-    "design by",
-    "made by",
-    "made with",
-    "theme by",
-    "template by",
-    "realisiert",
-    "umsetzung:",
-    "umsetzung durch",
-    "umsetzung &",
-    "réalisation :",
-    "réalisation:",
-    "réalisation du site",
-    "réalisation par",
-    "realisation:",
-    "réalisé par",
-    "site réalisé",
-    "création du site",
-    "création :",
-    "création site",
-    "conception :",
-    "conception du site",
-    "conception et",
-    "site par ",
-    "site internet par",
-    "hosted by",
-    "hosting by",
-    "hosting:",
-    "sitio web por",
-    "diseño web",
-    "diseño:",
-    "diseño y ",
-    "diseño por",
-    "diseñado por",
-    "desarrollado por",
-    "desenvolvido por",
-    "desenvolvimento:",
-    "criado por",
-    "criação de site",
-    "site criado",
-    "realizzazione sito",
-    "realizzazione:",
-    "realizzato da",
-    "sito realizzato",
-    "sito di ",
-    "sito web di",
-    "sito web a cura",
-    "web agency",
-    "website door",
-    "website via",
-    "webdesign door",
-    "gerealiseerd door",
-    "ontwerp:",
-    "ontwerp door",
-    "ontwerp en",
-    "realisatie:",
-    "realisatie door",
-    "hjemmeside af",
-    "hjemmeside:",
-    "lavet af",
-    "udviklet af",
-    "webbplats av",
-    "hemsida av",
-    "webbyrå",
-    "sajten gjord",
-    "sidan är gjord",
-    "nettside av",
-    "nettsiden er laget",
-    "utviklet av",
-    "laget av",
-    "sivuston toteutus",
-    "toteutus:",
-    "sivut teki",
-    "kotisivut:",
-    "wykonanie:",
-    "wykonanie i",
-    "realizacja:",
-    "projekt i wykonanie",
-    "projekt:",
-    "strona wykonana",
-    "strony internetowe",
-    "vytvořil",
-    "tvorba webu",
-    "tvorba www",
-    "webdesign a",
-    "kivitelezés:",
-    "készítette",
-    "honlapkészítés",
-    "weboldal:",
-    "site realizat",
-    "realizat de",
-    "creat de ",
-    "web tasarım",
-    "tasarım:",
-    "tasarim:",
-    "κατασκευή ιστοσελ",
-    "κατασκευη ιστοσελ",
-    "Κατασκευή ιστοσελ",
-    "Дизайн:",
-    "дизайн:",
-    "разработка сайта",
-    "Разработка",
-    "создание сайт",
-    "Создание сайт",
-    "ホームページ制作",
-    "サイト制作",
-    "홈페이지 제작",
-    "gestaltung:",
-    "gestaltung und programmierung",
-    "konzept und design",
-    "konzept & design",
-    "internetagentur",
-    "digital marketing by",
-    "marketing by",
-    "seo by",
-    "photography by",
-    "photos by",
-    "photos:",
-    "photo:",
-    "photo by",
-    "fotos:",
-    "foto:",
-    "fotografie:",
-    "fotografia:",
-    "fotografía:",
-    "fotograf:",
-    "bilder:",
-    "crédit photo",
-    "crédits photo",
-    "crédits:",
-    "crédits :",
-    "credits:",
-    "photo credit",
-    "créditos:",
-    "fotos de ",
-    "página web hecha",
-    "pagina web hecha",
-    "web hecha por",
-    "bildnachweis",
-    "webmaster:",
-    "webmestre",
-    "cms by",
     // Somebody else.
     "aufsichtsbehörde",
     "aufsichtsbehoerde",
@@ -290,7 +127,6 @@ impl Cues {
         let mut out = Self::default();
         for (_, index) in CUES.all(line) {
             match index {
-                _ if index < CREDITS => out.credit = true,
                 _ if index < FOREIGN => out.foreign = true,
                 _ if index < SPOKEN => out.spoken = true,
                 _ if index < MASKED => out.masked = true,
@@ -301,68 +137,6 @@ impl Cues {
     }
 }
 
-/// Where in a line the makers of the website begin to name themselves.
-pub(crate) fn credit_start(line: &str) -> Option<usize> {
-    if let Some((at, _)) = CUES
-        .all(line)
-        .find(|(at, index)| *index < CREDITS && begins_word(line, *at) && !is_own_web(line, *at))
-    {
-        return Some(at);
-    }
-    bare_credit(line)
-}
-
-fn begins_word(line: &str, at: usize) -> bool {
-    !line[..at].chars().next_back().is_some_and(char::is_alphanumeric)
-}
-
-/// "Website: www.smile.nz" names the business's own.
-fn is_own_web(line: &str, at: usize) -> bool {
-    let rest = &line[at..];
-    let Some((label, value)) = rest.split_once(':') else {
-        return false;
-    };
-    let web = matches!(
-        &*label.to_ascii_lowercase(),
-        "website" | "weboldal" | "hjemmeside" | "kotisivut"
-    );
-    let word = value.split_whitespace().next().unwrap_or_default();
-    web && !word.contains('@') && (word.contains('.') || word.contains("//"))
-}
-
-/// "Web: Baldo Media", "Site: Canal Street Web": a name behind the word, not an address.
-fn bare_credit(line: &str) -> Option<usize> {
-    for label in ["Web: ", "Site: ", "Web : ", "Site : ", "Design: ", "Web design: "] {
-        if let Some(at) = line.find(label)
-            && begins_word(line, at)
-        {
-            let name: Vec<&str> = line[at + label.len()..].split_whitespace().take(2).collect();
-            let capital = name.first().is_some_and(|word| word.starts_with(char::is_uppercase));
-            if capital && name.iter().all(|word| !word.contains('.') && !word.contains("//")) {
-                return Some(at);
-            }
-        }
-    }
-    // "Réalisation Agence Molaire"
-    for verb in [
-        "Réalisation ",
-        "Création ",
-        "Conception ",
-        "Realisatie ",
-        "Realizzazione ",
-        "Webdesign ",
-        "Design ",
-    ] {
-        if line
-            .strip_prefix(verb)
-            .is_some_and(|rest| rest.starts_with(char::is_uppercase))
-        {
-            return Some(0);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -370,17 +144,10 @@ mod tests {
 
     #[test]
     fn each_kind_is_told_apart() {
-        assert!(Cues::of("Website by Acme").credit && Cues::of("Hosting by X").credit);
         assert!(Cues::of("Zuständige Kammer: …").foreign && Cues::of("Zuständige Aufsicht").foreign);
         assert!(Cues::of("We speak French").spoken && Cues::of("Langues parlées").spoken);
         assert!(Cues::of("info [at] x.de").masked && Cues::of("a (æt) b").masked);
         assert!(Cues::of("Opening hours").hours && Cues::of("Öffnungszeiten").hours);
         assert_eq!(Cues::of("Smile Dental"), Cues::default());
-        assert_eq!(credit_start("© 2024 Smile. Website by Acme"), Some(15));
-        assert_eq!(credit_start("Réalisation Agence Molaire"), Some(0));
-        assert_eq!(credit_start("Web: Baldo Media"), Some(0));
-        for own in ["Website: www.smile.nz", "Web: www.smile.nz", "Gartengestaltung: Müller"] {
-            assert_eq!(credit_start(own), None, "{own}");
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Links: telephone, mail, maps, social profiles, booking engines, and the further pages of the website.
 
 use super::context::Context;
-use super::cues::credit_start;
+use super::credits::credit_start;
 use super::phone_labels::{Label, label_alone, label_of};
 use super::phones::{Candidates, DOUBTFUL};
 use super::scan::{Anchor, Scan, Zone};

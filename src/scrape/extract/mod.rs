@@ -18,6 +18,7 @@ mod cloudflare;
 mod contact_metas;
 mod context;
 mod countries;
+mod credits;
 mod cues;
 mod domain;
 mod elements;

@@ -5,7 +5,7 @@
 
 use super::clauses;
 use super::context::Context;
-use super::cues::credit_start;
+use super::credits::credit_start;
 use super::emails::is_mailbox_host;
 use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
@@ -103,10 +103,22 @@ impl<'a> Whose<'a> {
             return Standing::Doubtful;
         }
         let prose = self.is_prose(line, text, &statement);
-        if prose && self.names_another(head) {
+        if prose && self.names_another(self.with_address(text, &statement, head)) {
             return Standing::Doubtful;
         }
         Standing::Plain
+    }
+
+    /// What stands before a number; where that is only a label, the address before it belongs to it: "White Cross, 90
+    /// Green Lane. Phone 09 …".
+    fn with_address<'t>(&self, text: &'t str, statement: &Range<usize>, head: &'t str) -> &'t str {
+        if !head.split_whitespace().all(names::is_label) {
+            return head;
+        }
+        let end = text[..statement.start].trim_end_matches(['.', ' ']).len();
+        let start = clauses::begin(text, end);
+        let before = &text[start..end];
+        if before.split(',').any(is_street) { before } else { head }
     }
 
     /// Whose the address `mail` in `at` of `text` is.
@@ -225,6 +237,10 @@ impl<'a> Whose<'a> {
                 return false;
             }
             if self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
+                return true;
+            }
+            // "Technical realisation" above the name of the makers.
+            if text.len() <= MAX_LABEL_LINE && line - above <= 2 && credit_start(text) == Some(0) {
                 return true;
             }
         }

@@ -111,7 +111,7 @@ fn is_capital(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_uppercase) && word.chars().count() >= 2
 }
 
-fn is_label(word: &str) -> bool {
+pub(super) fn is_label(word: &str) -> bool {
     matches!(label_alone(word), Label::Phone | Label::Fax | Label::Both)
         || matches!(
             &*word.to_lowercase(),

@@ -210,6 +210,61 @@ fn numbers_of_others_are_not_the_business() {
         ("hu", "<p>Ügyeleti ellátás: Péterfy Kórház, +36 1 461 4700</p>"),
         ("tr", "<p>Nöbetçi eczane: Yıldız Eczanesi +90 212 227 54 54</p>"),
         ("el", "<p>Εφημερεύον φαρμακείο: +30 210 822 1234</p>"),
+        (
+            "en",
+            "<p>Proudly supporting Cure Kids. Donate at 0800 28 73 54 or +64 9 370 0222.</p>",
+        ),
+        (
+            "en",
+            "<h4>After hours</h4><p>White Cross Ascot, 90 Green Lane East, Remuera. Phone +64 9 520 9555</p>",
+        ),
+        ("en", "<p>We use ACC, Southern Cross (+64 9 927 9001) and nib.</p>"),
+        ("en", "<p>Hosting provided by SiteHost, +64 9 974 4678</p>"),
+        ("en", "<p>Menu by Chef Supplies Ltd, +64 9 579 1000.</p>"),
+        (
+            "en",
+            "<ul><li>Lost pet? Auckland Animal Management +64 9 301 0101</li></ul>",
+        ),
+        (
+            "en",
+            "<p>If urgent and we cannot be reached, contact Dr Lee at Eastmed on +64 9 585 0085.</p>",
+        ),
+        (
+            "en",
+            "<p>Landlord enquiries: Barfoot &amp; Thompson, +64 9 307 5523</p>",
+        ),
+        (
+            "en",
+            "<p>Registered with the Financial Ombudsman Service, Exchange Tower, London E14 9SR, +44 20 7964 1000</p>",
+        ),
+        ("en", "<p>Need a taxi? Co-op +64 9 300 3000</p>"),
+        (
+            "de",
+            "<p>Verantwortlich für den Inhalt: Redaktion Blau GmbH, Tel. +49 40 5936180</p>",
+        ),
+        ("de", "<p>Mit dem Taxi: Hansa-Taxi +49 40 211211</p>"),
+        ("de", "<p>Technische Umsetzung<br>Pixelwerk<br>Tel. +49 40 5936181</p>"),
+        ("fr", "<p>Site réalisé par Web29, +33 2 98 00 11 22</p>"),
+        ("fr", "<p>Centre antipoison de Rennes : +33 2 99 59 22 22</p>"),
+        (
+            "fr",
+            "<p>Livraison assurée par Coursiers du Finistère, +33 2 98 00 11 23.</p>",
+        ),
+        ("es", "<p>Diseño web: Estudio Azul +34 955 47 11 02</p>"),
+        ("es", "<p>Colegio de Veterinarios de Sevilla: +34 954 41 03 58</p>"),
+        ("it", "<p>Noleggio bici presso Garda Bike, tel. +39 045 7401299.</p>"),
+        (
+            "nl",
+            "<p>Website: <a href='https://studioblauw.nl'>Studio Blauw</a>, +31 20 555 0011</p>",
+        ),
+        ("nl", "<p>Aangesloten bij de NVM, +31 30 608 5185</p>"),
+        ("pl", "<p>Projekt strony: Studio Fala, +48 58 300 11 22</p>"),
+        ("sv", "<p>Webbdesign: Byrån Blå, +46 8 555 001 02</p>"),
+        (
+            "pt",
+            "<p>Linha de emergência veterinária: Hospital do Porto, +351 222 000 111</p>",
+        ),
+        ("cs", "<p>Web vytvořil Modrý Pixel, +420 234 760 711</p>"),
     ] {
         let facts = page(lang, body);
         let found = trusted(&facts);
@@ -340,6 +395,44 @@ fn own_numbers_stay() {
         ("hu", "<p>Bejelentkezés: +36 1 461 4700</p>"),
         ("tr", "<p>Randevu için: +90 212 227 54 54</p>"),
         ("el", "<p>Κλείστε ραντεβού στο +30 210 822 1234</p>"),
+        ("en", "<p>Ring Dave or Sue on +64 9 486 7777 anytime.</p>"),
+        (
+            "en",
+            "<p>Suite 3, Eastgate Medical Centre, 12 Linwood Ave. Telephone +64 9 486 7777</p>",
+        ),
+        ("en", "<p>Visit us at 4 Airport Road or phone +64 9 486 7777.</p>"),
+        (
+            "en",
+            "<p>Wedding enquiries: contact our events manager Lucy Brown on +64 9 486 7777</p>",
+        ),
+        (
+            "en",
+            "<footer><p>Smile | 12 High Street, Auckland | +64 9 486 7777 | hello@smilehaus.co.nz</p></footer>",
+        ),
+        (
+            "en",
+            "<p>Sat &amp; Sun: closed. Christmas Day: closed. Phone +64 9 486 7777</p>",
+        ),
+        ("en", "<h2>Contact</h2><p>Jane Doe<br>Manager<br>+64 9 486 7777</p>"),
+        ("en", "<p>Smile Limited trading as Smile Haus, phone +64 9 486 7777</p>"),
+        ("en", "<p>For insurance claims phone us: +64 9 486 7777</p>"),
+        ("de", "<p>Inhaber: Max Weber. Tel. +49 40 5936160</p>"),
+        ("de", "<p>Bestellungen und Tischreservierung: +49 40 5936160</p>"),
+        ("de", "<p>Handy +49 171 5936160 (auch WhatsApp)</p>"),
+        (
+            "de",
+            "<p>Außerhalb der Öffnungszeiten erreichen Sie uns unter +49 171 5936160.</p>",
+        ),
+        ("fr", "<p>Contactez Mme Durand au +33 4 78 37 12 34.</p>"),
+        ("fr", "<p>Réservation conseillée : +33 4 78 37 12 34</p>"),
+        ("es", "<p>Atención al cliente: +34 916 584 511</p>"),
+        ("es", "<p>Reserva tu mesa en el +34 916 584 511</p>"),
+        ("it", "<p>Prenota al numero +39 045 7401234</p>"),
+        ("nl", "<p>Telefonisch bereikbaar van 8 tot 17 uur: +31 10 455 2155</p>"),
+        ("pl", "<p>Zapraszamy do kontaktu pod numerem +48 12 411 11 11.</p>"),
+        ("sv", "<p>Växel: +46 8 123 157 80</p>"),
+        ("pt", "<p>Marcações: +351 213 847 484</p>"),
+        ("cs", "<p>Recepce: +420 234 760 710</p>"),
     ] {
         let facts = page(lang, body);
         if trusted(&facts).is_empty() {
