@@ -57,6 +57,8 @@ static ZONE_NAMES: Words = Words::new(&[
 
 fn zone_by_name(value: &str, outer: Zone) -> Zone {
     match ZONE_NAMES.find(value) {
+        // Weebly calls the main part "wsite-not-footer".
+        Some((at, "footer")) if value[..at].ends_with("not-") => outer,
         Some((_, "footer")) => Zone::Footer,
         Some((_, "testimonial" | "review" | "comment")) => Zone::Quote,
         Some(_) => Zone::Nav,
