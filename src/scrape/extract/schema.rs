@@ -62,7 +62,6 @@ struct Reader<'a> {
     left: usize,
 }
 
-
 impl<'a> Reader<'a> {
     fn index(&mut self, value: &'a Value, depth: usize)
     where
