@@ -50,6 +50,8 @@ mod names_words;
 mod own;
 mod parked;
 mod people;
+mod people_names;
+mod people_words;
 mod phone_labels;
 mod phone_lines;
 pub(crate) mod phones;

@@ -1,196 +1,17 @@
 //! People and what they do, where a page lists them: a name with a title or with a role beside it.
 
 use super::context::Context;
+pub(super) use super::people_names::looks_like_name;
+use super::people_names::{in_sentence, introduced, is_title, japanese, same_person, without_titles};
+use super::people_words::{ABSENT, ROLES, TEAMS};
 use super::scan::{Line, LineKind, Scan, Zone};
 use crate::scrape::payload::{Fact, PageFacts, Person, Source};
-use crate::scrape::text::{Words, contains_ci, fold, starts_ci};
+use crate::scrape::text::{contains_ci, fold, starts_ci};
 
 /// A longer list is a directory.
 const MAX_PEOPLE: usize = 60;
-
-const TITLES: [&str; 19] = [
-    "dr",
-    "dr.",
-    "drs.",
-    "prof",
-    "prof.",
-    "professor",
-    "mr",
-    "mr.",
-    "mrs",
-    "mrs.",
-    "ms",
-    "ms.",
-    "miss",
-    "dra.",
-    "dott.",
-    "dott.ssa",
-    "dipl.-stom.",
-    "zahnarzt",
-    "zahnärztin",
-];
-
-/// Words of roles; a role line holds one of them.
-static ROLES: Words = Words::new(&[
-    "dentist",
-    "orthodontist",
-    "endodontist",
-    "periodontist",
-    "prosthodontist",
-    "hygienist",
-    "therapist",
-    "dental assistant",
-    "receptionist",
-    "reception",
-    "manager",
-    "nurse",
-    "doctor",
-    "physician",
-    "general practitioner",
-    "surgeon",
-    "physiotherapist",
-    "chiropractor",
-    "osteopath",
-    "optometrist",
-    "optician",
-    "veterinarian",
-    "vet nurse",
-    "psychologist",
-    "podiatrist",
-    "owner",
-    "director",
-    "founder",
-    "principal",
-    "partner",
-    "chef",
-    "stylist",
-    "coordinator",
-    "co-ordinator",
-    "administrator",
-    "assistant",
-    "technician",
-    "consultant",
-    "solicitor",
-    "lawyer",
-    "attorney",
-    "accountant",
-    "pharmacist",
-    "audiologist",
-    "dietitian",
-    "midwife",
-    "counsellor",
-    "counselor",
-    "specialist",
-    "clinician",
-    "practitioner",
-    "instructor",
-    "trainer",
-    "barber",
-    "colourist",
-    "groomer",
-    "front desk",
-    "treatment",
-    "head of",
-    "lead ",
-    "zahnarzt",
-    "zahnärztin",
-    "arzt",
-    "ärztin",
-    "kieferorthopäd",
-    "praxismanag",
-    "zfa",
-    "mfa",
-    "prophylaxe",
-    "assistentin",
-    "inhaber",
-    "geschäftsführ",
-    "fachangestellte",
-    "auszubildende",
-    "rezeption",
-    "verwaltung",
-    "dentiste",
-    "chirurgien",
-    "médecin",
-    "secrétaire",
-    "assistante",
-    "kinésithérapeute",
-    "gérant",
-    "odontólog",
-    "médic",
-    "recepcionista",
-    "higienista",
-    "tandarts",
-    "hygiënist",
-    "assistente",
-    "eigenaar",
-    "dentista",
-    "titolare",
-    "medico",
-]);
-
-/// Words that begin headings, never names.
-const NO_NAMES: [&str; 60] = [
-    "our",
-    "the",
-    "meet",
-    "about",
-    "contact",
-    "welcome",
-    "dental",
-    "dentist",
-    "dentists",
-    "clinic",
-    "practice",
-    "team",
-    "services",
-    "opening",
-    "hours",
-    "home",
-    "your",
-    "why",
-    "what",
-    "how",
-    "book",
-    "new",
-    "emergency",
-    "cosmetic",
-    "general",
-    "family",
-    "teeth",
-    "smile",
-    "smiles",
-    "oral",
-    "health",
-    "care",
-    "medical",
-    "center",
-    "centre",
-    "call",
-    "find",
-    "get",
-    "more",
-    "read",
-    "learn",
-    "privacy",
-    "patient",
-    "patients",
-    "unser",
-    "unsere",
-    "das",
-    "die",
-    "der",
-    "notre",
-    "nuestro",
-    "praxis",
-    "impressum",
-    "street",
-    "road",
-    "avenue",
-    "monday",
-    "hygiene",
-    "whitening",
-    "implants",
-];
+/// Longer lines are prose, in which names stand behind titles only.
+const MAX_LINE: usize = 160;
 
 /// Reads names and roles from lines that follow each other.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
@@ -204,201 +25,315 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         "ueber",
         "equipe",
         "equipo",
+        "equipa",
         "praxis",
         "praticien",
+        "zespol",
+        "behandler",
+        "henkilo",
+        "medarbe",
+        "ansatte",
+        "kolektiv",
+        "teacher",
+        "attorney",
     ]
     .iter()
     .any(|word| contains_ci(context.url.path(), word))
         || contains_ci(&scan.title, "team");
-    let mut section = false;
     let lines: Vec<&Line> = scan
         .lines
         .iter()
         .filter(|line| !matches!(line.zone, Zone::Nav | Zone::Quote))
         .collect();
     let text = |at: usize| lines.get(at).map_or("", |line| &scan.text[line.range.clone()]);
+    // The level of the heading that announced people.
+    let mut section: Option<u8> = None;
     for (at, line) in lines.iter().enumerate() {
         let own = text(at);
-        if let LineKind::Heading(level) = line.kind
-            && level <= 3
-            && speaks_of_team(own)
-        {
-            section = true;
+        if let LineKind::Heading(level) = line.kind {
+            if speaks_of_team(own) {
+                section = Some(level);
+            } else if section.is_some_and(|outer| level <= outer)
+                && looks_like_name(own).is_none()
+                && split(own).is_none()
+            {
+                section = None;
+            }
         }
-        if own.len() > 160 || own.len() < 5 || facts.people.len() >= MAX_PEOPLE || line.zone == Zone::Footer {
+        if own.len() < 5 || facts.people.len() >= MAX_PEOPLE {
             continue;
         }
-        let (name, inline_role) = split_role(own);
-        let Some(titled) = looks_like_name(name).filter(|titled| *titled || !is_role(name)) else {
-            continue;
+        let place = Place {
+            listed: team_page || section.is_some(),
+            heading: matches!(line.kind, LineKind::Heading(_) | LineKind::Item),
+            footer: line.zone == Zone::Footer,
         };
-        let role = inline_role
-            .filter(|role| is_role(role))
-            .or_else(|| {
-                [text(at + 1), text(at + 2)]
-                    .into_iter()
-                    .take(if team_page || section { 2 } else { 1 })
-                    .find(|next| is_role(next))
-            })
-            .map(|role| crate::scrape::text::squeeze_to(role, 100));
-        let heading = matches!(line.kind, LineKind::Heading(_) | LineKind::Item);
-        let believable = role.is_some() && (heading || titled || team_page || section)
-            || (titled && heading && (team_page || section));
-        if !believable || facts.people.iter().any(|known| same_person(&known.value.name, name)) {
-            continue;
+        if let Some((name, role)) = japanese(own) {
+            add(name, Some(role), 50, facts);
+        } else if own.len() <= MAX_LINE {
+            let next = [text(at + 1), text(at + 2)];
+            whole_line(own, next, place, facts);
+        } else if !place.footer {
+            // "Managing director: Jane Berg. Registered in …".
+            let first = own.split(". ").next().unwrap_or_default();
+            if let Some((name, role)) = role_then_name(first) {
+                add(name, Some(role), 45, facts);
+            }
         }
-        let trust = if role.is_some() { 55 } else { 40 };
-        facts.people.push(Fact::with_trust(
-            Person {
-                name: name.to_owned(),
-                role,
-            },
-            Source::Text,
-            trust,
-        ));
+        if own.len() <= 600 && !place.footer && !own.contains('\t') {
+            prose(own, facts);
+        }
+    }
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// On a page or in a section about people.
+    listed: bool,
+    heading: bool,
+    footer: bool,
+}
+
+/// A line with one person, or with several and their roles.
+fn whole_line(own: &str, next: [&str; 2], place: Place, facts: &mut PageFacts) {
+    if !place.footer && segments(own, place, facts) {
+        return;
+    }
+    if let Some((name, role)) = split(own) {
+        let titled = looks_like_name(name).unwrap_or_default();
+        if place.heading || titled || place.listed || own.len() <= 80 {
+            add(name, Some(role), 55, facts);
+        }
+        return;
+    }
+    if place.footer {
+        return;
+    }
+    let Some(titled) = looks_like_name(own).filter(|_| !is_role(without_titles(own))) else {
+        return;
+    };
+    fn below(line: &str) -> Option<&str> {
+        role_of(line).filter(|_| split(line).is_none())
+    }
+    let role = below(next[0]).or_else(|| {
+        let named = looks_like_name(next[0]).is_some();
+        (place.listed && !named).then(|| below(next[1])).flatten()
+    });
+    match role {
+        Some(role) if place.heading || titled || place.listed || own.len() <= 40 => add(own, Some(role), 55, facts),
+        None if titled && place.heading && place.listed => add(own, None, 40, facts),
+        _ => {}
+    }
+}
+
+/// Several people in one line: "Jana Berg (Ärztin), Emre Kaya (Arzt)", "Jo Bray – nurse · Ben Quick – vet".
+fn segments(own: &str, place: Place, facts: &mut PageFacts) -> bool {
+    let own = match own.split_once(": ") {
+        Some((label, rest)) if speaks_of_team(label) || label.len() <= 20 => rest,
+        _ => own,
+    };
+    let marks: &[&str] = if own.contains(" · ") || own.contains(" • ") || own.contains(" | ") {
+        &[" · ", " • ", " | "]
+    } else if own.contains("), ") || own.contains(") und ") || own.contains(") and ") {
+        &["), ", ") und ", ") and ", ") y ", ") et ", ") e "]
+    } else {
+        return false;
+    };
+    let mut parts = vec![own];
+    for mark in marks {
+        parts = parts.into_iter().flat_map(|part| part.split(mark)).collect();
+    }
+    let pairs: Vec<(&str, &str)> = parts
+        .iter()
+        .filter_map(|part| split(part.trim_end_matches(['.', ')'])))
+        .collect();
+    let enough = pairs.len() >= 2 || (pairs.len() == 1 && place.listed);
+    if enough {
+        for (name, role) in pairs {
+            add(name, Some(role), 50, facts);
+        }
+    }
+    enough
+}
+
+/// Names behind titles in sentences, where nothing says that they are somebody else's.
+fn prose(text: &str, facts: &mut PageFacts) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Titles end in full stops too: only a long word before one ends a sentence.
+        let end = rest
+            .match_indices(". ")
+            .find(|(at, _)| {
+                let word = rest[..*at].rsplit(' ').next().unwrap_or_default();
+                word.chars().count() > 4 && !is_title(word)
+            })
+            .map_or(rest.len(), |(at, _)| at + 1);
+        let sentence = &rest[..end];
+        let place = Place {
+            listed: false,
+            heading: false,
+            footer: false,
+        };
+        if sentence.len() < text.len() || text.len() > MAX_LINE {
+            segments(sentence, place, facts);
+        }
+        if let Some(name) = introduced(sentence) {
+            add(name, None, 35, facts);
+        }
+        if !ABSENT.any(sentence) {
+            for name in in_sentence(sentence) {
+                add(name, None, 35, facts);
+            }
+        }
+        rest = rest[end..].trim_start();
+    }
+}
+
+fn add(name: &str, role: Option<&str>, trust: u8, facts: &mut PageFacts) {
+    let name = name.trim().trim_end_matches([',', '.', ':', '–', '-']).trim();
+    if matches!(
+        fold(name).as_str(),
+        "john doe" | "jane doe" | "max mustermann" | "erika mustermann" | "mario rossi"
+    ) {
+        return;
+    }
+    let role = role.map(|role| crate::scrape::text::squeeze_to(role, 100));
+    if let Some(known) = facts
+        .people
+        .iter_mut()
+        .find(|known| same_person(&known.value.name, name))
+    {
+        if known.value.role.is_none() && known.source == Source::Text {
+            (known.value.role, known.trust) = (role, known.trust.max(trust));
+        }
+        return;
+    }
+    if facts.people.len() < MAX_PEOPLE {
+        let name = name.to_owned();
+        facts
+            .people
+            .push(Fact::with_trust(Person { name, role }, Source::Text, trust));
     }
 }
 
 fn speaks_of_team(heading: &str) -> bool {
-    [
-        "team",
-        "staff",
-        "our people",
-        "meet",
-        "our dentists",
-        "our doctors",
-        "who we are",
-        "équipe",
-        "equipo",
-        "behandler",
-        "ärzte",
-    ]
-    .iter()
-    .any(|word| contains_ci(heading, word))
+    heading.len() <= 80 && TEAMS.any(heading)
 }
 
-/// "Jane Doe – Receptionist" and "Jane Doe, Dentist" as name and role.
-fn split_role(line: &str) -> (&str, Option<&str>) {
-    for mark in [" – ", " — ", " - ", " | ", ", ", ": ", "\t", " ("] {
-        if let Some((name, role)) = line.split_once(mark) {
-            let role = role.trim_end_matches(')').trim();
-            if is_role(role) {
-                return (name.trim(), Some(role));
-            }
+/// A name and a role in one line, in either order.
+fn split(line: &str) -> Option<(&str, &str)> {
+    name_then_role(line)
+        .or_else(|| role_then_name(line))
+        .or_else(|| run_together(line))
+}
+
+/// "Jane Doe – Receptionist" and "Jane Doe, Dentist".
+fn name_then_role(line: &str) -> Option<(&str, &str)> {
+    [" – ", " — ", " - ", " | ", " · ", ", ", ": ", "\t", " ("]
+        .iter()
+        .find_map(|mark| {
+            let (name, rest) = line.split_once(mark)?;
+            let name = name.trim();
+            let named = looks_like_name(name).is_some() && !is_role(without_titles(name));
+            let role = role_of(rest.split('\t').next()?.trim_start_matches('('))?;
+            named.then_some((name, role))
+        })
+}
+
+/// "Geschäftsführer: Roland Berg, Meister", "Inh. Jana Berg", "Veteriner Hekim Gülşen Akıncı".
+fn role_then_name(line: &str) -> Option<(&str, &str)> {
+    let cut = |name: &str| -> Option<usize> {
+        let end = name.find([',', '(', ';', '·', '|', '\t']).unwrap_or(name.len());
+        let end = name[..end].find(" – ").unwrap_or(end);
+        let end = name[..end].find(". ").filter(|at| *at > 8).unwrap_or(end);
+        let name = name[..end].trim().trim_end_matches('.');
+        looks_like_name(name).is_some().then_some(name.len())
+    };
+    if let Some((label, rest)) = line.split_once(": ") {
+        let rest = rest.trim_start();
+        let role = role_of(label).filter(|_| label.len() <= 40)?;
+        return cut(rest).map(|end| (&rest[..end], role));
+    }
+    for word in ["Inh. ", "Inhaber ", "Inhaberin ", "GF "] {
+        if let Some(rest) = line.strip_prefix(word) {
+            return cut(rest).map(|end| (&rest[..end], word.trim()));
         }
     }
-    (line.trim(), None)
+    None
+}
+
+/// "Jane DoeDentist" and "Jane Doe Dentist", as layouts without a mark between them leave it.
+fn run_together(line: &str) -> Option<(&str, &str)> {
+    let company = [
+        "Ltd", "GmbH", "S.r.l", "Inc", "LLC", "Lda", "s.r.o", "Kft", "Sp. z", "AB", "ApS",
+    ]
+    .iter()
+    .any(|form| line.contains(form));
+    if line.len() > 90 || company {
+        return None;
+    }
+    let spaces: Vec<usize> = line.match_indices(' ').map(|(at, _)| at).take(5).collect();
+    let at = spaces.iter().skip(1).find(|at| {
+        let (name, rest) = (&line[..**at], line[**at..].trim_start());
+        let first = rest.split(' ').next().unwrap_or_default();
+        let begins = ROLES
+            .all(rest)
+            .any(|(place, index)| ends_word(rest, place, index) && place <= 24)
+            && (is_role(first) || rest.split(' ').count() <= 4);
+        begins && !is_role(without_titles(name)) && looks_like_name(name).is_some() && role_of(rest).is_some()
+    })?;
+    Some((&line[..*at], role_of(line[*at..].trim_start())?))
+}
+
+/// Whether the role found at a place is a word of its own or the stem of one: not "dentist" in "dentistry".
+fn ends_word(line: &str, at: usize, index: usize) -> bool {
+    let rest = &line[at + ROLES.word(index).len()..];
+    let tail = rest.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    let begins = !line[..at].ends_with(char::is_alphabetic) || ROLES.word(index).len() >= 5;
+    begins && tail.chars().count() <= 6 && !matches!(tail, "ry" | "ies" | "ship" | "ing" | "y")
+}
+
+/// The role that a line begins with, without numbers of licences and remarks behind it.
+fn role_of(line: &str) -> Option<&str> {
+    let mut end = line.find([';', '·', '•', '|', '@', '(', '\t']).unwrap_or(line.len());
+    for mark in [" – ", ". ", " - ", " — "] {
+        end = end.min(line[..end].find(mark).filter(|at| *at > 5).unwrap_or(end));
+    }
+    let digit = line[..end].find(|c: char| c.is_ascii_digit()).unwrap_or(end);
+    let role = line[..digit.min(end)]
+        .trim()
+        .trim_end_matches([')', ',', ':', '.', '-', '–'])
+        .trim();
+    let first = role.split(' ').next().unwrap_or_default();
+    ((!is_title(first) || first.starts_with("dipl")) && is_role(role)).then_some(role)
 }
 
 /// A short line with the word of a role in it.
 fn is_role(line: &str) -> bool {
     let words = line.split(' ').count();
+    if matches!(line, "VD" | "CEO" | "COO" | "CFO" | "GP" | "GF" | "DG" | "PDG") {
+        return true;
+    }
     (2..=90).contains(&line.len())
         && words <= 9
         && !line.ends_with(['?', '!'])
-        && line.matches(". ").count() == 0
+        && line.get(6..).is_none_or(|rest| !rest.contains(". "))
         && !line.bytes().any(|b| b.is_ascii_digit())
         && ![
-            "our ", "meet ", "your ", "the ", "book ", "call ", "contact ", "we ", "unser",
+            "our ", "meet ", "your ", "the ", "book ", "call ", "contact ", "we ", "unser", "nos ", "notre ", "nuestr",
+            "find ",
         ]
         .iter()
         .any(|word| starts_ci(line, word))
-        && ROLES.any(line)
-}
-
-/// Whether a text is a person's name, and if so whether it has a title.
-pub(super) fn looks_like_name(text: &str) -> Option<bool> {
-    if text.len() > 60
-        || text.bytes().any(|b| b.is_ascii_digit())
-        || text.contains(['@', '?', '!', ':', '&', '/', '|', '"', '©'])
-    {
-        return None;
-    }
-    let capitals = text
-        .split(' ')
-        .filter(|word| word.starts_with(char::is_uppercase))
-        .count();
-    if capitals < 2 || text.split(' ').count() > 8 {
-        return None;
-    }
-    let mut titled = false;
-    let mut names = 0;
-    for (place, word) in text.split(' ').enumerate() {
-        let lower = word.to_lowercase();
-        if names == 0
-            && (TITLES.contains(&lower.as_str())
-                || lower.ends_with("med.")
-                || lower == "med"
-                || lower == "dent."
-                || lower == "dent")
-        {
-            titled = true;
-            continue;
-        }
-        let particle = matches!(
-            lower.as_str(),
-            "von"
-                | "van"
-                | "de"
-                | "der"
-                | "den"
-                | "du"
-                | "da"
-                | "del"
-                | "di"
-                | "la"
-                | "le"
-                | "zu"
-                | "al"
-                | "bin"
-                | "te"
-                | "ter"
-        );
-        if particle && names > 0 {
-            continue;
-        }
-        let letters = word.trim_matches(|c: char| matches!(c, '.' | ',' | '(' | ')' | '\'' | '’' | '-'));
-        let shaped = letters.chars().next().is_some_and(char::is_uppercase)
-            && letters
-                .chars()
-                .all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | '.'));
-        let degree = names >= 2 && (word.chars().filter(|c| c.is_uppercase()).count() >= 2 || word.contains('.'));
-        if degree {
-            continue;
-        }
-        if !shaped
-            || (place <= 1 && NO_NAMES.contains(&fold(letters).as_str()))
-            || (names > 0 && NO_NAMES.contains(&fold(letters).as_str()))
-        {
-            return None;
-        }
-        names += 1;
-    }
-    let shouted = text.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
-    let enough = if titled {
-        (1..=4).contains(&names)
-    } else {
-        (2..=4).contains(&names)
-    };
-    (enough && (titled || !shouted)).then_some(titled)
-}
-
-/// One person under two spellings: with and without title.
-fn same_person(one: &str, other: &str) -> bool {
-    let core = |name: &str| {
-        fold(name)
-            .split(' ')
-            .filter(|word| !TITLES.contains(word) && !matches!(*word, "med" | "dent"))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    core(one) == core(other)
+        && ROLES.all(line).any(|(at, index)| ends_word(line, at, index))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::scrape::extract::extract_html;
 
     #[test]
     fn names_and_headings() {
@@ -408,6 +343,10 @@ mod tests {
             ("Mary-Ann O'Neil", Some(false)),
             ("Jane Doe BDS, MSc", Some(false)),
             ("Dr Smith", Some(true)),
+            ("JUDr. Kateřina Vlčková", Some(true)),
+            ("lek. wet. Joanna Przybylska", Some(true)),
+            ("Dott.ssa Elisa Marengo", Some(true)),
+            ("Mr J. R. Pemberton BDS", Some(true)),
             ("Our Team", None),
             ("Dental Implants", None),
             ("jane doe", None),
@@ -420,11 +359,67 @@ mod tests {
 
     #[test]
     fn roles_beside_names() {
-        assert_eq!(
-            split_role("Jane Doe – Practice Manager"),
-            ("Jane Doe", Some("Practice Manager"))
-        );
+        for (line, expected) in [
+            ("Jane Doe – Practice Manager", Some(("Jane Doe", "Practice Manager"))),
+            (
+                "Dra. Amparo Ferrer, Directora médica · Col. 4600",
+                Some(("Dra. Amparo Ferrer", "Directora médica")),
+            ),
+            (
+                "Hilde Solvang Nygård\tSpesialist i manuellterapi\tLedig",
+                Some(("Hilde Solvang Nygård", "Spesialist i manuellterapi")),
+            ),
+            (
+                "Geschäftsführer: Roland Gäßler, Kfz-Meister",
+                Some(("Roland Gäßler", "Geschäftsführer")),
+            ),
+            (
+                "Chidi Okafor Founding Partner",
+                Some(("Chidi Okafor", "Founding Partner")),
+            ),
+            ("Hygienist: Mrs Pat Coe", Some(("Mrs Pat Coe", "Hygienist"))),
+            ("dipl. Augenoptikerin FH, Inhaberin", None),
+            ("Kids Dentistry", None),
+            ("Teeth Whitening – Dentistry", None),
+        ] {
+            assert_eq!(split(line), expected, "{line}");
+        }
         assert!(is_role("Zahnärztin"));
         assert!(!is_role("Our dentists love what they do. Really"));
+        assert!(!is_role("Kids Dentistry"));
+    }
+
+    #[test]
+    fn people_in_sentences_and_lists() {
+        let names = |html: &str| {
+            let facts = extract_html(html, &"https://www.smile.example/".parse().unwrap(), None);
+            facts.people.into_iter().map(|fact| fact.value.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names("<p>Dr. med. vet. Anke Pauquet und Dr. Philippe Derwahl kümmern sich um Ihr Tier.</p>"),
+            ["Dr. med. vet. Anke Pauquet", "Dr. Philippe Derwahl"]
+        );
+        assert_eq!(
+            names("<p>Vertretung im Urlaub: Dr. Karl Wolff, Tel. 030 12345</p>"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            names("<h3>Regula Zellweger</h3><p>dipl. Augenoptikerin FH, Inhaberin</p>"),
+            ["Regula Zellweger"]
+        );
+        assert_eq!(
+            names(
+                "<p>Unser Team: Dr. Kerstin Albrecht (Zahnärztin), Emre Yıldız (angestellter Zahnarzt), Sandra Pohl (Prophylaxe)</p>"
+            ),
+            ["Emre Yıldız", "Sandra Pohl", "Dr. Kerstin Albrecht"]
+        );
+        assert_eq!(
+            names(
+                "<h2>Team</h2><h3>Nils Berg</h3><p>Tierarzt</p><p>Schwerpunkt Zahnheilkunde</p><h3>Aylin Kaya</h3><p>Tiermedizinische Fachangestellte</p>"
+            ),
+            ["Nils Berg", "Aylin Kaya"]
+        );
+        assert_eq!(names("<p>院長 日向 早紀子（ひなた さきこ）</p>"), ["日向 早紀子"]);
+        assert_eq!(names("<h3>John Doe</h3><p>Dentist</p>"), Vec::<String>::new());
     }
 }

@@ -407,6 +407,14 @@ impl<'a> Reader<'a> {
         let Some(name) = texts(object.get("name")).into_iter().next().or_else(joined) else {
             return;
         };
+        // Content systems describe whoever wrote a page.
+        let author = ["url", "@id"]
+            .iter()
+            .flat_map(|key| texts(object.get(*key)))
+            .any(|link| link.contains("/author/") || link.contains("/schema/person/"));
+        if author && !object.contains_key("jobTitle") {
+            return;
+        }
         let role = texts(object.get("jobTitle"))
             .into_iter()
             .next()
