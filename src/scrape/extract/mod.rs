@@ -62,6 +62,7 @@ mod schema_types;
 mod schema_values;
 mod scripted;
 mod services;
+mod services_words;
 pub(crate) mod social;
 mod texts;
 mod visible;
@@ -136,6 +137,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
         people::read(&scan, &context, &mut facts);
     }
     services::read(&scan, &context, &mut facts);
+    languages::read(&scan, &mut facts);
     let regions = regions(&facts, &context, &scan, &numbers);
     facts.phones = numbers.resolve(&regions);
     facts
