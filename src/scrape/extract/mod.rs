@@ -51,6 +51,7 @@ mod own;
 mod parked;
 mod people;
 mod people_names;
+mod people_roles;
 mod people_words;
 mod phone_labels;
 mod phone_lines;

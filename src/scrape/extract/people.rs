@@ -3,7 +3,8 @@
 use super::context::Context;
 pub(super) use super::people_names::looks_like_name;
 use super::people_names::{in_sentence, introduced, is_title, japanese, same_person, without_titles};
-use super::people_words::{ABSENT, ROLES, TEAMS};
+use super::people_roles::ROLES;
+use super::people_words::{ABSENT, TEAMS};
 use super::scan::{Line, LineKind, Scan, Zone};
 use crate::scrape::payload::{Fact, PageFacts, Person, Source};
 use crate::scrape::text::{contains_ci, fold, starts_ci};

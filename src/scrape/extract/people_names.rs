@@ -170,7 +170,7 @@ pub(super) fn same_person(one: &str, other: &str) -> bool {
     let core = |name: &str| {
         let words = name.split([' ', ',']).filter(|word| {
             let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-            !word.is_empty() && !is_title(word) && !(capitals >= 3 && word.chars().count() == capitals)
+            !(word.is_empty() || is_title(word) || capitals >= 3 && word.chars().count() == capitals)
         });
         fold(&words.collect::<Vec<_>>().join(" "))
     };
