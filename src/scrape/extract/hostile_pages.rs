@@ -100,6 +100,36 @@ pub const KINDS: &[Kind] = &[
     ("links in a line of text", |n| {
         times("www.smile.co.nz https://b.co/x ", n)
     }),
+    // The longest lines that are read.
+    ("one word, in paragraphs", |n| paragraphs("a", n)),
+    ("digits, in paragraphs", |n| paragraphs("1", n)),
+    ("numbers, in paragraphs", |n| paragraphs("1 ", n)),
+    ("commas, in paragraphs", |n| paragraphs(",", n)),
+    ("words and commas, in paragraphs", |n| paragraphs("Ann, ", n)),
+    ("colons, in paragraphs", |n| paragraphs("Tel: ", n)),
+    ("brackets, in paragraphs", |n| paragraphs("(", n)),
+    ("dashes, in paragraphs", |n| paragraphs("9 - ", n)),
+    ("combining marks, in paragraphs", |n| paragraphs("e\u{301}", n)),
+    ("ideographs, in paragraphs", |n| paragraphs("東京都港区", n)),
+    ("capitals, in paragraphs", |n| paragraphs("Ann Bell ", n)),
+    ("sentences, in paragraphs", |n| {
+        paragraphs("Call Ann. Is it Bob? Yes! ", n)
+    }),
+    ("telephone numbers, in paragraphs", |n| paragraphs("+64 9 524 7381 ", n)),
+    ("beginnings of e-mail, in paragraphs", |n| paragraphs("a@", n)),
+    ("masked e-mail, in paragraphs", |n| paragraphs("a (at) b dot c ", n)),
+    ("at signs in brackets, in paragraphs", |n| paragraphs("[at] ", n)),
+    ("streets, in paragraphs", |n| {
+        paragraphs("12 High Street, Auckland 1010, ", n)
+    }),
+    ("hours, in paragraphs", |n| paragraphs("Mon-Fri 9am-5pm ", n)),
+    ("Japanese hours, in paragraphs", |n| {
+        paragraphs("月曜日 9:00～18:00 ", n)
+    }),
+    ("dates, in paragraphs", |n| paragraphs("1 January 2024: closed, ", n)),
+    ("people, in paragraphs", |n| paragraphs("Dr Jane Smith, Dentist, ", n)),
+    ("copyrights, in paragraphs", |n| paragraphs("© 2024 Smile Ltd ", n)),
+    ("credits, in paragraphs", |n| paragraphs("Website by Bob ", n)),
     // Many lines.
     ("telephone numbers", |n| {
         numbered(n, |i| format!("<p>09 5{:02} {:04}", i / 10_000 % 100, i % 10_000))
@@ -378,6 +408,11 @@ pub const KINDS: &[Kind] = &[
 
 fn times(text: &str, bytes: usize) -> String {
     text.repeat(bytes / text.len() + 1)
+}
+
+/// Paragraphs of about the length up to which a line is read as contact details.
+fn paragraphs(text: &str, bytes: usize) -> String {
+    times(&format!("<p>{}", text.repeat(1_980 / text.len())), bytes)
 }
 
 fn numbered(bytes: usize, piece: impl Fn(usize) -> String) -> String {

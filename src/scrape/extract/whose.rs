@@ -48,6 +48,8 @@ pub(crate) struct Whose<'a> {
 
 /// A line of more is prose, not a contact detail.
 const MAX_LABEL_LINE: usize = 48;
+/// What stands farther from a value, before it and behind it, says nothing of it.
+const REACH: (usize, usize) = (2_000, 500);
 /// Statements of a page that are read.
 const MAX_STATEMENTS: u32 = 600;
 /// Lines of an address below the name of an authority.
@@ -75,6 +77,7 @@ impl<'a> Whose<'a> {
 
     /// Whose the number in `at` of `text` is, which is line `line` of the page.
     pub(crate) fn number(&self, line: usize, text: &str, at: Range<usize>) -> Standing {
+        let (text, at, skipped) = nearby(text, at);
         let statement = clauses::around(text, at.clone());
         let standing = self.statement(line, text, &statement, &at);
         if standing != Standing::Plain {
@@ -99,7 +102,7 @@ impl<'a> Whose<'a> {
         if speaks_of_itself(before.text()) {
             return Standing::Plain;
         }
-        if self.links_elsewhere(line, &statement, at.start) {
+        if self.links_elsewhere(line, skipped + statement.start..skipped + at.start) {
             return Standing::Doubtful;
         }
         let prose = self.is_prose(line, text, &statement);
@@ -126,6 +129,7 @@ impl<'a> Whose<'a> {
         if self.context.domain.owns_mail(mail) {
             return Standing::Plain;
         }
+        let (text, at, _) = nearby(text, at);
         let statement = clauses::around(text, at.clone());
         let standing = self.statement(line, text, &statement, &at);
         if standing != Standing::Plain {
@@ -146,6 +150,7 @@ impl<'a> Whose<'a> {
         if self.is_parked() {
             return Standing::Foreign;
         }
+        let (text, at, _) = nearby(text, at);
         // An icon stands for itself, unless the makers of the website have named themselves before it.
         if at.is_empty() {
             let credit = credit_start(&text[..at.start]).is_some();
@@ -334,8 +339,8 @@ impl<'a> Whose<'a> {
         })
     }
 
-    /// Whether a link to the website of another stands in the statement before `at`.
-    fn links_elsewhere(&self, line: usize, statement: &Range<usize>, at: usize) -> bool {
+    /// Whether a link to the website of another stands in `part` of a line.
+    fn links_elsewhere(&self, line: usize, part: Range<usize>) -> bool {
         let Some(own) = self.scan.lines.get(line) else {
             return false;
         };
@@ -347,7 +352,7 @@ impl<'a> Whose<'a> {
         anchors
             .filter(|anchor| {
                 let start = anchor.text.start.saturating_sub(own.range.start);
-                anchor.text.end > anchor.text.start && start >= statement.start && start < at
+                anchor.text.end > anchor.text.start && part.contains(&start)
             })
             .filter_map(|anchor| self.context.resolve(&anchor.href))
             .any(|url| {
@@ -386,6 +391,13 @@ impl<'a> Whose<'a> {
         (heading < line && line - heading <= HEADING_REACH && self.scan.line(heading).len() <= 120)
             .then(|| self.scan.line(heading))
     }
+}
+
+/// The part of a line that stands within reach of `at`, where `at` is in it, and how much was cut before it.
+fn nearby(text: &str, at: Range<usize>) -> (&str, Range<usize>, usize) {
+    let start = text.floor_char_boundary(at.start.saturating_sub(REACH.0));
+    let end = text.ceil_char_boundary(at.end.saturating_add(REACH.1).min(text.len()));
+    (&text[start..end], at.start - start..at.end - start, start)
 }
 
 fn is_prose(text: &str) -> bool {
