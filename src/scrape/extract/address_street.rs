@@ -3,15 +3,6 @@
 use super::address_street_words::{AFTER, BEGINNINGS, ENDINGS, ENGLISH, ESTATES, FLOORS, PARTICLES, PHRASES, UNITS};
 use crate::scrape::text::fold;
 
-/// Whether `list`, words with a space on either side of each, holds `word`.
-fn among(list: &str, word: &str) -> bool {
-    !word.is_empty()
-        && list.match_indices(word).any(|(at, _)| {
-            let bytes = list.as_bytes();
-            at > 0 && bytes[at - 1] == b' ' && bytes.get(at + word.len()) == Some(&b' ')
-        })
-}
-
 /// Whether `text` names a street and a number in it.
 pub(crate) fn is_street(text: &str) -> bool {
     if text.len() > 90 || !text.bytes().any(|b| b.is_ascii_digit()) {
@@ -36,7 +27,11 @@ fn folded(text: &str) -> String {
         'ί' => 'ι',
         c => c,
     };
-    fold(text).chars().map(plain).collect()
+    let folded = fold(text);
+    if folded.is_ascii() {
+        return folded;
+    }
+    folded.chars().map(plain).collect()
 }
 
 /// The street at the end of a text that may begin with other words: "Besuchen Sie uns in der Josefstädter Straße 33".
@@ -52,14 +47,14 @@ pub(crate) fn street_at_end(text: &str) -> Option<&str> {
     while start > 0 && name.len() - start < 6 {
         let word = name[start - 1];
         let bare = folded(word);
-        let begins = among(BEGINNINGS, &bare) && capitals > 0;
-        let typed = among(BEGINNINGS, &bare) || ENDINGS.contains(&bare.as_str());
+        let begins = BEGINNINGS.has(&bare) && capitals > 0;
+        let typed = BEGINNINGS.has(&bare) || ENDINGS.contains(&bare.as_str());
         let shaped = word
             .chars()
             .all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\'' | '’'));
         let capital = word.starts_with(char::is_uppercase) && shaped;
         let number_word = matches!(bare.as_str(), "nr" | "no" | "n" | "numero" | "num");
-        if !(capital || typed || number_word || (among(PARTICLES, &bare) && shaped)) {
+        if !(capital || typed || number_word || (PARTICLES.has(&bare) && shaped)) {
             break;
         }
         // A sentence ends here: "Kontakt. Hauptstr. 12".
@@ -72,7 +67,7 @@ pub(crate) fn street_at_end(text: &str) -> Option<&str> {
             break;
         }
     }
-    while start < name.len() && among(PARTICLES, &folded(name[start])) && !among(PHRASES, &folded(name[start])) {
+    while start < name.len() && PARTICLES.has(&folded(name[start])) && !PHRASES.has(&folded(name[start])) {
         start += 1;
     }
     // A preposition before the street belongs to the sentence where the street has a word of its own.
@@ -80,7 +75,7 @@ pub(crate) fn street_at_end(text: &str) -> Option<&str> {
     let sentence = start > 0 || name[start..].len() > 3;
     if sentence && matches!(first.as_str(), "in" | "im" | "auf") {
         start += 1;
-        while start < name.len() && among(PARTICLES, &folded(name[start])) {
+        while start < name.len() && PARTICLES.has(&folded(name[start])) {
             start += 1;
         }
     }
@@ -148,7 +143,7 @@ pub(crate) fn is_unnumbered(text: &str) -> bool {
     let capitals = text.split(' ').all(|word| word.starts_with(char::is_uppercase));
     let estate = ESTATES.iter().any(|estate| folded.ends_with(estate));
     let typed = words.last().is_some_and(|last| {
-        among(ENGLISH, last) && last.len() > 2 && !matches!(*last, "park" | "hill" | "green" | "gate")
+        ENGLISH.has(last) && last.len() > 2 && !matches!(*last, "park" | "hill" | "green" | "gate")
     });
     capitals && !text.bytes().any(|b| b.is_ascii_digit()) && (2..=5).contains(&words.len()) && (typed || estate)
 }
@@ -187,7 +182,7 @@ pub(crate) fn is_unit(text: &str) -> bool {
     let mut words = folded.split(' ');
     let first = words.next().unwrap_or_default();
     text.len() <= 45
-        && (among(UNITS, first) || words.any(|word| word == "floor" || word == "level"))
+        && (UNITS.has(first) || words.any(|word| word == "floor" || word == "level"))
         && folded.split(' ').count() <= 6
 }
 
@@ -198,11 +193,11 @@ pub(crate) fn is_floor(text: &str) -> bool {
     text.len() <= 30
         && words.len() <= 4
         && words.iter().all(|word| {
-            among(FLOORS, word) || word.len() <= 2 || word.trim_start_matches(|c: char| c.is_ascii_digit()).len() <= 2
+            FLOORS.has(word) || word.len() <= 2 || word.trim_start_matches(|c: char| c.is_ascii_digit()).len() <= 2
         })
         && words
             .iter()
-            .any(|word| among(FLOORS, word) || word.bytes().any(|b| b.is_ascii_digit()))
+            .any(|word| FLOORS.has(word) || word.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// Where the street ends in a text that runs on into the town: after the street word and a direction.
@@ -217,19 +212,19 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
         seen_number |= bare.bytes().any(|b| b.is_ascii_digit());
         let stop = start + word.trim_end_matches([',', '.']).len();
         if end.is_none() {
-            if seen_number && start > 0 && among(ENGLISH, &bare) && bare != "st" {
+            if seen_number && start > 0 && ENGLISH.has(&bare) && bare != "st" {
                 end = Some(stop);
             } else if seen_number && bare == "st" && start > 0 {
                 // "St" before a name is a saint: the street word comes later.
                 let rest = &text[at.min(text.len())..];
                 let later = rest
                     .split(' ')
-                    .any(|next| among(ENGLISH, &fold(next)) && fold(next) != "st");
+                    .any(|next| ENGLISH.has(&fold(next)) && fold(next) != "st");
                 if !later {
                     end = Some(stop);
                 }
             }
-        } else if among(AFTER, &bare) && Some(start) == end.map(|end| end + 1) {
+        } else if AFTER.has(&bare) && Some(start) == end.map(|end| end + 1) {
             end = Some(stop);
         }
     }
@@ -251,7 +246,7 @@ fn english(words: &[&str], text: &str) -> bool {
     let typed = rest
         .iter()
         .enumerate()
-        .any(|(place, word)| place > 0 && among(ENGLISH, word))
+        .any(|(place, word)| place > 0 && ENGLISH.has(word))
         || rest
             .first()
             .is_some_and(|word| matches!(*word, "broadway" | "strand" | "the"));
@@ -282,15 +277,15 @@ fn continental(words: &[&str]) -> bool {
         name.ends_with(ending)
             && (name.len() > ending.len() + 1 || last > 1 || matches!(*ending, "markt" | "ring" | "graben"))
             && (ending.len() > 3 || name == *ending || matches!(*ending, "weg" | "hof" | "str" | "tor" | "vej" | "tie"))
-    }) || ((2..=4).contains(&first_number) && among(PHRASES, words[0]))
+    }) || ((2..=4).contains(&first_number) && PHRASES.has(words[0]))
         || ((3..=5).contains(&first_number)
             && words[..first_number]
                 .iter()
-                .any(|word| among(PHRASES, word) && *word != "in"))
+                .any(|word| PHRASES.has(word) && *word != "in"))
 }
 
 fn romance(words: &[&str]) -> bool {
-    let starts = words.iter().take(4).position(|word| among(BEGINNINGS, word));
+    let starts = words.iter().take(4).position(|word| BEGINNINGS.has(word));
     let ends_in_rue = words.last().is_some_and(|last| *last == "rue") && numbered(words[0]);
     match starts {
         Some(at) => {

@@ -13,6 +13,8 @@ use crate::scrape::text::{contains_ci, fold, starts_ci};
 const MAX_PEOPLE: usize = 60;
 /// Longer lines are prose, in which names stand behind titles only.
 const MAX_LINE: usize = 160;
+/// Roles that are too short to be found among other letters; the first only begins one.
+const SHORT_ROLES: [&str; 9] = ["Inh. ", "VD", "CEO", "COO", "CFO", "GP", "GF", "DG", "PDG"];
 
 /// Reads names and roles from lines that follow each other.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
@@ -224,6 +226,9 @@ fn speaks_of_team(heading: &str) -> bool {
 
 /// A name and a role in one line, in either order.
 fn split(line: &str) -> Option<(&str, &str)> {
+    if !ROLES.any(line) && !SHORT_ROLES.iter().any(|role| line.contains(role)) {
+        return None;
+    }
     name_then_role(line)
         .or_else(|| role_then_name(line))
         .or_else(|| run_together(line))
@@ -313,7 +318,7 @@ fn role_of(line: &str) -> Option<&str> {
 /// A short line with the word of a role in it.
 fn is_role(line: &str) -> bool {
     let words = line.split(' ').count();
-    if matches!(line, "VD" | "CEO" | "COO" | "CFO" | "GP" | "GF" | "DG" | "PDG") {
+    if SHORT_ROLES[1..].contains(&line) {
         return true;
     }
     (2..=90).contains(&line.len())

@@ -1,10 +1,12 @@
 //! What a person's name looks like.
 
 use super::people_words::{NO_NAMES, STRONG_TITLES, TITLES};
-use crate::scrape::text::fold;
+use crate::scrape::text::{Words, fold};
 
 /// Degrees and memberships are written behind a name in capitals or with full stops.
 const MAX_WORDS: usize = 9;
+/// Longer words are no titles.
+const MAX_TITLE: usize = 16;
 
 /// A word in lower case, without accents, but with its full stops, as [`TITLES`] has them.
 fn as_title(word: &str) -> String {
@@ -16,12 +18,9 @@ fn as_title(word: &str) -> String {
         .collect()
 }
 
-fn among(list: &str, word: &str) -> bool {
-    !word.is_empty() && list.contains(&format!(" {word} "))
-}
-
 pub(super) fn is_title(word: &str) -> bool {
-    among(TITLES, &as_title(word))
+    // Accents and a mark behind the word make it longer.
+    word.len() <= MAX_TITLE && TITLES.has(&as_title(word))
 }
 
 fn is_particle(lower: &str) -> bool {
@@ -102,7 +101,7 @@ pub(crate) fn looks_like_name(text: &str) -> Option<bool> {
             ended = true;
             continue;
         }
-        let known = among(NO_NAMES, &fold(letters));
+        let known = NO_NAMES.has(&fold(letters));
         if ended || !(shaped || initial) || (known && (place <= 1 || names > 0)) {
             return None;
         }
@@ -132,27 +131,22 @@ pub(super) fn without_titles(name: &str) -> &str {
     rest
 }
 
+static INTRODUCTIONS: Words = Words::new(&[
+    "i'm ",
+    "i’m ",
+    "i am ",
+    "my name is ",
+    "mein name ist ",
+    "je m'appelle ",
+    "je m’appelle ",
+    "me llamo ",
+    "mi chiamo ",
+]);
+
 /// The name behind "I'm" and "Mein Name ist".
 pub(super) fn introduced(sentence: &str) -> Option<&str> {
-    const WORDS: [&str; 14] = [
-        "I'm ",
-        "I’m ",
-        "I am ",
-        "my name is ",
-        "My name is ",
-        "Mein Name ist ",
-        "mein Name ist ",
-        "je m'appelle ",
-        "Je m’appelle ",
-        "Je m'appelle ",
-        "me llamo ",
-        "Me llamo ",
-        "mi chiamo ",
-        "Mi chiamo ",
-    ];
-    let at = WORDS
-        .iter()
-        .find_map(|words| Some(sentence.find(words)? + words.len()))?;
+    let (at, words) = INTRODUCTIONS.find(sentence)?;
+    let at = at + words.len();
     let rest = &sentence[at..];
     let end: usize = rest
         .split_inclusive(' ')
@@ -189,7 +183,8 @@ pub(super) fn in_sentence(sentence: &str) -> Vec<&str> {
     }
     let mut place = 0;
     while place < words.len() {
-        if !among(STRONG_TITLES, &as_title(words[place].1)) {
+        let word = words[place].1;
+        if word.len() > MAX_TITLE || !STRONG_TITLES.has(&as_title(word)) {
             place += 1;
             continue;
         }

@@ -1,17 +1,27 @@
 //! Words of titles and teams, in the languages that sites are in.
 
+use super::words::WordSet;
 use crate::scrape::text::Words;
+use std::sync::LazyLock;
 
-/// Titles before a name, folded with their full stops, each between spaces.
-pub(super) const TITLES: &str = " dr dr. drs drs. dra dra. dre dre. prof prof. professor mr mr. mrs mrs. ms ms. miss dott dott. dott.ssa \
+/// Titles before a name, folded with their full stops.
+pub(super) static TITLES: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::of(
+        " dr dr. drs drs. dra dra. dre dre. prof prof. professor mr mr. mrs mrs. ms ms. miss dott dott. dott.ssa \
     dottssa dottore dottoressa avv avv. arch. geom. ing ing. rag. me maitre mag mag. mgr mgr. bc bc. judr judr. mudr mudr. mvdr mvdr. \
     mddr mddr. phdr phdr. rndr rndr. phmr. doc doc. lek lek. n.med med med. dent dent. univ. vet vet. wet wet. stom stom. hab. habil. \
     dipl. dipl.-ing. dipl.-stom. dipl.-psych. zahnarzt zahnarztin frau herr sr. sra. don dona eng. enf. ir. mevr. dhr. δρ δρ. д-р др. \
-    prof.ssa prof.dr. uzm. op. dt. vet.hek. hekim med.univ. dds. ass. ap. lic. ";
+    prof.ssa prof.dr. uzm. op. dt. vet.hek. hekim med.univ. dds. ass. ap. lic. ",
+    )
+});
 
 /// Titles that nobody but a person has, which make names of the words behind them in a sentence too.
-pub(super) const STRONG_TITLES: &str = " dr dr. dra dra. dre dre. prof prof. dott. dott.ssa avv. judr. mudr. mvdr. mddr. phdr. lek. \
-    δρ δρ. д-р uzm. hekim ";
+pub(super) static STRONG_TITLES: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::of(
+        " dr dr. dra dra. dre dre. prof prof. dott. dott.ssa avv. judr. mudr. mvdr. mddr. phdr. lek. \
+    δρ δρ. д-р uzm. hekim ",
+    )
+});
 
 /// Headings above lists of people, in lower case.
 pub(super) static TEAMS: Words = Words::new(&[
@@ -112,8 +122,10 @@ pub(super) static TEAMS: Words = Words::new(&[
     "instructors",
 ]);
 
-/// Words that begin headings, never names; folded, each between spaces.
-pub(super) const NO_NAMES: &str = " our the meet about contact welcome dental dentist dentists clinic practice team services opening hours \
+/// Words that begin headings, never names; folded.
+pub(super) static NO_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::of(
+        " our the meet about contact welcome dental dentist dentists clinic practice team services opening hours \
     home your why what how book new emergency cosmetic general family teeth smile smiles oral health care medical center centre call find \
     get more read learn privacy patient patients unser unsere das die der notre nuestro nuestra praxis impressum street road avenue monday \
     hygiene whitening implants treatment treatments root canal crowns clear kids children free online appointment appointments terms \
@@ -122,7 +134,9 @@ pub(super) const NO_NAMES: &str = " our the meet about contact welcome dental de
     linkedin whatsapp tripadvisor legal notice cookie cookies all rights reserved terapia manual implante implantes ortodoncia tel fax email \
     e-mail mobile phone address adresse opticians optometrists solicitors vets veterinary physiotherapy physio law firm group ltd limited \
     gmbh llc inc srl dog dogs cat cats puppy school gift vouchers north south east west city town monday tuesday wednesday thursday friday \
-    saturday sunday january february march april june july august september october november december ";
+    saturday sunday january february march april june july august september october november december ",
+    )
+});
 
 /// Words of a sentence in which a titled name is somebody else's.
 pub(super) static ABSENT: Words = Words::new(&[

@@ -1,6 +1,28 @@
 //! Text as the word lists compare it: lower case, without accents, words apart.
 
 use crate::scrape::text::plain;
+use std::collections::HashSet;
+
+/// Whole words that a text is asked for one at a time.
+#[derive(Debug)]
+pub(crate) struct WordSet {
+    words: HashSet<&'static str>,
+    longest: usize,
+}
+
+impl WordSet {
+    /// The words of a list that spaces separate.
+    pub(crate) fn of(list: &'static str) -> Self {
+        let words: HashSet<&str> = list.split_whitespace().collect();
+        let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
+        Self { words, longest }
+    }
+
+    /// Whether `word` is one of them.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        word.len() <= self.longest && self.words.contains(word)
+    }
+}
 
 /// A piece of text in lower-case words without accents, one space before and behind each.
 #[derive(Debug, Clone, Default)]
