@@ -177,7 +177,9 @@ impl Words {
             let rest = &bytes[at..];
             let stands = move |index: &usize| {
                 let word = self.list[*index].as_bytes();
-                rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word)
+                rest.len() >= word.len()
+                    && rest[2].eq_ignore_ascii_case(&word[2])
+                    && rest[..word.len()].eq_ignore_ascii_case(word)
             };
             let group = std::iter::successors(usize::from(self.first[bit % 256]).checked_sub(1), |index| {
                 usize::from(self.next[*index]).checked_sub(1)
