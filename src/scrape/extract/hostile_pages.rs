@@ -51,6 +51,10 @@ pub const KINDS: &[Kind] = &[
     ("styles that hide", |n| {
         format!("<style>{}</style>", numbered(n, |i| format!(".a{i}{{display:none}}")))
     }),
+    ("classes and styles that hide others", |n| {
+        let styles = numbered(60_000, |i| format!(".a{i}{{display:none}}"));
+        format!("<style>{styles}</style>{}", times("<i class='x y z'>a</i>", n))
+    }),
     ("many styles", |n| {
         times("<style>.a{display:none}</style><p class=a>x", n)
     }),

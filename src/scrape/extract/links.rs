@@ -98,6 +98,12 @@ fn phone(href: &str, text: &str, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor
     } else {
         number
     };
+    // Where the visitor reads another number, the link was forgotten when the number changed, or is mistyped.
+    if raw == number && shown_digits >= 8 && !text.contains(|c: char| c.is_alphabetic()) {
+        phones.push(text, kind, Source::Link, trust);
+        phones.push(number, kind, Source::Link, trust.min(DOUBTFUL - 10));
+        return;
+    }
     phones.push(raw, kind, Source::Link, trust);
     if raw != number {
         phones.push(number, kind, Source::Link, trust.min(60));

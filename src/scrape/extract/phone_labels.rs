@@ -17,7 +17,7 @@ pub(crate) enum Label {
 }
 
 /// Words that mean a fax machine, whole.
-const FAX: [&str; 22] = [
+const FAX: [&str; 23] = [
     "f",
     "fx",
     "fax",
@@ -25,6 +25,7 @@ const FAX: [&str; 22] = [
     "faxnr",
     "faxnummer",
     "telefax",
+    "telecopier",
     "telfax",
     "facsimile",
     "faks",
@@ -125,7 +126,7 @@ const PHONE_STEMS: [&str; 13] = [
 const PHONE_SIGNS: [&str; 9] = ["電話", "携帯", "전화", "휴대폰", "電话", "电话", "手机", "☎", "📞"];
 
 /// Words for numbers that nobody calls, whole.
-const OTHER: [&str; 94] = [
+const OTHER: [&str; 98] = [
     "abn",
     "acn",
     "nzbn",
@@ -220,10 +221,14 @@ const OTHER: [&str; 94] = [
     "инн",
     "огрн",
     "sdi",
+    "sku",
+    "ean",
+    "gtin",
+    "upc",
 ];
 
 /// Beginnings of words for numbers that nobody calls.
-const OTHER_STEMS: [&str; 19] = [
+const OTHER_STEMS: [&str; 20] = [
     "licen",
     "registr",
     "regist",
@@ -243,6 +248,7 @@ const OTHER_STEMS: [&str; 19] = [
     "matricul",
     "capital",
     "visitor",
+    "cegjegyz",
 ];
 
 /// Pairs of words, both of which make the label.

@@ -294,7 +294,7 @@ fn compact(raw: &str) -> Option<String> {
 fn is_north_american_example(national: &str) -> bool {
     national.len() == 10
         && (national.starts_with("555")
-            || ["5551234", "5555555", "5550100", "8675309", "1234567"]
+            || ["5551234", "5551212", "5555555", "5550100", "8675309", "1234567"]
                 .iter()
                 .any(|tail| national.ends_with(tail)))
 }
@@ -308,9 +308,11 @@ fn is_placeholder(national: &str) -> bool {
             .all(|pair| pair[1] == pair[0] + 1 || (pair[0] == b'9' && pair[1] == b'0'))
     };
     let tail = &bytes[bytes.len().saturating_sub(7)..];
+    let head = &bytes[..bytes.len().min(7)];
     same(tail)
         || rising(tail)
-        || (bytes.len() >= 9 && (national.starts_with("12345678") || national.starts_with("012345678")))
+        || (bytes.len() >= 9 && rising(head))
+        || (bytes.len() >= 9 && national.ends_with("5551234"))
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! What a visitor does not see: hidden attributes, inline styles, and classes that the page's own styles hide.
 
-use crate::scrape::dom::{Data, Dom, NONE, ROOT};
+use crate::scrape::dom::{Data, Dom, NONE, ROOT, attr};
 use html5ever::{Attribute, LocalName, local_name};
+use std::collections::HashSet;
 
 /// Classes and ids that the page's own style sheet hides.
 #[derive(Debug, Default)]
 pub(crate) struct Visibility {
-    classes: Vec<String>,
-    ids: Vec<String>,
+    classes: HashSet<String>,
+    ids: HashSet<String>,
     /// Classes whose text is shown backwards.
-    reversed: Vec<String>,
+    reversed: HashSet<String>,
 }
 
 /// Classes that the common frameworks use for text that only screen readers get.
@@ -27,6 +28,10 @@ const MAX_STYLE: usize = 64 * 1024;
 impl Visibility {
     /// Whether an element and all inside it stay unseen.
     pub(crate) fn hides(&self, name: &LocalName, attrs: &[Attribute]) -> bool {
+        // One press shows what stands on another tab.
+        if attr(attrs, "role").is_some_and(|role| role.eq_ignore_ascii_case("tabpanel")) {
+            return false;
+        }
         attrs.iter().any(|attr| {
             let value = &*attr.value;
             match &*attr.name.local {
@@ -34,11 +39,9 @@ impl Visibility {
                 "style" => hidden_style(value),
                 "class" => value.split_ascii_whitespace().any(|class| {
                     FRAMEWORK_HIDDEN.contains(&class)
-                        || (!self.classes.is_empty()
-                            && self.classes.iter().any(|c| c == class)
-                            && !shown_on_some_screens(value))
+                        || (!self.classes.is_empty() && self.classes.contains(class) && !shown_on_some_screens(value))
                 }),
-                "id" => !self.ids.is_empty() && self.ids.iter().any(|id| id == value),
+                "id" => self.ids.contains(value),
                 "type" => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
                 _ => false,
             }
@@ -56,7 +59,7 @@ impl Visibility {
                     && attr
                         .value
                         .split_ascii_whitespace()
-                        .any(|class| self.reversed.iter().any(|known| known == class))
+                        .any(|class| self.reversed.contains(class))
             }
             _ => false,
         })
@@ -154,11 +157,11 @@ fn read_rules(css: &str, out: &mut Visibility) {
                             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 };
                 match selector.split_at_checked(1) {
-                    Some((".", name)) if simple(name) && reversed => out.reversed.push(name.to_owned()),
-                    Some((".", name)) if simple(name) => out.classes.push(name.to_owned()),
-                    Some(("#", name)) if simple(name) && hidden => out.ids.push(name.to_owned()),
-                    _ => {}
-                }
+                    Some((".", name)) if simple(name) && reversed => out.reversed.insert(name.to_owned()),
+                    Some((".", name)) if simple(name) => out.classes.insert(name.to_owned()),
+                    Some(("#", name)) if simple(name) && hidden => out.ids.insert(name.to_owned()),
+                    _ => false,
+                };
             }
         }
         rest = &rest[close + 1..];
@@ -203,6 +206,7 @@ mod tests {
             "/* x */ .hp, #trap {display:none} @media print { .menu{display:none} } .a .b{display:none} .ok{color:red}",
             &mut out,
         );
-        assert_eq!((out.classes, out.ids), (vec!["hp".to_owned()], vec!["trap".to_owned()]));
+        assert_eq!(out.classes, HashSet::from(["hp".to_owned()]));
+        assert_eq!(out.ids, HashSet::from(["trap".to_owned()]));
     }
 }

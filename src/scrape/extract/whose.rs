@@ -11,7 +11,7 @@ use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems};
-use names::is_street;
+use names::{is_street, speaks_of_itself_last};
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
@@ -84,7 +84,6 @@ impl<'a> Whose<'a> {
             return standing;
         }
         let clause = &text[statement.clone()];
-        let before = Folded::of(&text[statement.start..at.start]);
         if let Some(own) = self.mail_in(clause) {
             if own {
                 return Standing::Plain;
@@ -99,8 +98,12 @@ impl<'a> Whose<'a> {
         if self.names_company(head) {
             return Standing::Doubtful;
         }
-        if speaks_of_itself(before.text()) {
+        if speaks_of_itself_last(head) {
             return Standing::Plain;
+        }
+        let asked = clauses::question_before(text, statement.start).is_some();
+        if self.introduces_another(head, asked) {
+            return Standing::Doubtful;
         }
         if self.links_elsewhere(line, skipped + statement.start..skipped + at.start) {
             return Standing::Doubtful;

@@ -62,6 +62,8 @@ pub(super) static PARTS: LazyLock<Stems> = LazyLock::new(|| Stems::new(include_s
 pub(super) static LISTS: LazyLock<Stems> = LazyLock::new(|| Stems::new(include_str!("lists.txt")));
 /// The business's own rooms, people and purposes: what is named so is no other business.
 pub(super) static PLACES: LazyLock<Stems> = LazyLock::new(|| Stems::new(include_str!("places.txt")));
+/// What introduces somebody at the business itself.
+pub(super) static CONTACTS: LazyLock<Stems> = LazyLock::new(|| Stems::new(include_str!("contacts.txt")));
 /// Words with which the business speaks of itself.
 pub(super) static PRONOUNS: LazyLock<Stems> = LazyLock::new(|| Stems::new(include_str!("pronouns.txt")));
 /// Trades: a name that shares no more than such a word with the domain is another's.
@@ -116,6 +118,7 @@ mod tests {
             &PARTS,
             &LISTS,
             &PLACES,
+            &CONTACTS,
             &PRONOUNS,
             &TRADES,
         ] {

@@ -1,7 +1,8 @@
 //! Names before a number: of a company, of another business, of a street.
 
 use super::Whose;
-use super::lists::{COMPANIES, PLACES, TRADES};
+use super::lists::{COMPANIES, CONTACTS, PLACES, PRONOUNS, TRADES};
+use crate::scrape::extract::people_names::looks_like_name;
 use crate::scrape::extract::phone_labels::{Label, label_alone};
 use crate::scrape::extract::words::Folded;
 use crate::scrape::text::starts_ci;
@@ -32,26 +33,25 @@ impl Whose<'_> {
         !TRADES.any(plain) && (self.context.domain.resembles_word(word) || (plain.len() >= 6 && told()))
     }
 
+    /// Whether a word names the trade that title or domain name too.
+    fn is_own_trade(&self, word: &str) -> bool {
+        let folded = Folded::of(word);
+        let plain = folded.text();
+        TRADES.any(plain)
+            && (self.context.domain.resembles_word(word) || self.own.get_or_init(|| self.own_text()).contains(plain))
+    }
+
     /// Whether what stands before a number is a name, and not the business's own.
     pub(super) fn names_another(&self, before: &str) -> bool {
-        let words = before.split(|c: char| c.is_whitespace() || matches!(c, '(' | ':' | ','));
-        let adjacent_word = words
-            .rev()
-            .filter(|word| word.contains(char::is_alphanumeric))
-            .find(|word| !is_label(word))
-            .unwrap_or_default();
+        let adjacent_word = adjacent_word(before);
         let adjacent = is_capital(adjacent_word);
-        // German writes every noun like a name.
-        let german = self
-            .scan
-            .lang
-            .as_deref()
-            .is_some_and(|lang| starts_ci(lang, "de") || starts_ci(lang, "lb"));
-        if german && !adjacent {
+        if self.capitalises_nouns() && !adjacent {
             return false;
         }
         let (mut first, mut named) = (true, false);
         let (mut run, mut longest, mut words) = (0, 0, 0);
+        // A town in the name of the business is in the names of its neighbours too: one own word of several is not enough.
+        let (mut own, mut others) = (0, 0);
         'segments: for segment in before.split([',', '(', ':']) {
             if is_street(segment) {
                 break 'segments;
@@ -61,10 +61,12 @@ impl Whose<'_> {
                     continue;
                 }
                 words += 1;
-                if self.is_own_name(word) {
-                    return false;
-                }
                 let capital = is_capital(word) && !is_label(word);
+                if self.is_own_name(word) {
+                    own += 1;
+                } else if capital && !(first && run == 0 && words == 1 && !adjacent) && !self.is_own_trade(word) {
+                    others += 1;
+                }
                 run = if capital { run + 1 } else { 0 };
                 longest = longest.max(run);
                 named |= capital && !first;
@@ -72,13 +74,66 @@ impl Whose<'_> {
             }
             run = 0;
         }
+        if own > others {
+            return false;
+        }
         // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
         let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
         named |= adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3;
         named
             && (!PLACES.any(Folded::of(before).text())
-                || (longest >= 2 && !PLACES.any(Folded::of(last_words(before)).text())))
+                || (longest >= 2 && !PLACES.any(Folded::of(last_words(before)).text()))
+                || (longest >= 3 && adjacent))
     }
+
+    /// German writes every noun like a name.
+    fn capitalises_nouns(&self) -> bool {
+        self.scan
+            .lang
+            .as_deref()
+            .is_some_and(|lang| starts_ci(lang, "de") || starts_ci(lang, "lb"))
+    }
+
+    /// Whether a short entry names another behind a question or a heading of its own: "Parking: EasyPark lot 7, 604 …",
+    /// "Need a body shop? Curt's, 607 …". `before` is the entry up to the number, `asked` whether a question stands
+    /// before it.
+    pub(super) fn introduces_another(&self, before: &str, asked: bool) -> bool {
+        let (lead, name) = match before.split_once(':') {
+            Some((lead, name)) if !name.trim().is_empty() => (lead, name),
+            _ if asked => ("", before),
+            _ => return false,
+        };
+        let folded = Folded::of(lead);
+        let contact = CONTACTS.any(folded.text()) || PLACES.any(folded.text()) || lead.split(' ').all(is_label);
+        if !lead.is_empty() && contact {
+            return false;
+        }
+        let named = name
+            .split(|c: char| c.is_whitespace() || c == ',')
+            .find(|word| !word.is_empty());
+        named.is_some_and(|word| is_capital(word) && !is_label(word) && !is_label(word.trim_end_matches('.')))
+            && looks_like_name(name.trim().trim_end_matches(',')).is_none()
+            && !PLACES.any(Folded::of(name).text())
+            && !name.split(char::is_whitespace).any(|word| self.is_own_name(word))
+    }
+}
+
+/// The last word before a number that is no label.
+fn adjacent_word(before: &str) -> &str {
+    before
+        .split(|c: char| c.is_whitespace() || matches!(c, '(' | ':' | ','))
+        .rev()
+        .filter(|word| word.contains(char::is_alphabetic))
+        .find(|word| !is_label(word))
+        .unwrap_or_default()
+}
+
+/// Where the business speaks of itself in the words before a number, unless a name stands between.
+pub(super) fn speaks_of_itself_last(before: &str) -> bool {
+    if !is_capital(adjacent_word(before)) {
+        return PRONOUNS.any(Folded::of(before).text());
+    }
+    PRONOUNS.any(Folded::of(last_words(before)).text())
 }
 
 /// The last three words.
@@ -103,7 +158,13 @@ pub(super) fn is_street(part: &str) -> bool {
     }
     let mut words = part.split_whitespace();
     let count = words.clone().count();
-    (2..=6).contains(&count) && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
+    let joined = part.split_whitespace().any(|word| {
+        matches!(
+            word,
+            "or" | "oder" | "eller" | "ou" | "of" | "tai" | "lub" | "nebo" | "vagy" | "veya"
+        )
+    });
+    (2..=6).contains(&count) && !joined && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
 }
 
 fn is_capital(word: &str) -> bool {
