@@ -96,18 +96,22 @@ fn print_table(sites: usize, tallies: &[Tally]) {
     );
     for (field, tally) in FIELDS.iter().zip(tallies) {
         println!(
-            "{:<14} {:>8} {:>7} {:>7} {:>7} {:>9} {:>10.3} {:>7.3} {:>6.3}",
+            "{:<14} {:>8} {:>7} {:>7} {:>7} {:>9} {:>10} {:>7} {:>6}",
             field.name,
             tally.right + tally.missed,
             tally.right,
             tally.missed,
             tally.wrong,
             tally.forbidden,
-            tally.precision(),
-            tally.recall(),
-            tally.f1()
+            figure(tally.precision()),
+            figure(tally.recall()),
+            figure(tally.f1())
         );
     }
+}
+
+fn figure(share: Option<f64>) -> String {
+    share.map_or("-".to_owned(), |share| format!("{share:.3}"))
 }
 
 fn as_json(sites: usize, tallies: &[Tally], mistakes: Option<&Vec<(String, &str, Mistake)>>) -> Value {

@@ -311,31 +311,25 @@ impl Tally {
         self.forbidden += outcome.forbidden.len();
     }
 
-    /// The share of what was found that is right; 1 where nothing was found.
-    pub fn precision(&self) -> f64 {
+    /// The share of what was found that is right; `None` where nothing was found.
+    pub fn precision(&self) -> Option<f64> {
         share(self.right, self.wrong)
     }
 
-    /// The share of what is labelled that was found; 1 where nothing is labelled.
-    pub fn recall(&self) -> f64 {
+    /// The share of what is labelled that was found; `None` where nothing is labelled.
+    pub fn recall(&self) -> Option<f64> {
         share(self.right, self.missed)
     }
 
-    /// The harmonic mean of both.
-    pub fn f1(&self) -> f64 {
-        let (precision, recall) = (self.precision(), self.recall());
-        if precision + recall == 0.0 {
-            return 0.0;
-        }
-        2.0 * precision * recall / (precision + recall)
+    /// The harmonic mean of both; `None` where nothing is labelled and nothing was found.
+    pub fn f1(&self) -> Option<f64> {
+        let all = 2 * self.right + self.wrong + self.missed;
+        (all > 0).then(|| 2.0 * self.right as f64 / all as f64)
     }
 }
 
-fn share(right: usize, others: usize) -> f64 {
-    if right + others == 0 {
-        return 1.0;
-    }
-    right as f64 / (right + others) as f64
+fn share(right: usize, others: usize) -> Option<f64> {
+    (right + others > 0).then(|| right as f64 / (right + others) as f64)
 }
 
 #[cfg(test)]
@@ -366,7 +360,20 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(&field("phones").judge(&labels, &found));
         assert_eq!((tally.right, tally.missed, tally.wrong, tally.forbidden), (1, 1, 1, 1));
-        assert!((tally.f1() - 0.5).abs() < 1e-9);
+        assert_eq!(tally.f1(), Some(0.5));
+        let nothing = Tally::default();
+        assert_eq!(
+            (nothing.precision(), nothing.recall(), nothing.f1()),
+            (None, None, None)
+        );
+        let missed = Tally {
+            missed: 2,
+            ..Tally::default()
+        };
+        assert_eq!(
+            (missed.precision(), missed.recall(), missed.f1()),
+            (None, Some(0.0), Some(0.0))
+        );
         let name = field("name").judge(&labels, &found);
         assert_eq!((name.right.len(), name.missed.len(), name.wrong.len()), (1, 0, 0));
         assert_eq!(

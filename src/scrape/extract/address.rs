@@ -44,7 +44,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
         let after = lines
             .get(at + 1)
             .copied()
-            .filter(|after| after.len() <= 60)
+            .filter(|after| after.chars().count() <= 60)
             .unwrap_or_default();
         let ends = if text.len() > MAX_WHOLE {
             sentences(text)

@@ -397,11 +397,14 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
         }
         let begin = if first < at { without_label(parts[first]) } else { own };
         let units = parts[first..at].iter().map(|unit| without_label(unit));
-        let text = units.chain([own]).collect::<Vec<_>>().join(", ");
+        // "8795 Alameda Ave, Suite 110": a unit that stands behind.
+        let behind_it = parts[at + 1..].iter().take_while(|part| is_unit(part)).count();
+        let later = parts[at + 1..at + 1 + behind_it].iter().copied();
+        let text = units.chain([own]).chain(later).collect::<Vec<_>>().join(", ");
         return Some(Street {
             text: squeeze(&text),
             first: begin,
-            next: at + 1,
+            next: at + 1 + behind_it,
             tail: tail.filter(|tail| !tail.is_empty()),
             sure: known || is_street(part),
         });

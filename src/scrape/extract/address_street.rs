@@ -181,7 +181,9 @@ pub(crate) fn is_unit(text: &str) -> bool {
     let folded = fold(text);
     let mut words = folded.split(' ');
     let first = words.next().unwrap_or_default();
+    // A word alone is the heading of the address: "Office".
     text.len() <= 45
+        && folded.contains(' ')
         && (UNITS.has(first) || words.any(|word| word == "floor" || word == "level"))
         && folded.split(' ').count() <= 6
 }
@@ -224,7 +226,7 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
                     end = Some(stop);
                 }
             }
-        } else if AFTER.has(&bare) && Some(start) == end.map(|end| end + 1) {
+        } else if (AFTER.has(&bare) || ENGLISH.has(&bare)) && Some(start) == end.map(|end| end + 1) {
             end = Some(stop);
         }
     }

@@ -17,7 +17,6 @@ use std::ops::Range;
 
 mod lists;
 mod names;
-mod parked;
 
 /// What a statement says about the owner of a value in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,8 +37,6 @@ pub(crate) struct Whose<'a> {
     own: OnceCell<String>,
     /// Whether the page shows an address at its own domain.
     own_mail: OnceCell<bool>,
-    /// Whether the page stands in for a website that is not there.
-    parked: OnceCell<bool>,
     /// Statements that may still be read: a page of more is a directory.
     left: Cell<u32>,
     /// The heading above each line, worked out as lines are asked for in order.
@@ -64,7 +61,6 @@ impl<'a> Whose<'a> {
             context,
             own: OnceCell::new(),
             own_mail: OnceCell::new(),
-            parked: OnceCell::new(),
             left: Cell::new(MAX_STATEMENTS),
             heading: OnceCell::new(),
         }
@@ -150,9 +146,6 @@ impl<'a> Whose<'a> {
         if self.context.domain.resembles(handle) {
             return Standing::Plain;
         }
-        if self.is_parked() {
-            return Standing::Foreign;
-        }
         let (text, at, _) = nearby(text, at);
         // An icon stands for itself, unless the makers of the website have named themselves before it.
         if at.is_empty() {
@@ -184,7 +177,7 @@ impl<'a> Whose<'a> {
     /// Whether the words of a statement, of the question before it, of an earlier statement of its line or of the
     /// heading above name another.
     fn statement(&self, line: usize, text: &str, statement: &Range<usize>, at: &Range<usize>) -> Standing {
-        if self.is_parked() || self.left.get() == 0 {
+        if self.left.get() == 0 {
             return Standing::Foreign;
         }
         self.left.set(self.left.get() - 1);
@@ -324,10 +317,6 @@ impl<'a> Whose<'a> {
             .get(line)
             .is_some_and(|line| matches!(line.kind, LineKind::Item | LineKind::Row));
         statement.len() < text.trim().len() || (text.len() > MAX_LABEL_LINE && !entry)
-    }
-
-    fn is_parked(&self) -> bool {
-        *self.parked.get_or_init(|| parked::is_parked(self.scan))
     }
 
     fn shows_own_mail(&self) -> bool {
