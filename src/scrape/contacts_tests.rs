@@ -15,6 +15,7 @@ fn sites_give_their_own_contacts() {
                     status: Some(200),
                     bytes: 1,
                     error: None,
+                    ..ScrapedPage::default()
                 }
             })
             .collect();
@@ -24,6 +25,7 @@ fn sites_give_their_own_contacts() {
             &ScrapePayload {
                 final_url: String::new(),
                 pages,
+                extra: serde_json::Map::new(),
             },
         );
         let phones: Vec<String> = merged
