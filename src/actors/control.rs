@@ -12,6 +12,7 @@ use crate::model::crash::LastEnd;
 use crate::providers::{HostLimits, Providers};
 use crate::settings::Settings;
 use crate::steps::Handlers;
+use crate::steps::preflight::Preflight;
 use crate::store::Hq;
 use crate::store::destinations::Destinations;
 use crate::store::read::{EngineReader, JournalReader};
@@ -41,6 +42,17 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.borrow())
+    }
+
+    /// What looks at workflows before they run.
+    #[must_use]
+    pub fn preflight(&self) -> Preflight {
+        Preflight {
+            providers: Arc::clone(&self.providers),
+            destinations: Arc::clone(&self.destinations),
+            handlers: self.handlers.clone(),
+            listens: self.listens,
+        }
     }
 
     /// Whether no new step may start because the daemon is going down.

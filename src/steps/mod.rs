@@ -1,6 +1,7 @@
 //! What is done for an item: one handler a kind of step, found by name.
 
 mod aggregate;
+pub mod preflight;
 mod provided;
 mod scrape;
 mod url;

@@ -12,6 +12,7 @@
 mod support;
 
 mod callbacks;
+mod checks;
 mod desk;
 mod outside;
 mod plays;

@@ -17,6 +17,7 @@ mod selection;
 mod steer;
 mod storage_worker;
 mod upload;
+mod workflow_checks;
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route, guard};
@@ -101,6 +102,8 @@ routes! {
     "/api/failed-jobs" { get failures::list }
     "/api/batch-runs" { post batch_runs::create, get batch_runs::list }
     "/api/batch-runs/{id}" { patch batch_runs::change, get batch_runs::detail }
+    "/api/workflows/{id}/check" { post workflow_checks::check }
+    "/api/workflows/{id}/dry-run" { post workflow_checks::dry_run }
     "/api/storage-worker" { post storage_worker::store }
     "/api/receivers/{workflow_slug}" { post receivers::receive }
     "/api/admin/actors" { get admin::actors }

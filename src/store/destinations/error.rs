@@ -174,6 +174,33 @@ pub enum DestinationMistake {
     Unreachable(String),
 }
 
+impl DestinationMistake {
+    /// The part of the workflow that is to be changed, as a path of keys.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Database(_) | Self::Unreachable(_) => "destination_db",
+            Self::TableName(_)
+            | Self::OwnTable(_)
+            | Self::SystemTable(_)
+            | Self::TableNotAllowed { .. }
+            | Self::TableMissing { .. }
+            | Self::ReadOnly { .. }
+            | Self::KeyMissing(_) => "destination_table_name",
+            Self::ConflictForm | Self::NotUnique { .. } | Self::ConflictNotFilled(_) => "settings/conflict_columns",
+            Self::NoMapping
+            | Self::MappingForm(_)
+            | Self::Path { .. }
+            | Self::ColumnName(_)
+            | Self::ColumnMissing { .. }
+            | Self::ColumnReadOnly { .. }
+            | Self::MappedTwice { .. }
+            | Self::IdMapped(_)
+            | Self::NotFilled(_) => "destination_field_mappings",
+        }
+    }
+}
+
 fn list(mistakes: &[DestinationMistake]) -> String {
     let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
     lines.join("; ")
