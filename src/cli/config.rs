@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::settings::{check, read_workflow_files, show_effective};
+use crate::settings::{check, not_needed, read_workflow_files, show_effective};
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
@@ -36,6 +36,9 @@ fn check_all(file: Option<&Path>) -> ExitCode {
     let problems = check(file);
     for problem in &problems {
         eprintln!("{problem}");
+    }
+    for note in not_needed() {
+        println!("note: {note}");
     }
     let Ok(settings) = super::settings(file) else {
         return ExitCode::FAILURE;

@@ -21,7 +21,7 @@ use super::migrate::{make_data_dir, make_private_dir, open, up};
 use crate::actors::{Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader};
 use crate::http::{App, TokenCache, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
-use crate::settings::Settings;
+use crate::settings::{Settings, not_needed};
 use crate::store::lock::{Ownership, acquire};
 use crate::store::read::Reader;
 use crate::store::write::ProveOwnership;
@@ -52,6 +52,9 @@ fn start(file: Option<&Path>) -> anyhow::Result<actix::SystemRunner> {
     let settings = Arc::new(super::settings(file)?);
     let logging = Logging::start(&settings.log.level, settings.log.format)?;
     log_panics();
+    for note in not_needed() {
+        tracing::info!("{note}");
+    }
     make_data_dir(&settings)?;
     let metrics = metrics::install().context("metrics")?;
     let system = System::new();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
+use super::common;
 use super::problem::{Place, Problem};
 use super::rules::rule;
 use super::salvage::{Page, salvage};
@@ -168,6 +169,16 @@ impl Inspection {
             self.unknown_variable(place, name);
             return None;
         };
+        self.set_by_variable(place, key, text)
+    }
+
+    /// Reads a variable that stands for a key, unless something else sets that.
+    pub(super) fn alias(&mut self, name: &str, text: &str) -> Option<(&'static Key, Value)> {
+        let key = common::key_of(name).filter(|key| !self.origins.contains_key(&key.path))?;
+        self.set_by_variable(Place::variable(name), key, text)
+    }
+
+    fn set_by_variable(&mut self, place: Place, key: &'static Key, text: &str) -> Option<(&'static Key, Value)> {
         let Some(value) = key.read(text) else {
             let message = format!("`{}` takes {}", key.path, key.type_name());
             self.report(place, &key.path, message, format!("set it to e.g. {}", key.default));
@@ -280,6 +291,23 @@ from = 's3cret'
     fn a_whole_number_serves_as_a_fraction() {
         assert_eq!(told("[retry]\nfactor = 3\n"), Vec::<String>::new());
         assert_eq!(told("[retry]\nfactor = inf\n").len(), 1);
+    }
+
+    #[test]
+    fn a_common_variable_sets_its_key_unless_something_else_does() {
+        let mut inspection = Inspection::default();
+        let set = inspection.alias("WORKSPACE_URL", "https://abc.supabase.co");
+        assert_eq!(set.map(|(key, _)| key.path.as_str()), Some("workspace.url"));
+        let mut inspection = Inspection::default();
+        inspection.file("x.toml", "[workspace]\nurl = \"sqlite://w.db\"\n");
+        assert!(inspection.alias("WORKSPACE_URL", "https://abc.supabase.co").is_none());
+        let mut inspection = Inspection::default();
+        inspection.alias("WORKSPACE_URL", "somewhere");
+        assert!(
+            inspection.problems[0]
+                .to_string()
+                .starts_with("environment variable WORKSPACE_URL")
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Reading goes `sources` (find) → `inspect` (every mistake, with its place; `salvage` where it is not even TOML) →
 //! `resolve` (lay over each other, fill in).
 
+mod common;
 mod inspect;
 mod problem;
 mod reload;
@@ -21,6 +22,7 @@ mod workflow_files;
 
 use std::path::Path;
 
+pub use common::not_needed;
 pub use problem::{Place, Problem, SettingsError};
 pub use reload::{Reload, reload};
 pub use secrets::{SecretError, SecretSource};

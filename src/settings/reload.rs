@@ -100,7 +100,8 @@ mod tests {
              host_concurrency = 9\nhost_delay_ms = 9\ntimeout_ms = 900\nconnect_timeout_ms = 900\n\
              max_body_bytes = 9000\nmax_redirects = 9\nuser_agent = 'a/1'\ncontact = 'b'\nregion = 'NZ'\n\
              [engine]\nwindow = 9\nmax_in_flight = 9\n[retry]\nmax_retries = 9\nbase_ms = 9\nfactor = 9\njitter = 0.9\n\
-             max_ms = 9\n[log]\nlevel = 'warn'\n[retention]\ndays = 9\n",
+             max_ms = 9\n[workflows]\ndispatcher_url = 'https://a.example'\n\
+             [receivers]\nbase_url = 'https://b.example'\n[log]\nlevel = 'warn'\n[retention]\ndays = 9\n",
         )
         .unwrap();
         let reload = compare(&current, &authored).unwrap();

@@ -34,13 +34,18 @@ pub(super) fn resolve(sources: Sources) -> Result<Resolved, SettingsError> {
         .iter()
         .filter_map(|(name, text)| inspection.variable(name, text))
         .collect();
+    let from_aliases: Vec<_> = sources
+        .aliases
+        .iter()
+        .filter_map(|(name, text)| inspection.alias(name, text))
+        .collect();
 
     let mut problems = sources.problems;
     problems.append(&mut inspection.problems);
     if !problems.is_empty() {
         return Err(SettingsError { problems });
     }
-    for (key, value) in from_variables {
+    for (key, value) in from_variables.into_iter().chain(from_aliases) {
         layers = layers
             .set_override(key.path.as_str(), layer_value(value))
             .map_err(unexpected)?;

@@ -107,6 +107,7 @@ pub(super) const RULES: &[Rule] = &[
     // The writer takes at most this many rows in one command, so that an import never holds back transitions for long.
     fixed("imports.chunk_rows", Integer(1..=1000)),
     fixed("workflows.dir", AnyText),
+    live("workflows.dispatcher_url", PublicUrl),
     live("receivers.base_url", PublicUrl),
     fixed("receivers.max_body_bytes", Integer(1024..=67_108_864)),
     live("log.level", Directives),
@@ -124,7 +125,7 @@ pub(super) fn rule(key: &str) -> Option<&'static Rule> {
 impl Rule {
     /// Whether the value may carry a password and is not to be printed.
     pub(super) fn is_url(&self) -> bool {
-        matches!(self.allowed, DatabaseUrl | WorkspaceUrl)
+        matches!(self.allowed, DatabaseUrl | WorkspaceUrl | PublicUrl)
     }
 
     /// Checks a value of the right type. The error says what is wrong with it, as the rest of "`key` …".

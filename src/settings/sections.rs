@@ -233,6 +233,8 @@ pub struct Imports {
 pub struct Workflows {
     /// Their directory; never empty, but it need not exist.
     pub dir: String,
+    /// The n8n webhook that the scrape step of `practice-enrichment` is dispatched to; empty: it is done here.
+    pub dispatcher_url: String,
 }
 
 /// Logging.

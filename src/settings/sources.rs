@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::common;
 use super::problem::{Place, Problem};
 use super::schema::PREFIX;
 use super::secrets::COMMON;
@@ -17,6 +18,8 @@ pub(super) struct Sources {
     pub(super) files: Vec<(String, String)>,
     /// Variables that begin with `BATCHDESK__`, by name.
     pub(super) variables: Vec<(String, String)>,
+    /// Variables that stand for a key, by name.
+    pub(super) aliases: Vec<(String, String)>,
     /// Whether the environment holds the common secret's variable. Its value is not read here.
     pub(super) has_common_secret: bool,
     /// `$STATE_DIRECTORY` as systemd sets it.
@@ -41,11 +44,13 @@ impl Sources {
         variables.sort();
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();
-            if name != "STATE_DIRECTORY" && !name.starts_with(PREFIX) {
+            let is_alias = common::key_of(&name).is_some() && !value.is_empty();
+            if name != "STATE_DIRECTORY" && !is_alias && !name.starts_with(PREFIX) {
                 continue;
             }
             match value.into_string() {
                 Ok(value) if name == "STATE_DIRECTORY" => sources.state_directory = Some(value),
+                Ok(value) if is_alias => sources.aliases.push((name, value)),
                 Ok(value) => sources.variables.push((name, value)),
                 Err(_) => sources.problems.push(Problem {
                     place: Place::variable(&name),

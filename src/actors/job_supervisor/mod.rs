@@ -277,6 +277,22 @@ async fn look_again(engine: &Engine, id: Id) -> Result<Option<(OpenJob, Option<P
     Ok(Some((job, play)))
 }
 
+/// Waits until everything that has happened so far is in the logs: what companies have completed is read from there.
+async fn until_logged(engine: &Engine) -> Result<(), String> {
+    const LOOK_EVERY: Duration = Duration::from_millis(20);
+    let head = engine.storage.health().head();
+    while engine
+        .journal
+        .cursor("logger")
+        .await
+        .map_err(|error| error.to_string())?
+        < head
+    {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
 async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result<Option<JobContext>, String> {
     let text = |error: WriteError| error.to_string();
     let recover = RecoverJob {
@@ -314,6 +330,15 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
         if !matches!(started, Changed::Accepted(_) | Changed::Already(_)) {
             return Ok(None);
         }
+    }
+    if !job.selection.force
+        && engine
+            .reader
+            .has_companies(job.id)
+            .await
+            .map_err(|error| error.to_string())?
+    {
+        until_logged(engine).await?;
     }
     let organisation = engine.reader.organisation_name(job.organisation_id).await;
     Ok(Some(JobContext {

@@ -271,6 +271,19 @@ impl EngineReader {
         row.map_or(Ok(None), |row| row.try_get("", "final_payload"))
     }
 
+    /// Whether a job's practices stand for companies; all of one job do, or none.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn has_companies(&self, job: Id) -> Result<bool, DbErr> {
+        let sql = "select company_id is not null from job_practices where job_id = ? order by id limit 1";
+        let row = self
+            .hq
+            .query_one_raw(statement(self.hq.get_database_backend(), sql, [job.into()]))
+            .await?;
+        row.map_or(Ok(false), |row| bool::try_get_by(&row, 0).map_err(DbErr::from))
+    }
+
     /// What a company has completed, in any play.
     ///
     /// # Errors
