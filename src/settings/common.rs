@@ -3,7 +3,8 @@
 use super::schema::{self, Key};
 
 /// Variables, and the key that each sets where nothing else does.
-pub(super) const ALIASES: [(&str, &str); 2] = [
+pub(super) const ALIASES: [(&str, &str); 3] = [
+    ("SUPABASE_URL", "storage.hq_url"),
     ("WORKSPACE_URL", "workspace.url"),
     ("LD5_DISPATCHER_WEBHOOK_URL", "workflows.dispatcher_url"),
 ];
@@ -14,6 +15,12 @@ const NOT_NEEDED: [(&str, &str); 3] = [
     ("STORAGE_WORKER_URL", "the storage worker is part of the daemon"),
     ("ENRICHMENT_LOGGER_URL", "the logger is part of the daemon"),
 ];
+
+/// Whether a variable of these says something by itself: an address without its key does not.
+pub(super) fn counts(variable: &str) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    variable != "SUPABASE_URL" || is_set("SUPABASE_SERVICE_ROLE_KEY")
+}
 
 /// The key that a variable stands for.
 pub(super) fn key_of(variable: &str) -> Option<&'static Key> {

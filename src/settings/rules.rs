@@ -95,6 +95,7 @@ pub(super) const RULES: &[Rule] = &[
     fixed("storage.queue_max", Integer(1..=1_000_000)),
     fixed("storage.synchronous", OneOf(&["full", "normal"])),
     fixed("storage.allowed_tables", Tables),
+    fixed("storage.hq_url", PublicUrl),
     live("retry.max_retries", Integer(0..=100)),
     live("retry.base_ms", Integer(0..=3_600_000)),
     live("retry.factor", Float(1.0..=10.0)),

@@ -183,6 +183,8 @@ pub struct Storage {
     pub synchronous: Synchronous,
     /// Tables that workflows may write to; `*` at the end stands for any rest of a name.
     pub allowed_tables: Vec<String>,
+    /// A PostgREST for results that go to HQ; empty: the daemon's own database.
+    pub hq_url: String,
 }
 
 /// `PRAGMA synchronous` of the SQLite writer.

@@ -44,7 +44,7 @@ impl Sources {
         variables.sort();
         for (name, value) in variables {
             let name = name.to_string_lossy().into_owned();
-            let is_alias = common::key_of(&name).is_some() && !value.is_empty();
+            let is_alias = common::key_of(&name).is_some() && !value.is_empty() && common::counts(&name);
             if name != "STATE_DIRECTORY" && !is_alias && !name.starts_with(PREFIX) {
                 continue;
             }

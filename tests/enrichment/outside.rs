@@ -1,5 +1,6 @@
 //! Results that outside functions post, and what the operator sees of providers.
 
+use batchdesk::simulators::postgrest::{self, Column, Postgrest, Table};
 use serde_json::json;
 
 use crate::desk::Desk;
@@ -8,6 +9,7 @@ use crate::support::daemon::Db;
 on_both_databases!("outside functions":
     a_posted_result_is_stored_and_logged_like_any_other,
     the_operator_sees_providers_and_lets_them_be_asked_again,
+    results_for_hq_may_go_behind_postgrest,
 );
 
 async fn a_posted_result_is_stored_and_logged_like_any_other(database: Db) {
@@ -91,4 +93,49 @@ async fn the_operator_sees_providers_and_lets_them_be_asked_again(database: Db) 
         .post("/api/admin/providers/nobody/resume", &json!({}))
         .await
         .expect(404);
+}
+
+async fn results_for_hq_may_go_behind_postgrest(database: Db) {
+    let table = Table::new(
+        "company_pages",
+        vec![
+            Column::new("id", "uuid").primary(),
+            Column::new("company_domain", "text"),
+            Column::new("url", "text"),
+        ],
+    );
+    let options = postgrest::Options {
+        tables: vec![table],
+        ..postgrest::Options::default()
+    };
+    let supabase = Postgrest::start(options).await.unwrap();
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), postgrest::KEY).unwrap();
+    let extra = format!(
+        "[storage]\nhq_url = \"{}\"\n[secrets.SUPABASE_SERVICE_ROLE_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\"]\n",
+        supabase.base_url(),
+        key.path().display()
+    );
+    let desk = Desk::start_with(database, &extra).await;
+    let workflow = json!({"table": "company_pages", "mappings": {"final_url": "url"}, "destination_db": "hq",
+        "settings": {"base_url": desk.zenrows.base_url()}});
+    desk.workflow("page", 1, "zenrows", workflow).await;
+    // Away for longer than the lane has patience for.
+    supabase.fail_next("08006", 1);
+    supabase.lose_answers(1);
+    let job = desk.upload("default", &["one.example", "two.example"]).await;
+    assert_eq!(
+        desk.until_ended(&job).await["counts"]["aggregated"],
+        2,
+        "{}",
+        desk.daemon.log()
+    );
+    let mut domains: Vec<String> = supabase
+        .rows("company_pages")
+        .iter()
+        .map(|row| row["company_domain"].as_str().unwrap().to_owned())
+        .collect();
+    domains.sort();
+    assert_eq!(domains, ["one.example", "two.example"]);
+    assert_eq!(desk.zenrows.total(), 2, "nothing was asked for twice");
 }

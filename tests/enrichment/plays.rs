@@ -13,6 +13,7 @@ on_both_databases!("plays":
     a_revoked_key_pauses_the_job_with_one_reason,
     a_table_that_is_missing_pauses_the_job_until_it_is_there,
     a_scrape_can_be_given_to_zenrows,
+    a_redo_begins_with_the_first_workflow_of_the_step,
 );
 
 fn zenrows(desk: &Desk, settings: Value) -> Value {
@@ -175,4 +176,23 @@ async fn a_scrape_can_be_given_to_zenrows(database: Db) {
     let found = desk.select("select final_payload from job_practices").await;
     let text = found[0]["final_payload"].to_string();
     assert!(text.contains("Bay Dental") && text.contains("+6494861234"), "{text}");
+}
+
+async fn a_redo_begins_with_the_first_workflow_of_the_step(database: Db) {
+    let desk = Desk::start(database).await;
+    desk.zenrows.fail_domain("one.example", Code::Resp002, Some(2));
+    desk.workflow("cheap", 1, "zenrows", zenrows(&desk, json!({"order": 1})))
+        .await;
+    desk.workflow("dear", 1, "zenrows", zenrows(&desk, json!({"order": 2})))
+        .await;
+    let job = desk.upload("default", &["one.example"]).await;
+    assert_eq!(desk.until_ended(&job).await["counts"]["error"], 1);
+    desk.api
+        .post("/api/redo-job", &json!({"job_id": job}))
+        .await
+        .expect(200);
+    let done = |seen: &Value| seen["counts"]["aggregated"] == 1;
+    desk.api.wait_until(&job, done, crate::desk::SOON).await;
+    let logs = desk.logs(&job, 2).await;
+    assert_eq!(statuses(&logs), [pair("dear", "failed"), pair("cheap", "completed")]);
 }

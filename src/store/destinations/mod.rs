@@ -19,6 +19,7 @@ mod moment;
 mod names;
 mod number;
 mod openapi;
+mod outside;
 mod path;
 mod plan;
 mod plans;
@@ -29,7 +30,6 @@ mod sql;
 mod table;
 mod target;
 mod worker;
-mod workspace;
 
 pub use breaker::BreakerState;
 pub use error::{Blame, DestinationError, DestinationMistake};

@@ -59,7 +59,8 @@ impl PostgrestTarget {
         key: &SecretString,
         guard: Arc<AddressGuard>,
     ) -> Result<Self, DestinationError> {
-        let unusable = |what: String| DestinationError::Settings(format!("workspace.url cannot be used: {what}"));
+        let unusable =
+            |what: String| DestinationError::Settings(format!("the PostgREST of {database} cannot be used: {what}"));
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -73,7 +74,7 @@ impl PostgrestTarget {
             .map_err(|error| unusable(format!("no HTTP client can be made: {error}")))?;
         let root = root(url).map_err(unusable)?;
         if root.scheme() != "https" {
-            tracing::warn!(%root, "the workspace's key goes over a connection that is not encrypted");
+            tracing::warn!(%root, "the key of a PostgREST goes over a connection that is not encrypted");
         }
         Ok(Self {
             database,
@@ -214,7 +215,7 @@ fn root(url: &str) -> Result<Url, String> {
 /// Newer keys of Supabase are no JWT and go into `apikey` alone.
 fn credentials(key: &SecretString) -> Result<HeaderMap, DestinationError> {
     let unusable =
-        |_| DestinationError::Settings("WORKSPACE_SERVICE_ROLE_KEY holds a character that no header may".to_owned());
+        |_| DestinationError::Settings("the key of a PostgREST holds a character that no header may".to_owned());
     let header = |text: &str| {
         let mut value = HeaderValue::from_str(text).map_err(unusable)?;
         value.set_sensitive(true);

@@ -7,12 +7,12 @@ use super::fit::{fit, mistakes_without_table};
 use super::introspect;
 use super::lane::{Lane, LaneState, Patience};
 use super::names::TableRules;
+use super::outside;
 use super::plan::{DestinationRow, TablePlan};
 use super::plans::Plans;
 use super::spec::{DestinationDb, DestinationSpec};
 use super::sql::dialect_of;
 use super::table::{Dialect, Table};
-use super::workspace;
 use crate::settings::Settings;
 use crate::store::Hq;
 
@@ -22,7 +22,9 @@ pub struct Destinations {
     rules: TableRules,
     hq: Hq,
     hq_dialect: Dialect,
-    /// Absent where the workspace is HQ's database.
+    /// Absent where rows for HQ go with the daemon's own transactions.
+    outside_hq: Option<Lane>,
+    /// Absent where the workspace is the daemon's own database.
     workspace: Option<Lane>,
     plans: Plans,
 }
@@ -36,12 +38,17 @@ impl Destinations {
         let rules = TableRules::new(&settings.storage.allowed_tables)
             .await
             .map_err(|error| DestinationError::Settings(format!("the list of own tables cannot be made: {error}")))?;
-        let workspace = workspace::target(settings)?
-            .map(|(target, limits)| Lane::start(DestinationDb::Workspace, target, limits, patience));
+        let lane = |database| {
+            let target = outside::target(settings, database)?;
+            Ok::<_, DestinationError>(target.map(|(target, limits)| Lane::start(database, target, limits, patience)))
+        };
+        let outside_hq = lane(DestinationDb::Hq)?;
+        let workspace = lane(DestinationDb::Workspace)?;
         Ok(Arc::new(Self {
             rules,
             hq: hq_readers,
             hq_dialect: dialect_of(&settings.database.url),
+            outside_hq,
             workspace,
             plans: Plans::default(),
         }))
@@ -49,7 +56,7 @@ impl Destinations {
 
     fn lane(&self, database: DestinationDb) -> Option<&Lane> {
         match database {
-            DestinationDb::Hq => None,
+            DestinationDb::Hq => self.outside_hq.as_ref(),
             DestinationDb::Workspace => self.workspace.as_ref(),
         }
     }
@@ -147,15 +154,19 @@ impl Destinations {
         self.plans.forget(plan.database(), plan.table());
     }
 
+    fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.outside_hq.iter().chain(&self.workspace)
+    }
+
     /// How the lanes are.
     #[must_use]
     pub fn states(&self) -> Vec<LaneState> {
-        self.workspace.iter().map(Lane::state).collect()
+        self.lanes().map(Lane::state).collect()
     }
 
     /// Writes what waits in the lanes, takes nothing more and closes the destinations.
     pub async fn close(&self) {
-        if let Some(lane) = &self.workspace {
+        for lane in self.lanes() {
             lane.close().await;
         }
     }

@@ -1,7 +1,7 @@
 //! Changes to a whole job.
 
 use entity::Id;
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Value};
 
 use super::group::Group;
 use super::journal::JournalRow;
@@ -198,8 +198,13 @@ pub enum Redone {
 impl RedoJob {
     async fn reset(&self, group: &Group<'_>) -> Result<u64, DbErr> {
         let (condition, values) = self.failed.condition(self.job_id);
+        // The step begins with the first of its workflows again; what was passed before it stays passed.
+        let flow = match group.backend {
+            DbBackend::Postgres => "flow - 'alternative' - 'kept'",
+            _ => "json_remove(flow, '$.alternative', '$.kept')",
+        };
         let sql = format!(
-            "update job_practices set status = 'pending', life = life + 1, attempt = 0, crashes = 0, \
+            "update job_practices set status = 'pending', life = life + 1, attempt = 0, crashes = 0, flow = {flow}, \
              error_message = null, next_at = null, blocked_by = null, version = version + 1, updated_at = ? \
              where {condition}"
         );

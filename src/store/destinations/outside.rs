@@ -1,4 +1,4 @@
-//! What stands behind `workspace.url`.
+//! What stands behind `workspace.url` and `storage.hq_url`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +17,6 @@ use crate::scrape::AddressGuard;
 use crate::settings::{SecretSource, Settings};
 use crate::store::lock::sqlite_file;
 
-/// The secret, or the environment variable, that holds the key of a PostgREST workspace.
-const KEY: &str = "WORKSPACE_SERVICE_ROLE_KEY";
 /// Most rows of one statement or request.
 const GROUP_ROWS: usize = 512;
 /// Gateways before a PostgREST refuse bodies that are much larger.
@@ -26,15 +24,33 @@ const REST_GROUP_BYTES: usize = 1024 * 1024;
 /// Bytes that wait in a lane, as a multiple of what one transaction holds.
 const QUEUED_GROUPS: usize = 2;
 
-/// The workspace and what its lane may hold, if it is not HQ's database.
+/// The address of a destination, with the names of the key that says it and of the secret that opens it.
+struct Address<'a> {
+    setting: &'static str,
+    url: &'a str,
+    secret: &'static str,
+}
+
+fn address(settings: &Settings, database: DestinationDb) -> Option<Address<'_>> {
+    let (setting, url, secret) = match database {
+        DestinationDb::Hq => ("storage.hq_url", &settings.storage.hq_url, "SUPABASE_SERVICE_ROLE_KEY"),
+        DestinationDb::Workspace => ("workspace.url", &settings.workspace.url, "WORKSPACE_SERVICE_ROLE_KEY"),
+    };
+    (!is_hq(settings, url)).then_some(Address { setting, url, secret })
+}
+
+/// What is written to for a database, and what its lane may hold; `None` where that is the daemon's own.
 ///
 /// # Errors
 /// Where the URL cannot be used, or the key of a PostgREST cannot be read.
-pub(super) fn target(settings: &Settings) -> Result<Option<(Target, LaneLimits)>, DestinationError> {
-    let url = settings.workspace.url.as_str();
-    if is_hq(settings) {
+pub(super) fn target(
+    settings: &Settings,
+    database: DestinationDb,
+) -> Result<Option<(Target, LaneLimits)>, DestinationError> {
+    let Some(address) = address(settings, database) else {
         return Ok(None);
-    }
+    };
+    let url = address.url;
     let group_bytes = settings.storage.group_bytes;
     let mut limits = LaneLimits {
         queue_rows: settings.storage.queue_max,
@@ -45,51 +61,46 @@ pub(super) fn target(settings: &Settings) -> Result<Option<(Target, LaneLimits)>
     let target = if url.starts_with("http:") || url.starts_with("https:") {
         limits.group_bytes = group_bytes.min(REST_GROUP_BYTES);
         let guard = Arc::new(AddressGuard::new(settings.network.allow_cidrs.clone()));
-        let key = key(settings)?;
-        Target::Rest(Box::new(PostgrestTarget::new(
-            DestinationDb::Workspace,
-            url,
-            &key,
-            guard,
-        )?))
+        let key = key(settings, &address)?;
+        Target::Rest(Box::new(PostgrestTarget::new(database, url, &key, guard)?))
     } else {
-        Target::Sql(Box::new(SqlTarget::new(DestinationDb::Workspace, url, settings)))
+        Target::Sql(Box::new(SqlTarget::new(database, url, settings)))
     };
     Ok(Some((target, limits)))
 }
 
 /// Two writers on one SQLite file would only wait for each other.
-fn is_hq(settings: &Settings) -> bool {
-    let (hq, workspace) = (&settings.database.url, &settings.workspace.url);
+fn is_hq(settings: &Settings, url: &str) -> bool {
+    let hq = settings.database.url.as_str();
     let file = |url: &str| sqlite_file(url).map(|file| file.canonicalize().unwrap_or(file));
-    let same_file = |workspace: PathBuf| file(hq).is_some_and(|hq| hq == workspace);
-    workspace.is_empty() || workspace == hq || file(workspace).is_some_and(same_file)
+    let same_file = |other: PathBuf| file(hq).is_some_and(|hq| hq == other);
+    url.is_empty() || url == hq || file(url).is_some_and(same_file)
 }
 
-/// The key of the PostgREST at `workspace.url`: the secret of that name, or the environment variable.
-fn key(settings: &Settings) -> Result<SecretString, DestinationError> {
+/// The key of a PostgREST: the secret of its name, or the environment variable.
+fn key(settings: &Settings, address: &Address<'_>) -> Result<SecretString, DestinationError> {
     let unusable = |what: String| DestinationError::Settings(what);
-    let source = match settings.secrets.get(KEY) {
+    let Address { setting, secret, .. } = address;
+    let source = match settings.secrets.get(*secret) {
         Some(declared) => {
-            let url =
-                Url::parse(&settings.workspace.url).map_err(|error| unusable(format!("workspace.url: {error}")))?;
+            let url = Url::parse(address.url).map_err(|error| unusable(format!("{setting}: {error}")))?;
             let host = url.host_str().unwrap_or_default();
             if !declared.hosts.iter().any(|allowed| may_be_sent(allowed, host)) {
                 return Err(unusable(format!(
-                    "the secret {KEY} may not be sent to {host}; name that host in its `hosts`"
+                    "the secret {secret} may not be sent to {host}; name that host in its `hosts`"
                 )));
             }
             declared.clone()
         }
         None => SecretSource {
-            from: format!("env:{KEY}"),
+            from: format!("env:{secret}"),
             hosts: Vec::new(),
             organisations: Vec::new(),
         },
     };
     source.read().map_err(|error| {
         unusable(format!(
-            "a PostgREST workspace needs its key: set {KEY} in the environment, or declare [secrets.{KEY}] ({error})"
+            "the PostgREST at {setting} needs its key: set {secret} in the environment, or declare [secrets.{secret}] ({error})"
         ))
     })
 }
@@ -122,11 +133,12 @@ mod tests {
             .unwrap()
         };
         let inside = directory.path().display();
-        assert!(is_hq(&settings("")));
-        assert!(is_hq(&settings(&format!("sqlite://{}", file.display()))));
-        assert!(is_hq(&settings(&format!("sqlite:{inside}/./a.db?mode=rw"))));
-        assert!(!is_hq(&settings(&format!("sqlite://{inside}/b.db"))));
-        assert!(!is_hq(&settings("postgres://localhost/a")));
+        let is_hq = |url: &str| address(&settings(url), DestinationDb::Workspace).is_none();
+        assert!(is_hq(""));
+        assert!(is_hq(&(format!("sqlite://{}", file.display()))));
+        assert!(is_hq(&(format!("sqlite:{inside}/./a.db?mode=rw"))));
+        assert!(!is_hq(&(format!("sqlite://{inside}/b.db"))));
+        assert!(!is_hq("postgres://localhost/a"));
     }
 
     #[test]
@@ -145,7 +157,8 @@ mod tests {
              from = \"env:NOT_THERE\"\nhosts = [\"other.example\"]\n",
         )
         .unwrap();
-        let error = key(&settings).unwrap_err().to_string();
+        let address = address(&settings, DestinationDb::Workspace).unwrap();
+        let error = key(&settings, &address).unwrap_err().to_string();
         assert!(error.contains("abc.supabase.co"), "{error}");
     }
 }
