@@ -276,6 +276,7 @@ fn trial_context(company: &companies::Model, play: &str) -> Value {
         "company": {"id": company.id, "domain": company.domain, "name": company.name, "data": company.data},
         "practice": {"identifier": company.domain, "row_number": 1, "input": {}},
         "url": format!("https://{}", company.domain),
+        "data": {"url": format!("https://{}", company.domain), "input": {}},
         "steps": {}, "passed": {}, "settings": {}, "play": play, "job_id": Value::Null, "now": chrono::Utc::now(),
     })
 }

@@ -10,7 +10,7 @@ use crate::store::read::{Subject, named_cells};
 impl Work {
     /// The names that a workflow's templates may use.
     ///
-    /// `company` (id, domain, name, data), `practice` (identifier, row_number, input), `url`, `scrape`, `steps` (what earlier
+    /// `company` (id, domain, name, data), `data` (url, input: what n8n and Clay are sent by default), `practice` (identifier, row_number, input), `url`, `scrape`, `steps` (what earlier
     /// steps gave, by slug), `passed` (why steps were passed, by slug), `settings` (the job's), `job_id`, `play`, `now`.
     pub(super) async fn template_context(&self) -> Result<Value, StepFailure> {
         let subject = self.job.engine.reader.subject(self.item.id).await;
@@ -18,13 +18,16 @@ impl Work {
         let subject = subject.ok_or_else(|| StepFailure::permanent("the practice is gone"))?;
         let mut context = Map::new();
         context.insert("company".to_owned(), self.company(&subject));
+        let input = json!(named_cells(&subject.headers, subject.input.as_ref()));
+        let url = self.address();
+        context.insert("data".to_owned(), json!({ "url": url, "input": input }));
         let practice = json!({
             "identifier": self.item.practice_identifier,
             "row_number": subject.row_number,
-            "input": named_cells(&subject.headers, subject.input.as_ref()),
+            "input": input,
         });
         context.insert("practice".to_owned(), practice);
-        if let Some(url) = self.address() {
+        if let Some(url) = url {
             context.insert("url".to_owned(), Value::String(url));
         }
         if let Some(scrape) = &self.given.scrape {
