@@ -63,7 +63,12 @@ fn addresses_of_seven_countries() {
         (
             "200 N Main St, Suite 300, Springfield, IL 62704",
             Id::US,
-            (Some("200 N Main St"), Some("Springfield"), Some("IL"), Some("62704")),
+            (
+                Some("200 N Main St, Suite 300"),
+                Some("Springfield"),
+                Some("IL"),
+                Some("62704"),
+            ),
         ),
         (
             "1455 Market St\nSan Francisco, California 94103",

@@ -15,6 +15,9 @@ use url::Url;
 
 /// Links to further pages that are kept: enough for any `max_pages`.
 const MAX_PAGE_LINKS: usize = 60;
+/// Profiles and positions of a page that are kept; who links more of them has them of others.
+pub(super) const MAX_PROFILES: usize = 100;
+pub(super) const MAX_PLACES: usize = 20;
 
 /// Reads every link of the page.
 pub(crate) fn read(scan: &Scan, context: &Context, whose: &Whose<'_>, phones: &mut Candidates, facts: &mut PageFacts) {
@@ -42,7 +45,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, whose: &Whose<'_>, phones: &m
     for frame in &scan.frames {
         if let Some(url) = context.resolve(frame) {
             if let Some(geo) = map_position(&url) {
-                facts.geo.push(Fact::new(geo, Source::Link));
+                push_place(geo, facts);
             } else if is_booking(&url) {
                 push_unique(&mut facts.booking_urls, url.to_string(), Source::Link, 60);
             } else if crate::scrape::url::site_key(&url) == context.site && url != context.url {
@@ -107,6 +110,13 @@ fn phone(href: &str, text: &str, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor
     phones.push(raw, kind, Source::Link, trust);
     if raw != number {
         phones.push(number, kind, Source::Link, trust.min(60));
+    }
+}
+
+/// Keeps a position that a map shows, where there are not too many yet.
+fn push_place(geo: Geo, facts: &mut PageFacts) {
+    if facts.geo.len() < MAX_PLACES {
+        facts.geo.push(Fact::new(geo, Source::Link));
     }
 }
 
@@ -204,9 +214,13 @@ fn web(
                 Standing::Plain if matches!(anchor.zone, Zone::Header | Zone::Footer) => 70,
                 Standing::Plain => 50,
             };
+            let room = facts.social.len() < MAX_PROFILES;
             match facts.social.iter_mut().find(|known| known.value == profile) {
                 Some(known) => known.trust = known.trust.max(trust),
-                None => facts.social.push(Fact::with_trust(profile, Source::Link, trust)),
+                None if room => {
+                    facts.social.push(Fact::with_trust(profile, Source::Link, trust));
+                }
+                None => {}
             }
             return;
         }
@@ -220,7 +234,7 @@ fn web(
             return;
         }
         if let Some(geo) = map_position(url) {
-            facts.geo.push(Fact::new(geo, Source::Link));
+            push_place(geo, facts);
             return;
         }
     }
@@ -435,52 +449,5 @@ pub(crate) fn push_unique(list: &mut Vec<Fact<String>>, value: String, source: S
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-    use super::*;
-
-    #[test]
-    fn maps_give_positions() {
-        for (url, lat, lng) in [
-            (
-                "https://www.google.com/maps/place/Smile/@-36.1,174.2,17z/data=!3m1!4b1!4m5!8m2!3d-36.85!4d174.76",
-                -36.85,
-                174.76,
-            ),
-            (
-                "https://www.google.com/maps/embed?pb=!1m18!1m12!1m3!1d3192!2d174.7!3d-36.8!2m3",
-                -36.8,
-                174.7,
-            ),
-            ("https://maps.google.com/?q=-36.5,174.5", -36.5, 174.5),
-            ("https://www.openstreetmap.org/?mlat=52.5&mlon=13.4", 52.5, 13.4),
-        ] {
-            let geo = map_position(&url.parse().unwrap()).unwrap();
-            assert_eq!((geo.lat, geo.lng), (lat, lng), "{url}");
-        }
-        assert_eq!(
-            map_position(&"https://www.google.com/maps?q=Smile+Dental".parse().unwrap()),
-            None
-        );
-        assert_eq!(map_position(&"https://maps.google.com/?ll=0,0".parse().unwrap()), None);
-    }
-
-    #[test]
-    fn booking_engines_are_known() {
-        assert!(is_booking(
-            &"https://www.hotdoc.com.au/medical-centres/x".parse().unwrap()
-        ));
-        assert!(is_booking(&"https://smile.janeapp.com/".parse().unwrap()));
-        assert!(!is_booking(&"https://www.hotdoc.com.au/".parse().unwrap()));
-        assert!(!is_booking(&"https://smile.co.nz/".parse().unwrap()));
-    }
-
-    #[test]
-    fn whatsapp_numbers() {
-        assert_eq!(
-            whatsapp(&"https://wa.me/64211234567".parse().unwrap()).as_deref(),
-            Some("64211234567")
-        );
-        assert_eq!(whatsapp(&"https://wa.me/message/ABC".parse().unwrap()), None);
-    }
-}
+#[path = "links_tests.rs"]
+mod tests;

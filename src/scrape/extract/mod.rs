@@ -188,4 +188,6 @@ fn regions(facts: &PageFacts, context: &Context, scan: &scan::Scan, numbers: &ph
 mod tests;
 
 #[cfg(test)]
+mod hostile_pages;
+#[cfg(test)]
 mod hostile_tests;

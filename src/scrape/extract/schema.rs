@@ -4,7 +4,7 @@ use super::address_owner::is_placeholder;
 use super::context::Context;
 use super::emails;
 use super::hours;
-use super::links::{position, push_unique};
+use super::links::{MAX_PLACES, MAX_PROFILES, position, push_unique};
 use super::metas::language;
 use super::own::Own;
 use super::phones::Candidates;
@@ -208,6 +208,7 @@ impl<'a> Reader<'a> {
         self.hours(object, trust);
         for text in texts(object.get("sameAs")) {
             if let Some(profile) = self.context.resolve(&text).and_then(|url| social::profile(&url))
+                && self.facts.social.len() < MAX_PROFILES
                 && !self.facts.social.iter().any(|known| known.value == profile)
             {
                 self.facts.social.push(Fact::with_trust(profile, source, trust));
@@ -217,15 +218,15 @@ impl<'a> Reader<'a> {
             if let Some(place) = number(geo.get("latitude"))
                 .zip(number(geo.get("longitude")))
                 .and_then(|(lat, lng)| position(lat, lng))
+                && self.facts.geo.len() < MAX_PLACES
             {
                 self.facts.geo.push(Fact::with_trust(place, source, trust));
             }
         }
-        for rating in self.objects(object.get("aggregateRating")) {
+        for rating in self.objects(object.get("aggregateRating")).into_iter().take(1) {
             if let Some(value) = number(rating.get("ratingValue")).filter(|value| (0.0..=100.0).contains(value)) {
-                let count = number(rating.get("reviewCount"))
-                    .or(number(rating.get("ratingCount")))
-                    .map(|count| count as u64);
+                let count = number(rating.get("reviewCount")).or(number(rating.get("ratingCount")));
+                let count = count.map(|count| count as u64);
                 self.facts
                     .ratings
                     .push(Fact::with_trust(Rating { value, count }, source, trust));

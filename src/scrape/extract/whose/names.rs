@@ -52,10 +52,12 @@ impl Whose<'_> {
         let (mut run, mut longest, mut words) = (0, 0, 0);
         // A town in the name of the business is in the names of its neighbours too: one own word of several is not enough.
         let (mut own, mut others) = (0, 0);
-        'segments: for segment in before.split([',', '(', ':']) {
+        let mut named_until = 0;
+        for segment in before.split([',', '(', ':']) {
             if is_street(segment) {
-                break 'segments;
+                break;
             }
+            named_until += segment.len() + 1;
             for word in segment.split(|c: char| c.is_whitespace() || matches!(c, '-' | '–' | '/' | '"')) {
                 if word.is_empty() {
                     continue;
@@ -80,10 +82,10 @@ impl Whose<'_> {
         // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
         let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
         named |= adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3;
-        named
-            && (!PLACES.any(Folded::of(before).text())
-                || (longest >= 2 && !PLACES.any(Folded::of(last_words(before)).text()))
-                || (longest >= 3 && adjacent))
+        // The address of a place follows its name.
+        let name = &before[..named_until.min(before.len())];
+        let place = |text: &str| PLACES.any(Folded::of(text).text());
+        named && (!place(before) || (longest >= 2 && !place(last_words(name))))
     }
 
     /// German writes every noun like a name.
