@@ -19,6 +19,7 @@ use crate::store::read::{StepRunView, workflow_at};
 use crate::store::write::{OpenStepRun, PayloadColumn, Transitioned};
 
 /// What was answered, and the workflow that says what it means: the one that the step began under.
+#[derive(Clone)]
 pub(super) struct Answer {
     pub workflow: Arc<Workflow>,
     pub data: StepData,
@@ -48,9 +49,6 @@ impl Work {
 
     /// The step run, where this attempt of this workflow has begun before.
     async fn open_run(&self, step: i32, workflow: &Workflow) -> Result<Option<StepRunView>, StepStop> {
-        if workflow.mode == Mode::Sync && !self.flow.kept {
-            return Ok(None);
-        }
         let run = self.job.engine.reader.step_run(self.run_id(step)).await;
         let run = run.map_err(|error| StepFailure::passing(format!("the step run cannot be read: {error}")))?;
         Ok(run.filter(|run| run.attempt == self.tried() && run.workflow_id == workflow.id && !run.closed))
@@ -65,9 +63,10 @@ impl Work {
         Ok(former.map_or_else(|| Arc::clone(workflow), Arc::new))
     }
 
-    /// What a callback brought, or what was kept.
+    /// What a callback brought, as it came; or the data of an answer that came at once and could not be stored.
     async fn read(&self, workflow: Arc<Workflow>, answer: &str) -> Result<Answer, StepStop> {
-        if self.flow.kept {
+        if workflow.mode == Mode::Sync {
+            self.kept.set(true);
             let data = kept(&workflow, answer);
             return Ok(Answer { workflow, data });
         }
@@ -157,7 +156,9 @@ impl Work {
     pub(super) async fn keep(&self, step: i32, workflow: &Workflow, answer: String) -> Result<(), StepStop> {
         let mut open = self.run_to_open(step, workflow);
         open.answer = Some(answer);
-        self.open(open).await
+        self.open(open).await?;
+        self.kept.set(true);
+        Ok(())
     }
 
     fn run_to_open(&self, step: i32, workflow: &Workflow) -> OpenStepRun {

@@ -7,7 +7,7 @@ use super::REFUSED_ROWS;
 use super::asking::Answer;
 use super::work::Work;
 use crate::model::step::StepFailure;
-use crate::model::workflow::Workflow;
+use crate::model::workflow::{Mode, Workflow};
 use crate::ops::breakpoint;
 use crate::steps::{StepData, StepStop};
 use crate::store::destinations::{Blame, DestinationError, DestinationRow, RowIds};
@@ -31,7 +31,10 @@ impl Work {
             return Ok(Done { data, row: None });
         };
         let destinations = &self.job.engine.destinations;
-        let plan = destinations.plan(destination).await.map_err(stop)?;
+        let plan = match destinations.plan(destination).await {
+            Ok(plan) => plan,
+            Err(error) => return Err(self.not_stored(step, &workflow, &data, error).await),
+        };
         let ids = RowIds {
             step_run_id: self.run_id(step),
             workflow_id: workflow.id,
@@ -62,12 +65,18 @@ impl Work {
                 self.job.refused_rows.store(0, Ordering::Relaxed);
                 Ok(Done { data, row: None })
             }
-            Err(error) if error.blame() == Blame::Passing => {
-                self.keep_until_stored(step, &workflow, &data).await?;
-                Err(stop(error))
-            }
-            Err(error) => Err(self.refused(stop(error))),
+            Err(error) => Err(self.not_stored(step, &workflow, &data, error).await),
         }
+    }
+
+    /// What becomes of a step whose data its table does not take. Where that is not the row's fault the data is kept.
+    async fn not_stored(&self, step: i32, workflow: &Workflow, data: &StepData, error: DestinationError) -> StepStop {
+        if error.blame() != Blame::Row
+            && let Err(stop) = self.keep_until_stored(step, workflow, data).await
+        {
+            return stop;
+        }
+        self.refused(stop(error))
     }
 
     /// A row that is refused is that row's failure; where all are, the job is paused before it has run through all of them.
@@ -85,9 +94,10 @@ impl Work {
         StepStop::Failed(failure)
     }
 
-    /// What native steps give is cheap to have again; what a provider gave may have been paid for.
+    /// What native steps give is cheap to have again, and what a callback brought is with its step run anyway; what a
+    /// provider gave at once may have been paid for.
     async fn keep_until_stored(&self, step: i32, workflow: &Workflow, data: &StepData) -> Result<(), StepStop> {
-        if workflow.is_native() || self.flow.kept {
+        if workflow.is_native() || workflow.mode == Mode::Async || self.kept.get() {
             return Ok(());
         }
         self.keep(step, workflow, data.json.to_string()).await

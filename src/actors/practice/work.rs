@@ -1,5 +1,6 @@
 //! A practice's way through its play: whose turn it is, what that gives, and what is written of it.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,6 +40,8 @@ pub(super) struct Work {
     pub progress: Progress,
     /// What the practice's company has completed; read when it is first asked for.
     pub completed: Option<Completed>,
+    /// The data of the step that runs is with its step run until it can be stored.
+    pub kept: Cell<bool>,
 }
 
 /// What earlier steps gave.
@@ -63,12 +66,14 @@ impl Work {
                 _ => Map::new(),
             },
         };
-        let flow = item.flow.take().map(serde_json::from_value).transpose();
+        let flow = item.flow.take().map(serde_json::from_value::<ItemFlow>).transpose();
+        let flow = flow.unwrap_or_default().unwrap_or_default();
         Some(Self {
             job,
             status,
             version: item.version,
-            flow: flow.unwrap_or_default().unwrap_or_default(),
+            kept: Cell::new(flow.kept),
+            flow,
             item,
             given,
             progress,
@@ -135,7 +140,17 @@ impl Work {
         } else {
             self.ask(step, workflow).await?
         };
-        self.store(step, answer).await
+        if answer.workflow.version == workflow.version {
+            return self.store(step, answer).await;
+        }
+        match self.store(step, answer.clone()).await {
+            // The version that the step began under can end nothing; the one that took its place may mend that.
+            Err(StepStop::Refused(_)) => {
+                let workflow = Arc::clone(workflow);
+                self.store(step, Answer { workflow, ..answer }).await
+            }
+            ended => ended,
+        }
     }
 
     async fn do_natively(&self, workflow: &Workflow) -> StepResult {
@@ -231,7 +246,7 @@ impl Work {
 
     /// The step run that has ended with the step, if its answer came from outside.
     fn ended_run(&self, turn: Turn<'_>) -> Option<StepRunChange> {
-        let from_outside = turn.workflow.mode == Mode::Async || self.flow.kept;
+        let from_outside = turn.workflow.mode == Mode::Async || self.kept.get();
         from_outside.then(|| StepRunChange::Closes(self.run_id(turn.step.number)))
     }
 
@@ -250,13 +265,15 @@ impl Work {
     /// Tries again later what was not tried, or could not be stored.
     async fn put_off(&mut self, turn: Turn<'_>, wait: Duration, why: &str) -> Result<Option<ItemEnd>, String> {
         let next_at = Utc::now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
-        let kept = self.flow.kept || (why == DESTINATION_AWAY && !turn.workflow.is_native());
+        // Nobody was asked, so nobody's deadline runs.
+        let unasked = turn.workflow.mode == Mode::Async && why != DESTINATION_AWAY;
         let written = Written {
+            step_run: unasked.then(|| StepRunChange::PutOff(self.run_id(turn.step.number))),
             next_at: Some(next_at),
             blocked_by: Some(Written::until(why, next_at)),
             reason: Some(why.to_owned()),
             flow: ItemFlow {
-                kept,
+                kept: self.kept.get(),
                 ..self.flow.clone()
             },
             ..self.stays(Operation::StepWaiting)
@@ -329,6 +346,7 @@ impl Work {
         self.item.step_number = written.step_number;
         self.item.attempt = written.attempt;
         self.flow = written.flow;
+        self.kept.set(self.flow.kept);
         let Some(data) = written.data else { return };
         match data.column {
             PayloadColumn::Url => self.given.url = Some(data.json),

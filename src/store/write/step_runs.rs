@@ -18,6 +18,8 @@ use crate::store::rows::{in_list, statement};
 pub enum StepRunChange {
     /// The practice waits for its answer; if that has come already, no longer than now.
     Awaits(Id),
+    /// Nobody was asked after all: its deadline begins anew when somebody is.
+    PutOff(Id),
     /// The step has ended: no answer counts any more.
     Closes(Id),
 }
@@ -28,10 +30,11 @@ pub(super) async fn follow(
     transitions: &[(usize, &ItemTransition)],
     moved: &HashSet<i64>,
 ) -> Result<(), DbErr> {
-    let (mut awaits, mut closes) = (Vec::new(), Vec::new());
+    let (mut awaits, mut put_off, mut closes) = (Vec::new(), Vec::new(), Vec::new());
     for (_, transition) in transitions.iter().filter(|(_, each)| moved.contains(&each.item.id)) {
         match transition.step_run {
             Some(StepRunChange::Awaits(run)) => awaits.push(run),
+            Some(StepRunChange::PutOff(run)) => put_off.push(run),
             Some(StepRunChange::Closes(run)) => closes.push(run),
             None => {}
         }
@@ -45,6 +48,11 @@ pub(super) async fn follow(
         group
             .execute(&sql, std::iter::once(group.now.into()).chain(runs))
             .await?;
+    }
+    if !put_off.is_empty() {
+        let (list, runs) = in_list(&put_off);
+        let sql = format!("update step_runs set deadline = null where id in ({list})");
+        group.execute(&sql, runs).await?;
     }
     if !closes.is_empty() {
         let (list, runs) = in_list(&closes);
