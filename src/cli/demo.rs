@@ -3,6 +3,7 @@
 mod api;
 mod daemon;
 mod table;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -32,6 +33,10 @@ const RESULTS: [(&str, &str); 3] = [
 
 #[derive(Debug, Args)]
 pub struct Options {
+    /// Show workflows that providers do instead: a homepage by ZenRows, case studies by n8n, into tables of a workspace.
+    /// Both providers are stand-ins on loopback.
+    #[arg(long)]
+    workflows: bool,
     /// End when the job is done, rather than leave the daemon running for a look around.
     #[arg(long)]
     exit: bool,
@@ -43,13 +48,17 @@ pub struct Options {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     super::block_on(async {
         refuse_in_use(&options.output).await?;
-        demo(options).await
+        if options.workflows {
+            workflows::run(options).await
+        } else {
+            demo(options).await
+        }
     })
 }
 
 async fn demo(options: &Options) -> anyhow::Result<()> {
     let output = &options.output;
-    let config = prepare(output)?;
+    let config = prepare(output, "")?;
     let settings = super::settings(Some(&config))?;
     let token = make_token(&settings).await?;
     let sites = SampleSites::start()
@@ -120,8 +129,8 @@ async fn refuse_in_use(output: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Makes the output directory and the demo's settings. Only a directory that a demo made is emptied.
-fn prepare(output: &Path) -> anyhow::Result<PathBuf> {
+/// Makes the output directory and the demo's settings, `extra` at their end. Only a directory that a demo made is emptied.
+fn prepare(output: &Path, extra: &str) -> anyhow::Result<PathBuf> {
     let config = output.join("config.toml");
     if output.try_exists()? {
         if !config.try_exists()? {
@@ -137,7 +146,7 @@ fn prepare(output: &Path) -> anyhow::Result<PathBuf> {
     let config = output.join("config.toml");
     let text = format!(
         "data_dir = {:?}\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n[network]\n# The sample sites are on loopback.\n\
-         allow_cidrs = [\"127.0.0.0/8\"]\n\n[retry]\nbase_ms = 300\n\n[log]\nlevel = \"warn\"\n",
+         allow_cidrs = [\"127.0.0.0/8\"]\n\n[retry]\nbase_ms = 300\n\n[log]\nlevel = \"warn\"\n{extra}",
         output.join("data")
     );
     std::fs::write(&config, text)?;

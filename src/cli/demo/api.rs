@@ -33,6 +33,15 @@ impl Api {
         Ok(response)
     }
 
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.address)).json(body);
+        let response = request.bearer_auth(&self.token).send().await?;
+        if !response.status().is_success() {
+            bail!("the daemon refused POST {path}: {}", response.text().await?);
+        }
+        Ok(response.json().await?)
+    }
+
     /// Starts a job; what the daemon says of the list.
     pub(super) async fn upload(&self, list: &Path) -> anyhow::Result<Value> {
         let filename = list
