@@ -17,6 +17,7 @@ mod m0009_idempotency_keys;
 mod m0010_archives;
 mod m0011_batch_events;
 mod m0012_step_runs;
+mod m0013_companies;
 mod sql;
 
 /// All migrations, oldest first.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_archives::Migration),
             Box::new(m0011_batch_events::Migration),
             Box::new(m0012_step_runs::Migration),
+            Box::new(m0013_companies::Migration),
         ]
     }
 }

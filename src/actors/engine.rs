@@ -15,6 +15,7 @@ use super::overseer::{EXIT_FAULT, Overseer, courtesy};
 use super::storage::{Storage, StorageActor, StorageHealth};
 use super::supervision::{Exit, Monitored, spawn_monitored};
 use crate::model::crash::LastEnd;
+use crate::model::workflow_spec::WorkflowSpec;
 use crate::providers::{HostLimits, Providers};
 use crate::scrape::FetchError;
 use crate::settings::Settings;
@@ -22,7 +23,7 @@ use crate::steps::{Aggregate, CleanIdentifier, Handlers, ScrapeSite};
 use crate::store::Database;
 use crate::store::destinations::{DestinationError, Destinations, Patience};
 use crate::store::read::{EngineReader, JournalReader};
-use crate::store::write::{ApplyWorkflows, DiscardImport, WorkflowRow, WriteError, Writer};
+use crate::store::write::{ApplyWorkflows, DiscardImport, WriteError, Writer};
 
 /// Why the tree did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,7 @@ pub async fn start(
     settings: Arc<Settings>,
     database: &Database,
     aborted: bool,
-    workflows: Vec<WorkflowRow>,
+    workflows: Vec<WorkflowSpec>,
     handlers: Option<Handlers>,
     listens: Option<SocketAddr>,
 ) -> Result<EngineHandle, EngineError> {
@@ -70,7 +71,7 @@ pub async fn start(
     };
     let writer = Writer::take_over(database.writer.clone(), last_end).await?;
     let (storage_addr, storage) = start_storage(writer, &settings).await?;
-    storage.write(ApplyWorkflows { rows: workflows }).await?;
+    storage.write(ApplyWorkflows { workflows }).await?;
     // Read before anything can be uploaded: no upload of this process is among them.
     discard(reader.unfinished_imports().await?, &storage);
 

@@ -24,5 +24,5 @@ pub use export::{Export, ExportError, ExportSpool};
 pub use overseer::{
     AnswerArrived, Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer, WorkflowsChanged,
 };
-pub use reload::{ReloadError, Reloaded, Reloader, workflow_rows};
+pub use reload::{ReloadError, ReloadPreview, Reloaded, Reloader, authored_workflows};
 pub use storage::{Storage, StorageHealth};

@@ -10,9 +10,12 @@ use utoipa::ToSchema;
 
 use super::control::Engine;
 use super::overseer::{Overseer, Retune, WorkflowsChanged};
+use crate::model::workflow_diff::WorkflowDiff;
+use crate::model::workflow_spec::WorkflowSpec;
 use crate::ops::Logging;
-use crate::settings::{Reload, SettingsError, WorkflowFile, WorkflowFileError, reload, workflow_files};
-use crate::store::write::{ApplyWorkflows, WorkflowRow, WriteError};
+use crate::settings::{Reload, SettingsError, WorkflowFileError, reload, workflow_files};
+use crate::store::read::shared_workflows;
+use crate::store::write::{ApplyWorkflows, WriteError};
 
 /// How long a reload waits for the workflow rows to be written.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
@@ -38,6 +41,18 @@ pub struct Reloaded {
     pub workflows_changed: u64,
 }
 
+/// What a reload would change.
+#[derive(Clone, Debug, serde::Serialize, ToSchema)]
+pub struct ReloadPreview {
+    /// Always true: nothing has changed.
+    pub dry_run: bool,
+    /// Keys that would be in force at once.
+    pub changed: Vec<String>,
+    /// Keys that would wait for a restart.
+    pub needs_restart: Vec<String>,
+    pub workflows: WorkflowDiff,
+}
+
 /// Why a reload changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
@@ -47,6 +62,8 @@ pub enum ReloadError {
     Workflows(#[from] WorkflowFileError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(transparent)]
+    Database(#[from] sea_orm::DbErr),
     #[error("the database takes no writes at the moment")]
     Away,
     #[error("the settings could not be read")]
@@ -65,25 +82,47 @@ impl Reloader {
         }
     }
 
+    /// What [`reload`](Self::reload) would change. Changes nothing.
+    ///
+    /// # Errors
+    /// See [`ReloadError`].
+    pub async fn preview(&self) -> Result<ReloadPreview, ReloadError> {
+        let (read, files) = self.read().await?;
+        let rows = shared_workflows(&self.engine.readers).await?;
+        Ok(ReloadPreview {
+            dry_run: true,
+            changed: read.changed,
+            needs_restart: read.needs_restart,
+            workflows: WorkflowDiff::between(&rows, &files),
+        })
+    }
+
+    /// What the files say now.
+    async fn read(&self) -> Result<(Reload, Vec<WorkflowSpec>), ReloadError> {
+        let current = self.engine.settings();
+        let file = self.file.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let read = reload(&current, file.as_deref())?;
+            let workflows = authored_workflows(Path::new(&read.settings.workflows.dir))?;
+            Ok::<_, ReloadError>((read, workflows))
+        });
+        read.await.map_err(|_| ReloadError::Interrupted)?
+    }
+
     /// Applies what the files say now to everything that runs.
     ///
     /// # Errors
     /// See [`ReloadError`]; then nothing has changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _turn = self.turn.lock().await;
-        let current = self.engine.settings();
-        let file = self.file.clone();
-        let read = tokio::task::spawn_blocking(move || {
-            let Reload {
-                settings,
-                changed,
-                needs_restart,
-            } = reload(&current, file.as_deref())?;
-            let rows = workflow_rows(Path::new(&settings.workflows.dir))?;
-            Ok::<_, ReloadError>((settings, changed, needs_restart, rows))
-        });
-        let (settings, changed, needs_restart, rows) = read.await.map_err(|_| ReloadError::Interrupted)??;
-        let written = tokio::time::timeout(WRITTEN_WITHIN, self.engine.storage.write(ApplyWorkflows { rows })).await;
+        let (read, workflows) = self.read().await?;
+        let Reload {
+            settings,
+            changed,
+            needs_restart,
+        } = read;
+        let written =
+            tokio::time::timeout(WRITTEN_WITHIN, self.engine.storage.write(ApplyWorkflows { workflows })).await;
         let workflows = written.map_err(|_| ReloadError::Away)??;
         // The settings were checked, and the level with them; a filter that cannot be set leaves the one before.
         if let Err(error) = self.logging.set_level(&settings.log.level) {
@@ -101,27 +140,11 @@ impl Reloader {
     }
 }
 
-/// The workflow files as rows.
+/// The workflows of all files.
 ///
 /// # Errors
 /// See [`WorkflowFileError`].
-pub fn workflow_rows(directory: &Path) -> Result<Vec<WorkflowRow>, WorkflowFileError> {
-    Ok(workflow_files(directory)?.into_iter().flat_map(rows).collect())
-}
-
-fn rows(file: WorkflowFile) -> impl Iterator<Item = WorkflowRow> {
-    let play = file.play;
-    file.workflows.into_iter().map(move |workflow| WorkflowRow {
-        slug: workflow.slug,
-        title: workflow.title,
-        play: play.clone(),
-        step_number: workflow.step,
-        provider: workflow.provider,
-        mode: workflow.mode,
-        destination_db: workflow.destination_db,
-        destination_table: workflow.destination_table,
-        destination_field_mappings: serde_json::json!(workflow.destination_field_mappings),
-        settings: workflow.settings.into(),
-        enabled: workflow.enabled,
-    })
+pub fn authored_workflows(directory: &Path) -> Result<Vec<WorkflowSpec>, WorkflowFileError> {
+    let files = workflow_files(directory)?;
+    Ok(files.into_iter().flat_map(|file| file.workflows).collect())
 }

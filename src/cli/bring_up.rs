@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::actors::{self, EngineHandle, workflow_rows};
+use crate::actors::{self, EngineHandle, authored_workflows};
 use crate::ops::CrashMark;
 use crate::settings::Settings;
 use crate::store::Database;
@@ -25,7 +25,7 @@ pub async fn bring_up(
     listens: Option<SocketAddr>,
 ) -> anyhow::Result<Up> {
     let aborted = CrashMark::read(mark)?;
-    let workflows = workflow_rows(Path::new(&settings.workflows.dir))?;
+    let workflows = authored_workflows(Path::new(&settings.workflows.dir))?;
     let handle = actors::start(Arc::clone(settings), database, aborted, workflows, None, listens).await?;
     // The mark of the process before this one stands until what it says has been written down.
     let crash_mark = CrashMark::arm(mark)?;

@@ -5,6 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::model::workflow_spec::{Mistake, WorkflowSpec};
 
 /// The built-in files, by name.
 const BUILT_IN: [(&str, &str); 1] = [(
@@ -12,85 +15,49 @@ const BUILT_IN: [(&str, &str); 1] = [(
     include_str!("../../config/workflows/practice-enrichment.toml"),
 )];
 
-/// One workflow of a file.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthoredWorkflow {
-    pub slug: String,
-    pub title: String,
-    /// `overall_step_number`: place in the play, ascending, gaps allowed.
-    pub step: i32,
-    /// `native` and the names of outside providers.
-    pub provider: String,
-    #[serde(default = "sync")]
-    pub mode: String,
-    #[serde(default = "hq")]
-    pub destination_db: String,
-    #[serde(default)]
-    pub destination_table: Option<String>,
-    /// JSON path in the data → column.
-    #[serde(default)]
-    pub destination_field_mappings: BTreeMap<String, String>,
-    #[serde(default)]
-    pub settings: serde_json::Map<String, serde_json::Value>,
-    #[serde(default = "yes")]
-    pub enabled: bool,
-}
-
-/// Handlers that are built in.
-const HANDLERS: [&str; 3] = ["url", "scrape", "aggregate"];
-
-impl AuthoredWorkflow {
-    /// What the database or the engine would refuse later, told now.
-    fn check(&self) -> Result<(), String> {
-        let one_of = |key: &str, value: &str, known: &[&str]| {
-            if known.contains(&value) {
-                Ok(())
-            } else {
-                Err(format!("'{key}' must be one of {}", known.join(", ")))
-            }
-        };
-        if self.step < 1 {
-            return Err("'step' must be 1 or more".to_owned());
-        }
-        if !(1..=120).contains(&self.slug.chars().count()) {
-            return Err("'slug' must have 1 to 120 characters".to_owned());
-        }
-        one_of("provider", &self.provider, &["native"])?;
-        one_of("mode", &self.mode, &["sync", "async"])?;
-        one_of("destination_db", &self.destination_db, &["hq", "workspace"])?;
-        let setting = |key: &str| self.settings.get(key).and_then(serde_json::Value::as_str);
-        one_of("settings.handler", setting("handler").unwrap_or_default(), &HANDLERS)?;
-        match setting("done_status") {
-            Some(status) => one_of(
-                "settings.done_status",
-                status,
-                &["url_complete", "scraped", "aggregated"],
-            ),
-            None => Ok(()),
-        }
-    }
-}
-
-fn sync() -> String {
-    "sync".to_owned()
-}
-
-fn hq() -> String {
-    "hq".to_owned()
-}
-
-fn yes() -> bool {
-    true
-}
+/// The short names that files may use for those of the columns.
+const SHORT: [(&str, &str); 3] = [
+    ("slug", "workflow_slug"),
+    ("step", "overall_step_number"),
+    ("destination_table", "destination_table_name"),
+];
 
 /// A play's file.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WorkflowFile {
     pub play: String,
+    pub workflows: Vec<WorkflowSpec>,
+}
+
+/// A play's file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuthoredFile {
+    play: String,
     #[serde(rename = "workflow")]
-    pub workflows: Vec<AuthoredWorkflow>,
+    workflows: Vec<Map<String, Value>>,
+}
+
+/// A workflow of a file under the names of the columns.
+fn authored(play: &str, written: Map<String, Value>) -> Map<String, Value> {
+    let mut authored = Map::new();
+    for (name, value) in written {
+        let long = SHORT.iter().find(|(short, _)| *short == name);
+        authored.insert(long.map_or(name, |(_, long)| (*long).to_owned()), value);
+    }
+    authored.entry("play_name").or_insert_with(|| play.into());
+    authored
+}
+
+/// The mistake as the author of a file knows its place.
+fn in_file(mistake: &Mistake) -> String {
+    let path = mistake.path();
+    let short = SHORT.iter().find(|(_, long)| *long == path);
+    format!(
+        "'{}' {}",
+        short.map_or(path.as_str(), |(short, _)| short),
+        mistake.detail
+    )
 }
 
 /// Why the files cannot be used.
@@ -136,7 +103,7 @@ pub fn read_workflow_files(directory: &Path) -> Result<(Vec<WorkflowFile>, Vec<W
     let (mut files, mut mistakes) = (Vec::new(), Vec::new());
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for (name, text) in texts {
-        let file: WorkflowFile = match toml::from_str(&text) {
+        let written: AuthoredFile = match toml::from_str(&text) {
             Ok(file) => file,
             Err(source) => {
                 mistakes.push(WorkflowFileError::Parse {
@@ -146,14 +113,18 @@ pub fn read_workflow_files(directory: &Path) -> Result<(Vec<WorkflowFile>, Vec<W
                 continue;
             }
         };
-        for workflow in &file.workflows {
-            let slug = workflow.slug.clone();
-            if let Err(what) = workflow.check() {
-                mistakes.push(WorkflowFileError::Wrong {
+        let mut workflows = Vec::with_capacity(written.workflows.len());
+        for (place, workflow) in written.workflows.into_iter().enumerate() {
+            let workflow = authored(&written.play, workflow);
+            let slug = workflow.get("workflow_slug").and_then(Value::as_str);
+            let slug = slug.map_or_else(|| format!("number {}", place + 1), str::to_owned);
+            match WorkflowSpec::read(&workflow) {
+                Ok(spec) => workflows.push(spec),
+                Err(wrong) => mistakes.extend(wrong.iter().map(|mistake| WorkflowFileError::Wrong {
                     name: name.clone(),
                     slug: slug.clone(),
-                    what,
-                });
+                    what: in_file(mistake),
+                })),
             }
             if let Some(first) = owners.insert(slug.clone(), name.clone()) {
                 mistakes.push(WorkflowFileError::Twice {
@@ -163,7 +134,10 @@ pub fn read_workflow_files(directory: &Path) -> Result<(Vec<WorkflowFile>, Vec<W
                 });
             }
         }
-        files.push(file);
+        files.push(WorkflowFile {
+            play: written.play,
+            workflows,
+        });
     }
     Ok((files, mistakes))
 }
@@ -203,7 +177,7 @@ mod tests {
     #[test]
     fn the_built_in_play_has_its_three_steps() {
         let files = workflow_files(Path::new("/nonexistent")).unwrap();
-        let steps: Vec<_> = files[0].workflows.iter().map(|workflow| workflow.step).collect();
+        let steps: Vec<_> = files[0].workflows.iter().map(|workflow| workflow.number).collect();
         assert_eq!((files[0].play.as_str(), steps), ("practice-enrichment", vec![1, 2, 3]));
     }
 
@@ -243,6 +217,39 @@ mod tests {
                 "{body}: {error:?}"
             );
         }
+    }
+
+    #[test]
+    fn every_provider_can_stand_in_a_file_and_every_mistake_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |text: &str| std::fs::write(directory.path().join("x.toml"), text).unwrap();
+        write(
+            "play = 'p'\n[[workflow]]\nslug = 'a'\ntitle = 't'\nstep = 1\nprovider = 'zenrows'\n\
+             destination_table = 'company_pages'\ndestination_field_mappings = { html = 'html' }\n\
+             [[workflow]]\nworkflow_slug = 'b'\ntitle = 't'\noverall_step_number = 2\nprovider = 'clay'\n\
+             [workflow.settings]\nurl = 'https://clay.example/x'\n",
+        );
+        let files = workflow_files(directory.path()).unwrap();
+        let file = files.iter().find(|file| file.play == "p").unwrap();
+        let modes: Vec<_> = file
+            .workflows
+            .iter()
+            .map(|each| (each.slug.as_str(), each.mode.as_str()))
+            .collect();
+        assert_eq!(modes, [("a", "sync"), ("b", "async")]);
+        assert_eq!(file.workflows[0].destination_table.as_deref(), Some("company_pages"));
+
+        write("play = 'p'\n[[workflow]]\nslug = 'a'\nstep = 0\nprovider = 'clay'\nmode = 'sync'\n");
+        let (_, mistakes) = read_workflow_files(directory.path()).unwrap();
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "the workflow 'a' in x.toml is wrong: 'title' is missing",
+                "the workflow 'a' in x.toml is wrong: 'step' must be a whole number from 1 on",
+                "the workflow 'a' in x.toml is wrong: 'mode' must be async for clay",
+            ]
+        );
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Ownership {
 pub enum LockError {
     #[error("another batchdesk daemon owns this database (it holds {}); stop it first, or give this one a database of its own", .0.display())]
     Taken(PathBuf),
+    #[error("a batchdesk daemon owns this database")]
+    Owned,
     #[error("the lock file {} cannot be opened", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("the database cannot be reached for its lock")]
@@ -57,6 +59,27 @@ pub async fn acquire(url: &str) -> Result<Ownership, LockError> {
         Some(file) => lock_file(&file.with_added_extension("lock")),
         None => stand_by(url).await,
     }
+}
+
+/// Takes the database if nobody has it.
+///
+/// # Errors
+/// See [`LockError`]; [`LockError::Owned`] where a daemon has it.
+pub async fn acquire_at_once(url: &str) -> Result<Ownership, LockError> {
+    if let Some(file) = sqlite_file(url) {
+        return lock_file(&file.with_added_extension("lock")).map_err(|error| match error {
+            LockError::Taken(_) => LockError::Owned,
+            other => other,
+        });
+    }
+    let mut session = session(url).await?;
+    if !try_lock(&mut session).await? {
+        return Err(LockError::Owned);
+    }
+    Ok(Ownership::Session {
+        session: Box::new(session),
+        url: url.to_owned(),
+    })
 }
 
 fn lock_file(path: &Path) -> Result<Ownership, LockError> {

@@ -4,6 +4,7 @@
 //! all organisations.
 
 mod batch_runs;
+mod companies;
 mod engine;
 mod exclusions;
 mod failures;
@@ -16,9 +17,11 @@ mod retention;
 mod scope;
 mod step_runs;
 mod tokens;
+mod workflow_rows;
 mod workflows;
 
 pub use batch_runs::{BatchRunKey, BatchRunView};
+pub use companies::{CompanyFilter, CompanyRow, CompanyView, CompletionView, StepOfPlay};
 pub use engine::{CompletedStep, EngineReader, OpenJob, RunnableItem};
 pub use exclusions::ExclusionView;
 pub use failures::FailureView;
@@ -32,4 +35,7 @@ pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Reader, Role, Scope};
 pub use step_runs::{StepRunView, Subject};
 pub use tokens::{TokenOwner, token_owner};
+pub use workflow_rows::{
+    WorkflowFilter, WorkflowKey, WorkflowVersionView, WorkflowView, shared_workflow, shared_workflows, workflow_spec,
+};
 pub use workflows::{play, workflow, workflow_at, workflow_of};

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use super::group::Group;
 use super::idempotency::KeyAnswer;
 use crate::model::batch_run::BatchRunStatus;
+use crate::model::merge_patch::merge;
 use crate::store::rows::statement;
 
 /// Makes a run that belongs to no job.
@@ -180,53 +181,6 @@ impl Run {
             self.error_message = None;
         } else if to.is_terminal() {
             self.finished_at = self.finished_at.or(Some(now));
-        }
-    }
-}
-
-/// A JSON merge patch: members that are `null` go, objects are merged, all else takes the place of what was there.
-fn merge(target: &mut serde_json::Value, patch: &serde_json::Value) {
-    let serde_json::Value::Object(patch) = patch else {
-        target.clone_from(patch);
-        return;
-    };
-    if !target.is_object() {
-        *target = serde_json::Value::Object(serde_json::Map::new());
-    }
-    let Some(members) = target.as_object_mut() else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            members.remove(name);
-        } else {
-            merge(members.entry(name.clone()).or_insert(serde_json::Value::Null), value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// From the examples of RFC 7396, appendix A.
-    #[test]
-    fn a_merge_patch_changes_what_it_names() {
-        let cases = [
-            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
-            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
-            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-            (
-                json!({"a": {"b": "c"}}),
-                json!({"a": {"b": "d", "c": null}}),
-                json!({"a": {"b": "d"}}),
-            ),
-            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
-        ];
-        for (mut target, patch, expected) in cases {
-            merge(&mut target, &patch);
-            assert_eq!(target, expected, "by {patch}");
         }
     }
 }

@@ -144,11 +144,15 @@ impl AppendLogs {
                 log.at.into(),
             ]);
         }
+        let company = uuid(group.backend, "v.column2");
+        let workflow = uuid(group.backend, "v.column5");
+        // A company that was deleted meanwhile has completed nothing.
         let statements = rows.statements(group.backend, |list| {
             format!(
                 "insert into company_play_step_completions (organisation_id, company_id, play_name, step_number, \
-                 workflow_id, workflow_slug, step_run_id, completed_at) values {list} \
-                 on conflict (company_id, play_name, step_number) do update set workflow_id = excluded.workflow_id, \
+                 workflow_id, workflow_slug, step_run_id, completed_at) select v.column1, {company}, v.column3, v.column4, \
+                 {workflow}, v.column6, v.column7, v.column8 from (values {list}) as v \
+                 where exists (select 1 from companies c where c.id = {company}) on conflict (company_id, play_name, step_number) do update set workflow_id = excluded.workflow_id, \
                  workflow_slug = excluded.workflow_slug, step_run_id = excluded.step_run_id, \
                  completed_at = excluded.completed_at"
             )

@@ -1,6 +1,7 @@
 //! The commands that change HQ, as data: they can be replayed alone when their group fails.
 
 mod batch_runs;
+mod companies;
 mod exclusions;
 mod followers;
 mod group;
@@ -16,10 +17,15 @@ mod results;
 mod retention;
 mod step_runs;
 mod transitions;
+mod workflow_changes;
 mod workflows;
 mod writer;
 
 pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, META_BYTES};
+pub use companies::{
+    ChangeCompany, CompanyChanged, CompanyWrite, DATA_BYTES, DeleteCompany, UpsertCompanies, UpsertForm, UpsertKey,
+    Upserted,
+};
 pub use exclusions::{Exclude, Exclusion, Readmit};
 pub use followers::CopyFollowers;
 pub use idempotency::{ClaimKey, Claimed, KEPT_FOR, KeyAnswer, ReleaseKey, RequestKey, StoredAnswer};
@@ -34,7 +40,8 @@ pub(in crate::store) use retention::PRUNING;
 pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
 pub use step_runs::{AnswerStored, OpenStepRun, StepRunChange, StoreAnswer};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
-pub use workflows::{ApplyWorkflows, WorkflowRow};
+pub use workflow_changes::{ChangeWorkflow, CreateWorkflow, DeleteWorkflow, WorkflowChanged, WorkflowCreated};
+pub use workflows::{ApplyWorkflows, OF_API, OF_FILE, workflow_row};
 pub use writer::{WriteError, Writer};
 
 use crate::store::destinations::DestinationRow;
@@ -108,6 +115,12 @@ commands! {
     ProveOwnership -> (),
     CloseCleanly -> (),
     ApplyWorkflows -> u64,
+    CreateWorkflow -> WorkflowCreated,
+    ChangeWorkflow -> WorkflowChanged,
+    DeleteWorkflow -> WorkflowChanged,
+    UpsertCompanies -> Upserted,
+    ChangeCompany -> CompanyChanged,
+    DeleteCompany -> bool,
     Exclude -> u64,
     Readmit -> u64,
     ClaimKey -> Claimed,
@@ -156,9 +169,14 @@ impl Command {
             | Self::KeepPreview(_)
             | Self::ForgetPreviews(_)
             | Self::CreateBatchRun(_)
-            | Self::ChangeBatchRun(_) => Grouping::Free,
+            | Self::ChangeBatchRun(_)
+            | Self::CreateWorkflow(_)
+            | Self::ChangeWorkflow(_)
+            | Self::DeleteWorkflow(_)
+            | Self::ChangeCompany(_)
+            | Self::DeleteCompany(_) => Grouping::Free,
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
-            Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) => Grouping::Bulk,
+            Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) | Self::UpsertCompanies(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)
             | Self::ChangeJob(_)
@@ -181,6 +199,8 @@ impl Command {
                 Self::AppendLogs(logs) => logs.bytes(),
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
                 Self::Exclude(list) => list.bytes(),
+                Self::UpsertCompanies(list) => list.bytes(),
+                Self::ApplyWorkflows(files) => files.bytes(),
                 Self::StoreAnswer(answer) => answer.body.len(),
                 Self::RecordResult(result) => result.row.as_ref().map_or(0, DestinationRow::bytes),
                 Self::OpenStepRun(run) => run.answer.as_ref().map_or(0, String::len),
