@@ -5,6 +5,7 @@ mod app;
 mod attachment;
 mod caller;
 mod cursor;
+mod etag;
 mod idempotency;
 mod intake;
 mod job_feed;

@@ -12,16 +12,20 @@ use utoipa::{IntoResponses, ToSchema};
 
 use super::request_id;
 use crate::actors::ExportError;
-use crate::actors::import::ImportError;
+use crate::actors::import::{ImportError, RunRefused};
 use crate::actors::supervision::panic_text;
 use crate::exchange::read::FileFault;
 use crate::exchange::write::WorkbookFault;
 use crate::model::batch::{JobEvent, JobStatus};
+use crate::model::workflow_spec::Mistake;
 use crate::store::fault::is_transient;
 use crate::store::write::WriteError;
 
 /// When a client may try again while the database is away.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Mistakes of one request that are told.
+const MISTAKES_TOLD: usize = 100;
 
 /// An error as the client sees it.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ pub struct ProblemBody {
     code: String,
     /// What to do about it, in a sentence that may change.
     detail: String,
+    /// Every mistake in what was sent, where `code` is `invalid`.
+    errors: Option<Vec<Mistake>>,
     /// The `X-Request-Id` of the answer; the daemon's log has it too.
     request_id: Option<String>,
 }
@@ -151,6 +157,32 @@ impl Problem {
         let mut problem = Self::new(StatusCode::CONFLICT, "still_running", detail);
         problem.retry_after = Some(Duration::from_secs(1));
         problem
+    }
+
+    /// Somebody has changed it since the version that `If-Match` names.
+    #[must_use]
+    pub fn stale(version: i32) -> Self {
+        let detail = "somebody has changed it since; read it again and repeat your change";
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail).with("version", version)
+    }
+
+    /// A run of no company.
+    #[must_use]
+    pub fn no_company_matches() -> Self {
+        let detail = "no company of the organisation matches; POST /api/companies makes some";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_company_matches", detail)
+    }
+
+    /// What was sent has these mistakes; there is at least one.
+    #[must_use]
+    pub fn mistakes(mistakes: &[Mistake]) -> Self {
+        let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
+        let detail = match mistakes.len() {
+            0 | 1 => first,
+            many => format!("{first}; there are {many} mistakes in all"),
+        };
+        let told = &mistakes[..mistakes.len().min(MISTAKES_TOLD)];
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with("errors", serde_json::json!(told))
     }
 
     #[must_use]
@@ -308,6 +340,15 @@ impl From<ImportError> for Problem {
             ImportError::Away => Self::unavailable(),
             ImportError::Spool(error) => Self::no_space(&error),
             ImportError::Reading(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RunRefused> for Problem {
+    fn from(error: RunRefused) -> Self {
+        match error {
+            RunRefused::NoCompany => Self::no_company_matches(),
+            RunRefused::Import(error) => error.into(),
         }
     }
 }

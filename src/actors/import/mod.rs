@@ -2,6 +2,8 @@
 //!
 //! Nobody sees the job until its last row is in. Whatever goes wrong before that leaves nothing.
 
+mod companies;
+mod company_run;
 mod list;
 mod preview;
 mod rows;
@@ -23,8 +25,10 @@ use crate::store::write::{
     BeginImport, DiscardImport, FinishImport, ImportRows, Intake, KeyAnswer, RequestKey, StoredAnswer, WriteError,
 };
 
+pub use companies::{CompaniesImported, CompanyList, import_companies};
+pub use company_run::{Chosen, CompanyRun, RunMade, RunRefused, run_companies, until_logged};
 pub use list::{SentList, TextList, Unfolded, text_source, unfold, unfold_file_at};
-pub use preview::{Preview, Rejected, preview, rejected};
+pub use preview::{Preview, Rejected, RowProblem, preview, rejected};
 pub use rows::workbook_limits;
 use rows::{Chunks, inspect_list, read_limits};
 

@@ -23,7 +23,7 @@ use crate::store::write::ImportRow;
 /// Rows that a preview shows.
 const SHOWN_ROWS: usize = 20;
 /// Problems that a preview lists; all of them are in the file of rejected rows.
-const LISTED_PROBLEMS: usize = 100;
+pub(super) const LISTED_PROBLEMS: usize = 100;
 /// Letters of a cell that a preview shows.
 const SHOWN_LETTERS: usize = 200;
 /// Websites that are told apart when duplicates are counted.
@@ -204,7 +204,7 @@ fn cells(row: &ImportRow) -> Value {
     serde_json::from_str(&row.input).unwrap_or_default()
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let mut letters = text.chars();
     let mut short: String = letters.by_ref().take(SHOWN_LETTERS).collect();
     if letters.next().is_some() {

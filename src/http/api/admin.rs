@@ -1,13 +1,13 @@
 //! The daemon itself, for operators.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json};
-use serde::Serialize;
+use actix_web::web::{Data, Json, Query};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::actors::supervision::ActorReport;
-use crate::actors::{ListActors, ReloadError, Reloaded};
+use crate::actors::{ListActors, ReloadError, ReloadPreview, Reloaded};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::{Problem, Refusals};
@@ -30,27 +30,56 @@ pub async fn actors(app: Data<App>, caller: Caller) -> Result<Json<ActorTree>, P
     Ok(Json(ActorTree { data }))
 }
 
+/// Whether anything is changed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReloadQuery {
+    /// Only tells what would change.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What a reload has changed, or would change.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ReloadAnswer {
+    Done(Reloaded),
+    /// With `dry_run`.
+    Preview(ReloadPreview),
+}
+
 /// `POST /api/admin/reload`: reads settings and workflow files again.
 #[utoipa::path(
     post, path = "/api/admin/reload", tag = "daemon",
-    responses((status = 200, description = "What is in force now.", body = Reloaded), Refusals),
+    params(ReloadQuery),
+    responses((status = 200, description = "What is in force now, or would be.", body = ReloadAnswer), Refusals),
 )]
-pub async fn reload(app: Data<App>, caller: Caller) -> Result<Json<Reloaded>, Problem> {
+pub async fn reload(app: Data<App>, caller: Caller, query: Query<ReloadQuery>) -> Result<Json<ReloadAnswer>, Problem> {
     caller.require(Role::Operator)?;
-    match app.reloader.reload().await {
-        Ok(reloaded) => Ok(Json(reloaded)),
-        Err(ReloadError::Write(error)) => Err(error.into()),
-        Err(ReloadError::Away) => Err(Problem::unavailable()),
-        Err(error) => {
+    let outcome = if query.dry_run {
+        app.reloader.preview().await.map(ReloadAnswer::Preview)
+    } else {
+        app.reloader.reload().await.map(ReloadAnswer::Done)
+    };
+    outcome.map(Json).map_err(refused)
+}
+
+fn refused(error: ReloadError) -> Problem {
+    match error {
+        ReloadError::Write(error) => error.into(),
+        ReloadError::Database(error) => error.into(),
+        ReloadError::Away => Problem::unavailable(),
+        error => {
             let problem = Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "bad_settings",
                 format!("nothing has changed: {error}"),
             );
-            Err(match error {
+            match error {
                 ReloadError::Settings(error) => problem.with("problems", json!(error.problems)),
                 _ => problem,
-            })
+            }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `/api/batch-runs`: one per upload.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -14,6 +13,7 @@ use super::jobs::status;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
+use crate::http::etag::{expected_version, tagged};
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::batch_run::BatchRunStatus;
@@ -60,12 +60,6 @@ async fn visible(app: &App, caller: &Caller, id: Id) -> Result<BatchRunView, Pro
     }
 }
 
-fn tagged(run: &BatchRunView) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((ETAG, format!("\"{}\"", run.version)))
-        .json(run)
-}
-
 /// One upload, with its version as the ETag.
 #[utoipa::path(
     get, path = "/api/batch-runs/{id}", tag = "batch runs",
@@ -81,7 +75,8 @@ fn tagged(run: &BatchRunView) -> HttpResponse {
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
-    Ok(tagged(&visible(&app, &caller, *id).await?))
+    let run = visible(&app, &caller, *id).await?;
+    Ok(tagged(run.version, &run))
 }
 
 /// An upload that somebody else works on.
@@ -196,24 +191,6 @@ pub struct BatchRunPatch {
     meta: Option<Value>,
 }
 
-/// The version that `If-Match` names; `None` where any will do.
-fn expected_version(request: &HttpRequest) -> Result<Option<i32>, Problem> {
-    let Some(header) = request.headers().get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let tag = header.to_str().unwrap_or_default().trim();
-    if tag == "*" {
-        return Ok(None);
-    }
-    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    match version.and_then(|version| version.parse().ok()) {
-        Some(version) => Ok(Some(version)),
-        None => Err(Problem::bad_request(
-            "'If-Match' must be an ETag that this resource gave, with its quotes, such as \"3\"",
-        )),
-    }
-}
-
 /// `PATCH /api/batch-runs/{id}`. With `If-Match` only if nobody has changed it since.
 #[utoipa::path(
     patch, path = "/api/batch-runs/{id}", tag = "batch runs",
@@ -252,13 +229,13 @@ pub async fn change(
         meta: meta(body.meta.as_ref())?,
     };
     match app.command(command).await? {
-        BatchRunChanged::Accepted => Ok(tagged(&visible(&app, &caller, *id).await?)),
+        BatchRunChanged::Accepted => {
+            let run = visible(&app, &caller, *id).await?;
+            Ok(tagged(run.version, &run))
+        }
         BatchRunChanged::MetaTooLarge => Err(meta_too_large()),
         BatchRunChanged::NotFound => Err(Problem::not_found("batch run")),
-        BatchRunChanged::Stale { version } => {
-            let detail = "somebody has changed it since; read it again and repeat your change";
-            Err(Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail).with("version", version))
-        }
+        BatchRunChanged::Stale { version } => Err(Problem::stale(version)),
         BatchRunChanged::OfJob(job_id) => {
             let detail = "this run belongs to a job, which it follows; only 'meta' can be changed";
             let problem = Problem::new(StatusCode::CONFLICT, "belongs_to_job", detail);

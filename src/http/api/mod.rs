@@ -2,6 +2,8 @@
 
 mod admin;
 mod batch_runs;
+mod companies;
+mod company_import;
 mod document;
 mod events;
 mod exclusions;
@@ -13,11 +15,14 @@ mod jobs;
 mod logs;
 mod providers;
 mod receivers;
+mod plays;
+mod runs;
 mod selection;
 mod steer;
 mod storage_worker;
 mod upload;
 mod workflow_checks;
+mod workflows;
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Resource, Route, guard};
@@ -44,6 +49,10 @@ mod on {
 
     pub fn post() -> Route {
         web::post()
+    }
+
+    pub fn put() -> Route {
+        web::put()
     }
 
     pub fn patch() -> Route {
@@ -102,6 +111,18 @@ routes! {
     "/api/failed-jobs" { get failures::list }
     "/api/batch-runs" { post batch_runs::create, get batch_runs::list }
     "/api/batch-runs/{id}" { patch batch_runs::change, get batch_runs::detail }
+    "/api/companies" { post companies::create, get companies::list }
+    "/api/companies/import" { post company_import::create }
+    "/api/companies/{id}" { patch companies::change, delete companies::delete, get companies::detail }
+    "/api/companies/{id}/completions" { get companies::completions }
+    "/api/workflows" { post workflows::create, get workflows::list }
+    "/api/workflows/{id}" { put workflows::replace, patch workflows::change, delete workflows::delete, get workflows::detail }
+    "/api/workflows/{id}/copy" { post workflows::copy }
+    "/api/workflows/{id}/versions" { get workflows::versions }
+    "/api/workflows/{id}/run" { post runs::workflow }
+    "/api/plays" { get plays::list }
+    "/api/plays/{play}/run" { post runs::play }
+    "/api/plays/{play}/steps/{step}/run" { post runs::step }
     "/api/workflows/{id}/check" { post workflow_checks::check }
     "/api/workflows/{id}/dry-run" { post workflow_checks::dry_run }
     "/api/storage-worker" { post storage_worker::store }

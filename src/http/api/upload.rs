@@ -140,7 +140,7 @@ struct JobSettings {
     region: Option<String>,
 }
 
-fn read_settings(given: Option<&Value>) -> Result<Value, Problem> {
+pub(super) fn read_settings(given: Option<&Value>) -> Result<Value, Problem> {
     let wrong = |why: String| {
         let detail = format!("'settings' must be a JSON object such as {{\"region\": \"NZ\"}}: {why}");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_settings", detail)

@@ -1,0 +1,536 @@
+//! `/api/workflows`: which provider does a step, and where its result goes.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Json, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{SubsecRound as _, Utc};
+use entity::{Id, db_driven_enrichment_workflows};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::cursor::{self, List};
+use crate::http::etag::{expected_version, tagged};
+use crate::http::idempotency::{IdempotencyKey, once};
+use crate::http::problem::{Problem, Refusals};
+use crate::model::merge_patch::merge;
+use crate::model::workflow_spec::{Mistake, WorkflowSpec};
+use crate::store::read::{Access, Role, WorkflowFilter, WorkflowVersionView, WorkflowView, workflow_spec};
+use crate::store::write::{
+    ChangeWorkflow, CreateWorkflow, DeleteWorkflow, KeyAnswer, OF_API, OF_FILE, RequestKey, StoredAnswer,
+    WorkflowChanged, WorkflowCreated, WriteCommand, workflow_row,
+};
+
+/// Members that the daemon sets. Those who send back what they were given need not take them out.
+const READ_ONLY: [&str; 5] = ["organisation_id", "managed_by", "version", "created_at", "updated_at"];
+/// How often a change without `If-Match` is made anew where somebody else comes between.
+const TRIES: usize = 5;
+/// Characters that a slug or a title may have.
+const LONGEST_NAME: usize = 120;
+
+type Row = db_driven_enrichment_workflows::Model;
+
+/// Which workflows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct WorkflowQuery {
+    /// The name of a play.
+    play: Option<String>,
+    provider: Option<String>,
+    enabled: Option<bool>,
+    /// The beginning of a slug or a title.
+    q: Option<String>,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/workflows`: the organisation's workflows and the shared ones, play by play, in the order of their steps.
+#[utoipa::path(
+    get, path = "/api/workflows", tag = "workflows",
+    params(WorkflowQuery),
+    responses(
+        (
+            status = 200,
+            description = "The organisation's workflows and the shared ones, play by play.",
+            body = List<WorkflowView>,
+        ),
+        Refusals,
+    ),
+)]
+pub async fn list(
+    app: Data<App>,
+    caller: Caller,
+    query: Query<WorkflowQuery>,
+) -> Result<Json<List<WorkflowView>>, Problem> {
+    let after = cursor::read(query.cursor.as_deref())?;
+    let limit = cursor::limit(query.limit)?;
+    let query = query.into_inner();
+    let filter = WorkflowFilter {
+        play: query.play,
+        provider: query.provider,
+        enabled: query.enabled,
+        prefix: query.q.filter(|prefix| !prefix.is_empty()),
+        after,
+        limit,
+    };
+    Ok(Json(app.reader.workflows(&caller.scope, &filter).await?.into()))
+}
+
+/// A workflow as its author gives it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is read member by member")]
+pub struct WorkflowBody {
+    /// Made up where absent. Only for a new workflow.
+    id: Option<Id>,
+    /// Whether all organisations use it; operators alone may say so. Only for a new workflow.
+    shared: Option<bool>,
+    /// Letters, digits, `-`, `_` and `.`; unique in the organisation and among the shared ones.
+    workflow_slug: String,
+    title: String,
+    /// `default` where absent.
+    play_name: Option<String>,
+    /// Place in the play. Several with one number are asked one after the other until one finds something.
+    overall_step_number: i32,
+    /// `native`, `zenrows`, `n8n`, `clay` or `http`.
+    provider: String,
+    /// `sync` or `async`; as the provider usually answers where absent.
+    mode: Option<String>,
+    /// `hq` (where absent) or `workspace`.
+    destination_db: Option<String>,
+    destination_table_name: Option<String>,
+    /// Path in the data to the column that it fills.
+    destination_field_mappings: Option<std::collections::BTreeMap<String, String>>,
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
+    enabled: Option<bool>,
+}
+
+/// What a body says of a workflow that is to be made.
+struct NewWorkflow {
+    spec: WorkflowSpec,
+    id: Option<Id>,
+    shared: bool,
+}
+
+impl NewWorkflow {
+    fn read(mut body: Map<String, Value>) -> Result<Self, Problem> {
+        let mut mistakes = Vec::new();
+        let id = match body.remove("id") {
+            None | Some(Value::Null) => None,
+            Some(id) => {
+                let id = id.as_str().and_then(|id| id.parse().ok());
+                if id.is_none() {
+                    mistakes.push(Mistake::new("/id", "must be a UUID"));
+                }
+                id
+            }
+        };
+        let shared = match body.remove("shared") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(shared)) => shared,
+            Some(_) => {
+                mistakes.push(Mistake::new("/shared", "must be true or false"));
+                false
+            }
+        };
+        body.retain(|key, _| !READ_ONLY.contains(&key.as_str()));
+        match WorkflowSpec::read(&body) {
+            Ok(spec) if mistakes.is_empty() => Ok(Self { spec, id, shared }),
+            Ok(_) => Err(Problem::mistakes(&mistakes)),
+            Err(wrong) => {
+                mistakes.extend(wrong);
+                Err(Problem::mistakes(&mistakes))
+            }
+        }
+    }
+}
+
+/// What a body says of a workflow that is there: it neither moves nor becomes another.
+fn read_spec(mut body: Map<String, Value>) -> Result<WorkflowSpec, Problem> {
+    body.retain(|key, _| !READ_ONLY.contains(&key.as_str()) && key != "id" && key != "shared");
+    WorkflowSpec::read(&body).map_err(|mistakes| Problem::mistakes(&mistakes))
+}
+
+/// `POST /api/workflows`. Steps that start from now on go by it.
+#[utoipa::path(
+    post, path = "/api/workflows", tag = "workflows",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body = WorkflowBody,
+    responses((status = 201, description = "The workflow.", body = WorkflowView), Refusals),
+)]
+pub async fn create(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    body: Json<Map<String, Value>>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Admin)?;
+    let new = NewWorkflow::read(body.clone())?;
+    let (shared, asker) = (app.clone(), caller.clone());
+    once(
+        &app,
+        &asker,
+        key,
+        "POST /api/workflows",
+        &*body,
+        move |request_key| async move { make(&shared, &caller, new, request_key).await },
+    )
+    .await
+}
+
+async fn make(
+    app: &App,
+    caller: &Caller,
+    new: NewWorkflow,
+    request_key: Option<RequestKey>,
+) -> Result<StoredAnswer, Problem> {
+    if new.shared {
+        caller.require(Role::Operator)?;
+    }
+    let owner = (!new.shared).then_some(caller.scope.organisation_id);
+    let id = new.id.unwrap_or_else(Id::now);
+    let mut row = workflow_row(id, owner, OF_API, &new.spec, Utc::now().trunc_subsecs(3));
+    if new.id.is_some() {
+        // One that was deleted may come back; its versions go on.
+        let last = app.reader.last_version(owner, id).await?;
+        row.version = last.map_or(1, |last| last.saturating_add(1));
+    }
+    let answer = StoredAnswer {
+        status: 201,
+        location: Some(format!("/api/workflows/{id}")),
+        body: json!(WorkflowView::from(row.clone())).to_string(),
+    };
+    let command = CreateWorkflow {
+        row,
+        answer: request_key.map(|request| KeyAnswer {
+            request,
+            answer: answer.clone(),
+        }),
+    };
+    match write(app, command).await? {
+        WorkflowCreated::Accepted => Ok(answer),
+        WorkflowCreated::SlugTaken => Err(slug_taken(&new.spec.slug)),
+        WorkflowCreated::IdTaken => {
+            let detail = "there is a workflow with this id; send another id, or none";
+            Err(Problem::new(StatusCode::CONFLICT, "id_taken", detail))
+        }
+    }
+}
+
+/// Every change of a workflow takes this way.
+async fn write<C: WriteCommand>(app: &App, command: C) -> Result<C::Answer, Problem> {
+    app.command(command).await
+}
+
+fn slug_taken(slug: &str) -> Problem {
+    let detail = format!("there is a workflow '{slug}', of the organisation or shared; give this one another slug");
+    Problem::new(StatusCode::CONFLICT, "slug_taken", detail)
+}
+
+fn managed_by_file() -> Problem {
+    let detail =
+        "this workflow comes from a file, which says what it is; POST to its 'copy' makes one that you can change";
+    Problem::new(StatusCode::CONFLICT, "managed_by_file", detail)
+}
+
+/// The workflow, if the caller may see it.
+pub(super) async fn visible(app: &App, caller: &Caller, id: Id) -> Result<Row, Problem> {
+    match app.reader.workflow(&caller.scope, id).await? {
+        Access::Granted(row) => Ok(row),
+        Access::Forbidden => Err(Problem::forbidden("this workflow belongs to another organisation")),
+        Access::Missing => Err(Problem::not_found("workflow")),
+    }
+}
+
+/// The workflow, if the caller may change it.
+async fn changeable(app: &App, caller: &Caller, id: Id) -> Result<Row, Problem> {
+    caller.require(Role::Admin)?;
+    let row = visible(app, caller, id).await?;
+    if row.managed_by == OF_FILE {
+        return Err(managed_by_file());
+    }
+    if row.organisation_id.is_none() {
+        caller.require(Role::Operator)?;
+    }
+    Ok(row)
+}
+
+fn tagged_row(row: Row) -> HttpResponse {
+    tagged(row.version, &WorkflowView::from(row))
+}
+
+/// `GET /api/workflows/{id}`, with its version as the ETag.
+#[utoipa::path(
+    get, path = "/api/workflows/{id}", tag = "workflows",
+    params(("id" = Id, Path, description = "The workflow.")),
+    responses(
+        (
+            status = 200,
+            description = "The workflow.",
+            body = WorkflowView,
+            headers(("ETag" = String, description = "Its version, for If-Match.")),
+        ),
+        Refusals,
+    ),
+)]
+pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
+    Ok(tagged_row(visible(&app, &caller, *id).await?))
+}
+
+/// `PUT /api/workflows/{id}`: what is absent takes its default. With `If-Match` only if nobody has changed it since.
+#[utoipa::path(
+    put, path = "/api/workflows/{id}", tag = "workflows",
+    params(
+        ("id" = Id, Path, description = "The workflow."),
+        ("If-Match" = Option<String>, Header, description = "The version that is changed."),
+    ),
+    request_body = WorkflowBody,
+    responses(
+        (
+            status = 200,
+            description = "The workflow as it is now.",
+            body = WorkflowView,
+            headers(("ETag" = String, description = "Its version.")),
+        ),
+        Refusals,
+    ),
+)]
+pub async fn replace(
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<Id>,
+    body: Json<Map<String, Value>>,
+) -> Result<HttpResponse, Problem> {
+    changeable(&app, &caller, *id).await?;
+    let command = ChangeWorkflow {
+        id: *id,
+        version: expected_version(&request)?,
+        spec: read_spec(body.into_inner())?,
+    };
+    let slug = command.spec.slug.clone();
+    match write(&app, command).await? {
+        WorkflowChanged::Accepted => Ok(tagged_row(visible(&app, &caller, *id).await?)),
+        refusal => Err(refused(&refusal, &slug)),
+    }
+}
+
+/// What to change of a workflow; absent members stay, `null` ones take their default (RFC 7396).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is read member by member")]
+pub struct WorkflowPatch {
+    workflow_slug: Option<String>,
+    title: Option<String>,
+    play_name: Option<String>,
+    overall_step_number: Option<i32>,
+    provider: Option<String>,
+    mode: Option<String>,
+    destination_db: Option<String>,
+    destination_table_name: Option<String>,
+    destination_field_mappings: Option<std::collections::BTreeMap<String, Option<String>>>,
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Value>,
+    enabled: Option<bool>,
+}
+
+/// `PATCH /api/workflows/{id}`: a merge patch. With `If-Match` only if nobody has changed it since.
+#[utoipa::path(
+    patch, path = "/api/workflows/{id}", tag = "workflows",
+    params(
+        ("id" = Id, Path, description = "The workflow."),
+        ("If-Match" = Option<String>, Header, description = "The version that is changed."),
+    ),
+    request_body = WorkflowPatch,
+    responses(
+        (
+            status = 200,
+            description = "The workflow as it is now.",
+            body = WorkflowView,
+            headers(("ETag" = String, description = "Its version.")),
+        ),
+        Refusals,
+    ),
+)]
+pub async fn change(
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<Id>,
+    body: Json<Map<String, Value>>,
+) -> Result<HttpResponse, Problem> {
+    let expected = expected_version(&request)?;
+    let patch = Value::Object(body.into_inner());
+    let mut outcome = WorkflowChanged::NotFound;
+    let mut slug = String::new();
+    for _ in 0..TRIES {
+        let row = changeable(&app, &caller, *id).await?;
+        if let Some(expected) = expected.filter(|expected| *expected != row.version) {
+            tracing::debug!(workflow = %id, expected, version = row.version, "a change of a version that is gone");
+            return Err(Problem::stale(row.version));
+        }
+        let command = ChangeWorkflow {
+            id: *id,
+            version: Some(row.version),
+            spec: read_spec(patched(&row, &patch))?,
+        };
+        slug.clone_from(&command.spec.slug);
+        outcome = write(&app, command).await?;
+        let again = expected.is_none() && matches!(outcome, WorkflowChanged::Stale { .. });
+        if !again {
+            break;
+        }
+    }
+    match outcome {
+        WorkflowChanged::Accepted => Ok(tagged_row(visible(&app, &caller, *id).await?)),
+        refusal => Err(refused(&refusal, &slug)),
+    }
+}
+
+fn patched(row: &Row, patch: &Value) -> Map<String, Value> {
+    let mut fields = Value::Object(workflow_spec(row).fields());
+    merge(&mut fields, patch);
+    match fields {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn refused(refusal: &WorkflowChanged, slug: &str) -> Problem {
+    match refusal {
+        WorkflowChanged::Stale { version } => Problem::stale(*version),
+        WorkflowChanged::SlugTaken => slug_taken(slug),
+        WorkflowChanged::ManagedByFile => managed_by_file(),
+        WorkflowChanged::Accepted | WorkflowChanged::NotFound => Problem::not_found("workflow"),
+    }
+}
+
+/// `DELETE /api/workflows/{id}`. Steps that have begun end under the version that they began with.
+#[utoipa::path(
+    delete, path = "/api/workflows/{id}", tag = "workflows",
+    params(
+        ("id" = Id, Path, description = "The workflow."),
+        ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
+    ),
+    responses((status = 204, description = "It is gone."), Refusals),
+)]
+pub async fn delete(
+    app: Data<App>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<Id>,
+) -> Result<HttpResponse, Problem> {
+    let row = changeable(&app, &caller, *id).await?;
+    let command = DeleteWorkflow {
+        id: row.id,
+        version: expected_version(&request)?,
+    };
+    match write(&app, command).await? {
+        WorkflowChanged::Accepted => Ok(HttpResponse::NoContent().finish()),
+        refusal => Err(refused(&refusal, &row.workflow_slug)),
+    }
+}
+
+/// `POST /api/workflows/{id}/copy`: makes one that can be changed, disabled unless the body says otherwise.
+#[utoipa::path(
+    post, path = "/api/workflows/{id}/copy", tag = "workflows",
+    params(
+        ("id" = Id, Path, description = "The workflow to copy."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body(content = Option<WorkflowPatch>, description = "What is different in the copy. It may be left out."),
+    responses((status = 201, description = "The copy.", body = WorkflowView), Refusals),
+)]
+pub async fn copy(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    id: Path<Id>,
+    body: Result<Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Admin)?;
+    let body = body.map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))?;
+    let changes: Map<String, Value> = if body.is_empty() {
+        Map::new()
+    } else {
+        serde_json::from_slice(&body)
+            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))?
+    };
+    let source = visible(&app, &caller, *id).await?;
+    let asked = (*id, &changes);
+    let new = copied(&app, &caller, &source, changes.clone()).await?;
+    let (shared, asker) = (app.clone(), caller.clone());
+    once(
+        &app,
+        &asker,
+        key,
+        "POST /api/workflows/copy",
+        &asked,
+        move |request_key| async move { make(&shared, &caller, new, request_key).await },
+    )
+    .await
+}
+
+async fn copied(app: &App, caller: &Caller, source: &Row, changes: Map<String, Value>) -> Result<NewWorkflow, Problem> {
+    let mut copy = Value::Object(workflow_spec(source).fields());
+    let slug = free_slug(app, caller, &source.workflow_slug).await?;
+    let title: String = source.title.chars().take(LONGEST_NAME - " (copy)".len()).collect();
+    merge(
+        &mut copy,
+        &json!({ "workflow_slug": slug, "title": format!("{title} (copy)"), "enabled": false }),
+    );
+    merge(&mut copy, &Value::Object(changes));
+    NewWorkflow::read(copy.as_object().cloned().unwrap_or_default())
+}
+
+/// `SLUG-copy`, or with the first number that is free.
+async fn free_slug(app: &App, caller: &Caller, slug: &str) -> Result<String, Problem> {
+    const ROOM: usize = "-copy-1000".len();
+    let stem: String = slug.chars().take(LONGEST_NAME - ROOM).collect();
+    let stem = format!("{stem}-copy");
+    let taken = app.reader.taken_slugs(&caller.scope, &stem).await?;
+    let numbered = (2..).map(|number| format!("{stem}-{number}"));
+    let free = std::iter::once(stem.clone())
+        .chain(numbered)
+        .take(taken.len() + 1)
+        .find(|slug| !taken.contains(slug));
+    Ok(free.unwrap_or(stem))
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+/// `GET /api/workflows/{id}/versions`: what the workflow said at each version, newest first.
+#[utoipa::path(
+    get, path = "/api/workflows/{id}/versions", tag = "workflows",
+    params(("id" = Id, Path, description = "The workflow."), PageQuery),
+    responses(
+        (
+            status = 200,
+            description = "What the workflow said at each version, newest first.",
+            body = List<WorkflowVersionView>,
+        ),
+        Refusals,
+    ),
+)]
+pub async fn versions(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<Id>,
+    query: Query<PageQuery>,
+) -> Result<Json<List<WorkflowVersionView>>, Problem> {
+    let before = cursor::read(query.cursor.as_deref())?;
+    let limit = cursor::limit(query.limit)?;
+    let row = visible(&app, &caller, *id).await?;
+    Ok(Json(app.reader.workflow_versions(row.id, before, limit).await?.into()))
+}
