@@ -12,6 +12,7 @@ mod openapi;
 mod run;
 mod serve;
 mod shell;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -64,6 +65,9 @@ enum Command {
     /// Bring the database to this version's schema, or say how far it is. `serve` does this by itself.
     #[command(subcommand)]
     Migrate(migrate::Action),
+    /// Show what the workflow files would change of the database, or change it, while no daemon runs.
+    #[command(subcommand, after_long_help = workflows::AFTER_HELP)]
+    Workflows(workflows::Action),
     /// Print the description of the REST interface (OpenAPI 3.1) as JSON.
     Openapi,
     /// Copy the database while the daemon runs, or look into such a copy.
@@ -118,6 +122,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Serve => return serve::run(file),
         Command::Config(action) => return config::run(&action, file),
+        Command::Workflows(action) => return workflows::run(&action, file),
         Command::Demo(options) => demo::run(&options),
         Command::Run(options) => return run::run(&options, file),
         Command::Extract(options) => extract::run(&options),
