@@ -12,7 +12,7 @@ use super::schema_types::{FOREIGN, Kind, kind_of, readable};
 use super::schema_values::{each, number, texts, types};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
-use crate::scrape::text::{squeeze, squeeze_to};
+use crate::scrape::text::{contains_ci, squeeze, squeeze_to};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
             .collect();
         let name = texts(object.get("name")).into_iter().next();
         let called = name.as_deref().is_some_and(|name| self.own.is_called(name));
-        (listed || !ours.is_empty()) && !ours.contains(&true) && !called
+        let demo = name.is_some_and(|name| contains_ci(&format!(" {name} "), " demo "));
+        (listed || !ours.is_empty()) && !ours.contains(&true) && !called || demo && !called
     }
 
     /// The object itself, or the one that its `@id` refers to.
@@ -153,11 +154,8 @@ impl<'a> Reader<'a> {
     }
 
     fn objects(&self, value: Option<&'a Value>) -> Vec<&'a Object> {
-        each(value)
-            .into_iter()
-            .filter_map(Value::as_object)
-            .map(|object| self.follow(object))
-            .collect()
+        let objects = each(value).into_iter().filter_map(Value::as_object);
+        objects.map(|object| self.follow(object)).collect()
     }
 
     fn business(&mut self, object: &'a Object, kinds: &[&str], trust: u8) {

@@ -11,7 +11,7 @@ use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems};
-use names::{is_street, speaks_of_itself_last};
+use names::{follows_wide_name, is_street, speaks_of_itself_last};
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
@@ -98,7 +98,7 @@ impl<'a> Whose<'a> {
             return Standing::Plain;
         }
         let asked = clauses::question_before(text, statement.start).is_some();
-        if self.introduces_another(head, asked) {
+        if self.introduces_another(head, asked) || follows_wide_name(text, &at) {
             return Standing::Doubtful;
         }
         if self.links_elsewhere(line, skipped + statement.start..skipped + at.start) {
@@ -120,7 +120,8 @@ impl<'a> Whose<'a> {
         let end = text[..statement.start].trim_end_matches(['.', ' ']).len();
         let start = clauses::begin(text, end);
         let before = &text[start..end];
-        if before.split(',').any(is_street) { before } else { head }
+        let told = before.split(',').any(is_street) && !speaks_of_itself(Folded::of(before).text());
+        if told { before } else { head }
     }
 
     /// Whose the address `mail` in `at` of `text` is.
@@ -238,6 +239,14 @@ impl<'a> Whose<'a> {
                 return false;
             }
             if self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
+                return true;
+            }
+            // "Riverina Animal Emergency" above an address and a number.
+            let words = || text.split(' ').filter(|word| word.len() > 3);
+            let name = text.len() <= MAX_LABEL_LINE
+                && words().count() >= 2
+                && words().all(|word| word.starts_with(char::is_uppercase));
+            if name && line - above >= 2 && self.hits(&OTHERS, Folded::of(text).text()) {
                 return true;
             }
             // "Technical realisation" above the name of the makers.

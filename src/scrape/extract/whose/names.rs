@@ -3,9 +3,10 @@
 use super::Whose;
 use super::lists::{COMPANIES, CONTACTS, PLACES, PRONOUNS, TRADES};
 use crate::scrape::extract::people_names::looks_like_name;
-use crate::scrape::extract::phone_labels::{Label, label_alone};
+use crate::scrape::extract::phone_labels::{Label, label_alone, label_of};
 use crate::scrape::extract::words::Folded;
 use crate::scrape::text::starts_ci;
+use std::ops::Range;
 
 impl Whose<'_> {
     /// Whether a company is named before a number that is not the business's own.
@@ -79,13 +80,30 @@ impl Whose<'_> {
         if own > others {
             return false;
         }
+        if Folded::of(last_words(before))
+            .text()
+            .split(' ')
+            .any(|word| THEIRS.contains(&word))
+        {
+            return true;
+        }
+        // An acronym, also as the first word: "DVSA enquiries 0300 …".
+        let acronym = before
+            .split(|c: char| !c.is_alphanumeric())
+            .find(|word| !word.is_empty())
+            .filter(|word| word.chars().count() >= 4 && word.chars().all(char::is_uppercase));
+        let shouted = !before.chars().any(char::is_lowercase);
+        if acronym.is_some_and(|word| !shouted && !is_label(word) && !PLACES.any(Folded::of(word).text())) {
+            return true;
+        }
         // One word right before the number is a name where it is written like one: "SouthDoc 0818 …", "RSPCA 0300 …".
         let inner = adjacent_word.chars().skip(1).filter(|c| c.is_uppercase()).count();
         named |= adjacent && words == 1 && inner >= 1 && adjacent_word.chars().count() >= 3;
         // The address of a place follows its name.
         let name = &before[..named_until.min(before.len())];
         let place = |text: &str| PLACES.any(Folded::of(text).text());
-        named && (!place(before) || (longest >= 2 && !place(last_words(name))))
+        let long = longest >= 3 && adjacent && !self.capitalises_nouns();
+        named && (!place(before) || (longest >= 2 && !place(last_words(name))) || long)
     }
 
     /// German writes every noun like a name.
@@ -130,13 +148,34 @@ fn adjacent_word(before: &str) -> &str {
         .unwrap_or_default()
 }
 
+/// Whether a number stands in brackets behind a name in a script without capitals, within a sentence:
+/// "費用が心配な方は法テラス（0570-078374）もご利用いただけます".
+pub(super) fn follows_wide_name(text: &str, at: &Range<usize>) -> bool {
+    let wide = |c: Option<char>| c.is_some_and(|c| matches!(c, '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'));
+    let inner = text[at.clone()].trim_matches(['(', ')', '（', '）', ' ']);
+    let start = at.start + text[at.clone()].find(inner).unwrap_or_default();
+    let before = text[..start].trim_end();
+    let after = text[start + inner.len()..].trim_start();
+    let (Some(name), Some(rest)) = (before.strip_suffix(['（', '(']), after.strip_prefix(['）', ')'])) else {
+        return false;
+    };
+    wide(name.chars().next_back()) && wide(rest.chars().next()) && label_of(before) == Label::None
+}
+
 /// Where the business speaks of itself in the words before a number, unless a name stands between.
 pub(super) fn speaks_of_itself_last(before: &str) -> bool {
+    let near = Folded::of(last_words(before));
+    if near.text().split(' ').any(|word| THEIRS.contains(&word)) {
+        return false;
+    }
     if !is_capital(adjacent_word(before)) {
         return PRONOUNS.any(Folded::of(before).text());
     }
-    PRONOUNS.any(Folded::of(last_words(before)).text())
+    PRONOUNS.any(near.text())
 }
+
+/// Words that make what follows somebody else's.
+const THEIRS: [&str; 8] = ["their", "leur", "leurs", "loro", "hun", "deres", "deras", "jejich"];
 
 /// The last three words.
 fn last_words(text: &str) -> &str {
