@@ -87,12 +87,12 @@ fn fields_keep_their_order_and_shape() {
 #[test]
 fn a_templates_markup_does_not_win() {
     let page = r#"<title>Smile Dental | Auckland</title><meta property="og:site_name" content="Smile Dental">
-        <script type="application/ld+json">{"@type":"Organization","name":"Flavor Theme Demo"}</script>"#;
+        <script type="application/ld+json">{"@type":"Organization","name":"Flavor Bistro"}</script>"#;
     let merged = merge(&url(), &scrape(&[("/", page)]));
     assert_eq!(merged.name.as_deref(), Some("Smile Dental"));
     assert_eq!(
         merged.provenance["name"].conflicts[0].value,
-        Value::from("Flavor Theme Demo")
+        Value::from("Flavor Bistro")
     );
 }
 
@@ -119,4 +119,15 @@ fn locations_stay_apart_and_spellings_of_one_do_not() {
     assert_eq!(merged.addresses[0].street.as_deref(), Some("1 High St"));
     assert_eq!(merged.addresses[0].locality.as_deref(), Some("Auckland"));
     assert_eq!(merged.addresses[1].postal_code.as_deref(), Some("0622"));
+}
+
+#[test]
+fn a_themes_example_gives_way() {
+    let page = r#"<title>Smile Dental | Auckland</title><meta property="og:site_name" content="Smile Dental">
+        <script type="application/ld+json">{"@type":"Dentist","name":"Flavor Theme Demo","telephone":"+64 9 486 7001"}</script>
+        <p>Phone 09 524 7381</p>"#;
+    let merged = merge(&url(), &scrape(&[("/", page)]));
+    let numbers: Vec<_> = merged.phones.iter().filter_map(|phone| phone.e164.as_deref()).collect();
+    assert_eq!(numbers, ["+6495247381"]);
+    assert_eq!(merged.name.as_deref(), Some("Smile Dental"));
 }

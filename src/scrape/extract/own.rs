@@ -88,6 +88,11 @@ impl Own {
         likeness(name, &self.label) >= 0.5 || self.names.iter().any(|own| agree(own, name))
     }
 
+    /// Whether a name is that of a theme's example: "Flatsome Bistro Demo".
+    pub(crate) fn is_example(&self, name: &str) -> bool {
+        name.split(' ').any(|word| word.eq_ignore_ascii_case("demo")) && !self.is_called(name)
+    }
+
     /// Whether a text speaks of the business by a name of two words or more, or by one that the domain holds too.
     pub(crate) fn is_named_in(&self, text: &str) -> bool {
         let folded = fold(text);

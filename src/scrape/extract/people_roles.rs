@@ -94,6 +94,8 @@ pub(super) static ROLES: Words = Words::new(&[
     "tierarzt",
     "tierärztin",
     "fachärzt",
+    "facharzt",
+    "internist",
     "ärztin",
     "Ärztin",
     "kieferorthopäd",

@@ -12,7 +12,7 @@ use super::schema_types::{FOREIGN, Kind, kind_of, readable};
 use super::schema_values::{each, number, texts, types};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
-use crate::scrape::text::{contains_ci, squeeze, squeeze_to};
+use crate::scrape::text::{squeeze, squeeze_to};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -104,7 +104,8 @@ impl<'a> Reader<'a> {
                         .into_iter()
                         .filter_map(|key| object.get(key)?.as_str())
                         .find(|home| home.starts_with("http"))
-                        .is_some_and(|home| self.context.is_elsewhere(home));
+                        .is_some_and(|home| self.context.is_elsewhere(home))
+                        || texts(object.get("name")).iter().any(|name| self.own.is_example(name));
                     match kind_of(&types, object) {
                         // The makers of a website or of its theme leave their own markup in it.
                         Kind::Business | Kind::Organisation if elsewhere => self.business(object, &types, 20),
@@ -140,8 +141,7 @@ impl<'a> Reader<'a> {
             .collect();
         let name = texts(object.get("name")).into_iter().next();
         let called = name.as_deref().is_some_and(|name| self.own.is_called(name));
-        let demo = name.is_some_and(|name| contains_ci(&format!(" {name} "), " demo "));
-        (listed || !ours.is_empty()) && !ours.contains(&true) && !called || demo && !called
+        (listed || !ours.is_empty()) && !ours.contains(&true) && !called
     }
 
     /// The object itself, or the one that its `@id` refers to.

@@ -136,7 +136,7 @@ impl<'a> Whose<'a> {
             return standing;
         }
         let prose = self.is_prose(line, text, &statement);
-        if prose && self.names_another(&text[statement.start..at.start]) {
+        if prose && self.names_only_another(&text[statement.start..at.start]) {
             return Standing::Doubtful;
         }
         Standing::Plain

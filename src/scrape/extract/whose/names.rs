@@ -42,6 +42,14 @@ impl Whose<'_> {
             && (self.context.domain.resembles_word(word) || self.own.get_or_init(|| self.own_text()).contains(plain))
     }
 
+    /// Whether what stands before an address of e-mail is a name, and the business is not named there.
+    pub(super) fn names_only_another(&self, before: &str) -> bool {
+        !before
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| self.is_own_name(word))
+            && self.names_another(before)
+    }
+
     /// Whether what stands before a number is a name, and not the business's own.
     pub(super) fn names_another(&self, before: &str) -> bool {
         let adjacent_word = adjacent_word(before);
