@@ -98,7 +98,7 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
         .with("url", Instantly(PayloadColumn::Url, SIZES[0]))
         .with("scrape", Instantly(PayloadColumn::Scraper, SIZES[1]))
         .with("aggregate", Instantly(PayloadColumn::Final, SIZES[2]));
-    let workflows = authored_workflows(std::path::Path::new("/nonexistent")).unwrap();
+    let workflows = authored_workflows(&settings.workflows).unwrap();
     let handle = actors::start(settings, &database, false, workflows, Some(handlers), None)
         .await
         .unwrap();

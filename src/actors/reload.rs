@@ -13,7 +13,7 @@ use super::overseer::{Overseer, Retune, WorkflowsChanged};
 use crate::model::workflow_diff::WorkflowDiff;
 use crate::model::workflow_spec::WorkflowSpec;
 use crate::ops::Logging;
-use crate::settings::{Reload, SettingsError, WorkflowFileError, reload, workflow_files};
+use crate::settings::{Reload, SettingsError, WorkflowFileError, Workflows, reload, workflow_files, workflows_of};
 use crate::store::read::shared_workflows;
 use crate::store::write::{ApplyWorkflows, WriteError};
 
@@ -103,7 +103,7 @@ impl Reloader {
         let file = self.file.clone();
         let read = tokio::task::spawn_blocking(move || {
             let read = reload(&current, file.as_deref())?;
-            let workflows = authored_workflows(Path::new(&read.settings.workflows.dir))?;
+            let workflows = authored_workflows(&read.settings.workflows)?;
             Ok::<_, ReloadError>((read, workflows))
         });
         read.await.map_err(|_| ReloadError::Interrupted)?
@@ -140,11 +140,11 @@ impl Reloader {
     }
 }
 
-/// The workflows of all files.
+/// The workflows of all files, as the settings have them.
 ///
 /// # Errors
 /// See [`WorkflowFileError`].
-pub fn authored_workflows(directory: &Path) -> Result<Vec<WorkflowSpec>, WorkflowFileError> {
-    let files = workflow_files(directory)?;
-    Ok(files.into_iter().flat_map(|file| file.workflows).collect())
+pub fn authored_workflows(settings: &Workflows) -> Result<Vec<WorkflowSpec>, WorkflowFileError> {
+    let files = workflow_files(Path::new(&settings.dir))?;
+    Ok(workflows_of(files, &settings.dispatcher_url))
 }

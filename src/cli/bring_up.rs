@@ -25,7 +25,7 @@ pub async fn bring_up(
     listens: Option<SocketAddr>,
 ) -> anyhow::Result<Up> {
     let aborted = CrashMark::read(mark)?;
-    let workflows = authored_workflows(Path::new(&settings.workflows.dir))?;
+    let workflows = authored_workflows(&settings.workflows)?;
     let handle = actors::start(Arc::clone(settings), database, aborted, workflows, None, listens).await?;
     // The mark of the process before this one stands until what it says has been written down.
     let crash_mark = CrashMark::arm(mark)?;

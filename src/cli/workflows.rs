@@ -12,7 +12,7 @@ use migration::{Migrator, MigratorTrait as _};
 use super::migrate::{make_data_dir, open, up};
 use crate::model::workflow_diff::WorkflowDiff;
 use crate::model::workflow_spec::WorkflowSpec;
-use crate::settings::{Settings, read_workflow_files};
+use crate::settings::{Settings, read_workflow_files, workflows_of};
 use crate::store::lock::{LockError, Ownership, acquire_at_once, sqlite_file};
 use crate::store::read::shared_workflows;
 use crate::store::write::ApplyWorkflows;
@@ -99,7 +99,7 @@ fn authored(settings: &Settings) -> anyhow::Result<Vec<WorkflowSpec>> {
             mistakes.len()
         );
     }
-    Ok(files.into_iter().flat_map(|file| file.workflows).collect())
+    Ok(workflows_of(files, &settings.workflows.dispatcher_url))
 }
 
 /// Opens the database and makes sure that no daemon has it. It is made, or brought to this version's schema, only where it

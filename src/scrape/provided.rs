@@ -6,15 +6,17 @@ use serde_json::{Map, Value};
 use super::payload::{
     Address, Fact, OpeningHours, PageFacts, Person, Phone, PhoneKind, ScrapePayload, ScrapedPage, SocialLink, Source,
 };
+use super::region::region_code;
 
 /// What the scraper worker would have given. A field that has no place in a final payload, or not the form that it has
 /// there, is kept as it is under `extra`.
 #[must_use]
-pub fn provided_fields(address: &str, fields: Map<String, Value>) -> ScrapePayload {
+pub fn provided_fields(address: &str, fields: Map<String, Value>, region: Option<&str>) -> ScrapePayload {
+    let region = region.map(str::to_owned).or_else(|| region_of(address));
     let mut facts = PageFacts::default();
     let mut extra = Map::new();
     for (name, value) in fields {
-        if take(&mut facts, &name, &value).is_none() {
+        if take(&mut facts, &name, &value, region.as_deref()).is_none() {
             extra.insert(name, value);
         }
     }
@@ -31,12 +33,12 @@ pub fn provided_fields(address: &str, fields: Map<String, Value>) -> ScrapePaylo
 }
 
 /// `None` where the field cannot be taken.
-fn take(facts: &mut PageFacts, name: &str, value: &Value) -> Option<()> {
+fn take(facts: &mut PageFacts, name: &str, value: &Value, region: Option<&str>) -> Option<()> {
     match name {
         "name" => facts.names.push(one(value)?),
         "description" => facts.descriptions.push(one(value)?),
         "categories" => facts.categories.extend(many(value)?),
-        "phones" => facts.phones.extend(phones(value)?),
+        "phones" => facts.phones.extend(phones(value, region)?),
         "emails" => facts.emails.extend(many(value)?),
         "addresses" => facts.addresses.extend(many::<Address>(value)?),
         "opening_hours" => facts.opening_hours.push(one::<Vec<OpeningHours>>(value)?),
@@ -74,21 +76,43 @@ fn many<T: DeserializeOwned>(value: &Value) -> Option<Vec<Fact<T>>> {
 }
 
 /// Numbers as a final payload has them, or as plain text.
-fn phones(value: &Value) -> Option<Vec<Fact<Phone>>> {
-    if let Some(phones) = many::<Phone>(value) {
-        return Some(phones);
-    }
-    let texts = many::<String>(value)?;
-    let phone = |raw: Fact<String>| {
-        let e164 = Some(raw.value.clone()).filter(|text| text.starts_with('+'));
-        let phone = Phone {
-            raw: raw.value,
-            e164,
-            kind: PhoneKind::Phone,
-        };
-        Fact::new(phone, Source::Provider)
+fn phones(value: &Value, region: Option<&str>) -> Option<Vec<Fact<Phone>>> {
+    let mut phones = match many::<Phone>(value) {
+        Some(phones) => phones,
+        None => many::<String>(value)?.into_iter().map(plain_phone).collect(),
     };
-    Some(texts.into_iter().map(phone).collect())
+    for Fact { value: phone, .. } in &mut phones {
+        phone.e164 = e164(phone.e164.as_deref().unwrap_or(&phone.raw), region);
+    }
+    Some(phones)
+}
+
+fn plain_phone(raw: Fact<String>) -> Fact<Phone> {
+    let phone = Phone {
+        raw: raw.value,
+        e164: None,
+        kind: PhoneKind::Phone,
+    };
+    Fact::new(phone, Source::Provider)
+}
+
+/// The number as it is dialled from anywhere, where it is one.
+fn e164(text: &str, region: Option<&str>) -> Option<String> {
+    let region = region.and_then(|code| code.parse().ok());
+    let number = phonenumber::parse(region, text).ok()?;
+    number
+        .is_valid()
+        .then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+/// The country of the address's top-level domain, if it has one.
+fn region_of(address: &str) -> Option<String> {
+    let url = url::Url::parse(address).ok()?;
+    let code = match url.domain()?.rsplit('.').next()? {
+        "uk" => "GB".to_owned(),
+        other => other.to_ascii_uppercase(),
+    };
+    region_code(&code).ok().filter(|code| code.len() == 2)
 }
 
 fn social(value: &Value) -> Option<Vec<Fact<SocialLink>>> {
@@ -107,18 +131,20 @@ mod tests {
     #[test]
     fn fields_are_merged_as_a_providers_and_the_rest_is_kept() {
         let given = json!({
-            "name": "Bay Dental", "phones": ["+64 9 486 1234"], "emails": "hello@bay-dental.co.nz",
+            "name": "Bay Dental", "phones": ["09 486 1234", "12"], "emails": "hello@bay-dental.co.nz",
             "addresses": [{"raw": "1 Bay Road, Takapuna", "street": "1 Bay Road"}],
             "employees": 12, "opening_hours": "always",
         });
         let Value::Object(given) = given else { return };
-        let payload = provided_fields("https://bay-dental.co.nz/", given);
+        let payload = provided_fields("https://bay-dental.co.nz/", given, None);
         let Ok(clean) = clean_url("bay-dental.co.nz") else {
             panic!("a website")
         };
         let last = merge(&CleanUrlPayload::from(&clean), &payload);
         assert_eq!(last.name.as_deref(), Some("Bay Dental"));
         assert_eq!(last.emails, ["hello@bay-dental.co.nz"]);
+        let phones: Vec<_> = last.phones.iter().map(|phone| phone.e164.as_deref()).collect();
+        assert!(phones.contains(&Some("+6494861234")), "{phones:?}");
         assert_eq!(last.addresses[0].street.as_deref(), Some("1 Bay Road"));
         assert_eq!(last.provenance["name"].source, Source::Provider);
         assert_eq!(last.extra["employees"], 12);

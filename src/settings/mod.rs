@@ -31,7 +31,7 @@ pub use sections::{
     Synchronous, Workflows, Workspace,
 };
 pub use show::show;
-pub use workflow_files::{WorkflowFile, WorkflowFileError, read_workflow_files, workflow_files};
+pub use workflow_files::{WorkflowFile, WorkflowFileError, read_workflow_files, workflow_files, workflows_of};
 
 pub use resolve::url_path;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::model::workflow::NATIVE;
 use crate::model::workflow_spec::{Mistake, WorkflowSpec};
 
 /// The built-in files, by name.
@@ -75,6 +76,28 @@ pub enum WorkflowFileError {
         first: String,
         second: String,
     },
+}
+
+/// The built-in step that may be given to a dispatcher.
+const DISPATCHED: &str = "practice-scrape";
+
+/// The workflows of these files; where there is a dispatcher, the built-in scrape step is its.
+#[must_use]
+pub fn workflows_of(files: Vec<WorkflowFile>, dispatcher_url: &str) -> Vec<WorkflowSpec> {
+    let mut workflows: Vec<WorkflowSpec> = files.into_iter().flat_map(|file| file.workflows).collect();
+    let is_dispatched = |workflow: &&mut WorkflowSpec| workflow.slug == DISPATCHED && workflow.provider == NATIVE;
+    if let Some(scrape) = workflows
+        .iter_mut()
+        .find(is_dispatched)
+        .filter(|_| !dispatcher_url.is_empty())
+    {
+        scrape.provider = "n8n".to_owned();
+        scrape.mode = "async".to_owned();
+        scrape.settings.remove("handler");
+        scrape.settings.insert("url".to_owned(), dispatcher_url.into());
+        // What the site is stands in `data`; the result is pages, or fields of a final payload.
+    }
+    workflows
 }
 
 /// All files: a file of the directory takes the place of the built-in one of the same name. A directory that does not

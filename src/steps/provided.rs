@@ -65,7 +65,7 @@ fn scraped(value: Value, address: &str, region: Option<&str>) -> Result<ScrapePa
             extra: Map::new(),
         });
     }
-    Ok(provided_fields(address, fields))
+    Ok(provided_fields(address, fields, region))
 }
 
 fn given_pages(fields: &mut Map<String, Value>, address: &str) -> Result<Vec<GivenPage>, StepFailure> {

@@ -1,5 +1,8 @@
 //! Conditions, dependencies, waterfalls, optional steps, and what is wrong with a workflow.
 
+use std::sync::Arc;
+
+use batchdesk::simulators::n8n::{self, N8n};
 use batchdesk::simulators::zenrows::Code;
 use serde_json::{Value, json};
 
@@ -14,6 +17,7 @@ on_both_databases!("plays":
     a_table_that_is_missing_pauses_the_job_until_it_is_there,
     a_scrape_can_be_given_to_zenrows,
     a_redo_begins_with_the_first_workflow_of_the_step,
+    the_scrape_of_an_upload_can_be_dispatched_to_a_webhook,
 );
 
 fn zenrows(desk: &Desk, settings: Value) -> Value {
@@ -195,4 +199,36 @@ async fn a_redo_begins_with_the_first_workflow_of_the_step(database: Db) {
     desk.api.wait_until(&job, done, crate::desk::SOON).await;
     let logs = desk.logs(&job, 2).await;
     assert_eq!(statuses(&logs), [pair("dear", "failed"), pair("cheap", "completed")]);
+}
+
+async fn the_scrape_of_an_upload_can_be_dispatched_to_a_webhook(database: Db) {
+    let n8n = N8n::start(n8n::Options::default()).await.unwrap();
+    n8n.change("case-studies", |workflow| {
+        workflow.result = Arc::new(|body| {
+            let url = body["data"]["url"].as_str().unwrap_or_default();
+            json!({"name": format!("What n8n read at {url}"), "phones": ["+64 9 486 1234"], "employees": 4})
+        });
+    });
+    let extra = format!(
+        "[workflows]\ndispatcher_url = \"{}\"\n",
+        n8n.webhook_url("case-studies")
+    );
+    let desk = Desk::start_with(database, &extra).await;
+    let job = desk.upload("practice-enrichment", &["www.bay-dental.co.nz"]).await;
+    assert_eq!(
+        desk.until_ended(&job).await["counts"]["aggregated"],
+        1,
+        "{}",
+        desk.daemon.log()
+    );
+    let found = desk.select("select final_payload from job_practices").await;
+    let text = found[0]["final_payload"].to_string().replace("\\\"", "\"");
+    for part in [
+        "What n8n read at https://www.bay-dental.co.nz",
+        "+6494861234",
+        "employees",
+        "provider",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
 }

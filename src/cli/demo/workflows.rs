@@ -1,10 +1,11 @@
 //! `batchdesk demo --workflows`: two steps that others do, with stand-ins for those on loopback.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult as _, JsonValue, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement};
 use serde_json::{Value, json};
 
 use super::api::Api;
@@ -49,6 +50,9 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
         })
         .await?,
     };
+    stand_ins
+        .n8n
+        .change("case-studies", |workflow| workflow.result = Arc::new(case_studies));
     for (domain, name) in COMPANIES {
         stand_ins
             .zenrows
@@ -68,7 +72,7 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<()> {
         let id = made["id"].as_str().unwrap_or_default();
         let checked = api.post(&format!("/api/workflows/{id}/check"), &json!({})).await?;
         println!(
-            "  step {}  {:<30} {} into {:<26} check: {}",
+            "  step {}  {:<29} {:<8} into {:<25} check: {}",
             made["overall_step_number"],
             made["workflow_slug"].as_str().unwrap_or_default(),
             made["provider"].as_str().unwrap_or_default(),
@@ -166,6 +170,15 @@ fn workflows(stand_ins: &StandIns) -> [Value; 2] {
     ]
 }
 
+/// What the workflow in n8n makes of a company.
+fn case_studies(body: &Value) -> Value {
+    let domain = body["company"]["domain"].as_str().unwrap_or_default();
+    json!({
+        "case_study_urls": [format!("https://{domain}/cases/1"), format!("https://{domain}/cases/2")],
+        "extracted_at": chrono::Utc::now(),
+    })
+}
+
 fn page(domain: &str, name: &str) -> String {
     format!(
         "<!doctype html><html><head><title>{name}</title></head><body><h1>{name}</h1>\
@@ -173,25 +186,26 @@ fn page(domain: &str, name: &str) -> String {
     )
 }
 
+/// A company as the workspace's tables have it.
+#[derive(FromQueryResult)]
+struct Enriched {
+    domain: String,
+    bytes: i64,
+    urls: Option<String>,
+}
+
 /// What stands in the workspace's tables now.
 async fn show(workspace: &sea_orm::DatabaseConnection) -> anyhow::Result<()> {
     const SQL: &str = "select p.company_domain as domain, length(p.homepage_html) as bytes, s.urls as urls \
         from company_homepage_scrapes p left join company_case_studies s on s.company_id = p.company_id order by 1";
-    let rows = JsonValue::find_by_statement(Statement::from_string(DbBackend::Sqlite, SQL))
+    let rows = Enriched::find_by_statement(Statement::from_string(DbBackend::Sqlite, SQL))
         .all(workspace)
         .await?;
     println!("  {:<26} {:>10}  case studies", "company", "homepage");
     for row in rows {
-        let urls: Vec<String> = row["urls"]
-            .as_str()
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        println!(
-            "  {:<26} {:>8} B  {}",
-            row["domain"].as_str().unwrap_or_default(),
-            row["bytes"],
-            urls.join(", ")
-        );
+        let urls = row.urls.and_then(|text| serde_json::from_str(&text).ok());
+        let urls: Vec<String> = urls.unwrap_or_default();
+        println!("  {:<26} {:>8} B  {}", row.domain, row.bytes, urls.join(", "));
     }
     Ok(())
 }

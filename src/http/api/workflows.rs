@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::actors::WorkflowsChanged;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
@@ -224,7 +225,9 @@ async fn make(
 
 /// Every change of a workflow takes this way.
 async fn write<C: WriteCommand>(app: &App, command: C) -> Result<C::Answer, Problem> {
-    app.command(command).await
+    let answer = app.command(command).await?;
+    app.overseer.do_send(WorkflowsChanged);
+    Ok(answer)
 }
 
 fn slug_taken(slug: &str) -> Problem {
