@@ -100,10 +100,15 @@ fn changed_fields(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Cha
     changed
 }
 
-/// Objects are compared member by member; all else is one value.
+/// Objects are compared member by member; all else is one value. Databases keep members in an order of their own, so those
+/// within a field come by name.
 fn compare(prefix: &str, old: &Map<String, Value>, new: &Map<String, Value>, changed: &mut Vec<ChangedField>) {
     let added = new.keys().filter(|key| !old.contains_key(*key));
-    for key in old.keys().chain(added) {
+    let mut keys: Vec<&String> = old.keys().chain(added).collect();
+    if !prefix.is_empty() {
+        keys.sort_unstable();
+    }
+    for key in keys {
         let (before, after) = (old.get(key), new.get(key));
         if before == after {
             continue;
@@ -233,9 +238,9 @@ mod tests {
         assert_eq!(
             changed,
             [
-                "settings.url: \"https://a.example\" to \"https://b.example\"",
-                "settings.retry.max_retries: 1 to 2",
                 "settings.order: null to 1",
+                "settings.retry.max_retries: 1 to 2",
+                "settings.url: \"https://a.example\" to \"https://b.example\"",
             ]
         );
         assert_eq!((diff.rows(), diff.is_empty()), (3, false));

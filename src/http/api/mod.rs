@@ -21,6 +21,7 @@ mod selection;
 mod steer;
 mod storage_worker;
 mod upload;
+mod workflow_body;
 mod workflow_checks;
 mod workflows;
 

@@ -7,8 +7,9 @@ use chrono::{SubsecRound as _, Utc};
 use entity::{Id, db_driven_enrichment_workflows};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
+use super::workflow_body::{NewWorkflow, WorkflowBody, WorkflowPatch, read_spec};
 use crate::actors::WorkflowsChanged;
 use crate::http::app::App;
 use crate::http::caller::Caller;
@@ -17,15 +18,12 @@ use crate::http::etag::{expected_version, tagged};
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::merge_patch::merge;
-use crate::model::workflow_spec::{Mistake, WorkflowSpec};
 use crate::store::read::{Access, Role, WorkflowFilter, WorkflowVersionView, WorkflowView, workflow_spec};
 use crate::store::write::{
     ChangeWorkflow, CreateWorkflow, DeleteWorkflow, KeyAnswer, OF_API, OF_FILE, RequestKey, StoredAnswer,
     WorkflowChanged, WorkflowCreated, WriteCommand, workflow_row,
 };
 
-/// Members that the daemon sets. Those who send back what they were given need not take them out.
-const READ_ONLY: [&str; 5] = ["organisation_id", "managed_by", "version", "created_at", "updated_at"];
 /// How often a change without `If-Match` is made anew where somebody else comes between.
 const TRIES: usize = 5;
 /// Characters that a slug or a title may have.
@@ -78,81 +76,6 @@ pub async fn list(
         limit,
     };
     Ok(Json(app.reader.workflows(&caller.scope, &filter).await?.into()))
-}
-
-/// A workflow as its author gives it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what is read member by member")]
-pub struct WorkflowBody {
-    /// Made up where absent. Only for a new workflow.
-    id: Option<Id>,
-    /// Whether all organisations use it; operators alone may say so. Only for a new workflow.
-    shared: Option<bool>,
-    /// Letters, digits, `-`, `_` and `.`; unique in the organisation and among the shared ones.
-    workflow_slug: String,
-    title: String,
-    /// `default` where absent.
-    play_name: Option<String>,
-    /// Place in the play. Several with one number are asked one after the other until one finds something.
-    overall_step_number: i32,
-    /// `native`, `zenrows`, `n8n`, `clay` or `http`.
-    provider: String,
-    /// `sync` or `async`; as the provider usually answers where absent.
-    mode: Option<String>,
-    /// `hq` (where absent) or `workspace`.
-    destination_db: Option<String>,
-    destination_table_name: Option<String>,
-    /// Path in the data to the column that it fills.
-    destination_field_mappings: Option<std::collections::BTreeMap<String, String>>,
-    #[schema(value_type = Option<Object>)]
-    settings: Option<Value>,
-    enabled: Option<bool>,
-}
-
-/// What a body says of a workflow that is to be made.
-struct NewWorkflow {
-    spec: WorkflowSpec,
-    id: Option<Id>,
-    shared: bool,
-}
-
-impl NewWorkflow {
-    fn read(mut body: Map<String, Value>) -> Result<Self, Problem> {
-        let mut mistakes = Vec::new();
-        let id = match body.remove("id") {
-            None | Some(Value::Null) => None,
-            Some(id) => {
-                let id = id.as_str().and_then(|id| id.parse().ok());
-                if id.is_none() {
-                    mistakes.push(Mistake::new("/id", "must be a UUID"));
-                }
-                id
-            }
-        };
-        let shared = match body.remove("shared") {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(shared)) => shared,
-            Some(_) => {
-                mistakes.push(Mistake::new("/shared", "must be true or false"));
-                false
-            }
-        };
-        body.retain(|key, _| !READ_ONLY.contains(&key.as_str()));
-        match WorkflowSpec::read(&body) {
-            Ok(spec) if mistakes.is_empty() => Ok(Self { spec, id, shared }),
-            Ok(_) => Err(Problem::mistakes(&mistakes)),
-            Err(wrong) => {
-                mistakes.extend(wrong);
-                Err(Problem::mistakes(&mistakes))
-            }
-        }
-    }
-}
-
-/// What a body says of a workflow that is there: it neither moves nor becomes another.
-fn read_spec(mut body: Map<String, Value>) -> Result<WorkflowSpec, Problem> {
-    body.retain(|key, _| !READ_ONLY.contains(&key.as_str()) && key != "id" && key != "shared");
-    WorkflowSpec::read(&body).map_err(|mistakes| Problem::mistakes(&mistakes))
 }
 
 /// `POST /api/workflows`. Steps that start from now on go by it.
@@ -321,24 +244,6 @@ pub async fn replace(
         WorkflowChanged::Accepted => Ok(tagged_row(visible(&app, &caller, *id).await?)),
         refusal => Err(refused(&refusal, &slug)),
     }
-}
-
-/// What to change of a workflow; absent members stay, `null` ones take their default (RFC 7396).
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what is read member by member")]
-pub struct WorkflowPatch {
-    workflow_slug: Option<String>,
-    title: Option<String>,
-    play_name: Option<String>,
-    overall_step_number: Option<i32>,
-    provider: Option<String>,
-    mode: Option<String>,
-    destination_db: Option<String>,
-    destination_table_name: Option<String>,
-    destination_field_mappings: Option<std::collections::BTreeMap<String, Option<String>>>,
-    #[schema(value_type = Option<Object>)]
-    settings: Option<Value>,
-    enabled: Option<bool>,
 }
 
 /// `PATCH /api/workflows/{id}`: a merge patch. With `If-Match` only if nobody has changed it since.
