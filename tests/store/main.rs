@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by a panic"
 )]
 
+mod answers;
 mod bench;
 mod full_disk;
 mod groups;
@@ -38,5 +39,6 @@ on_both_databases!(
     groups::an_unfinished_import_is_seen_by_nobody_and_leaves_nothing,
     groups::a_chunk_of_logs_is_written_once,
     groups::a_process_that_was_taken_over_from_writes_nothing_more,
+    answers::an_accepted_answer_is_never_lost_and_never_applied_twice,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,
 );

@@ -28,10 +28,12 @@ pub fn require_or_skip(group: &str) -> bool {
 
 /// A database of its own on the cluster that all tests of this binary share; dropped with this value.
 pub fn create_database() -> TestDatabase {
+    shared().create_database()
+}
+
+fn shared() -> &'static Cluster {
     static SHARED: OnceLock<Cluster> = OnceLock::new();
-    SHARED
-        .get_or_init(|| Cluster::start(Durability::Relaxed))
-        .create_database()
+    SHARED.get_or_init(|| Cluster::start(Durability::Relaxed))
 }
 
 /// Whether the cluster survives a power cut; tests seldom mean one.
@@ -101,12 +103,16 @@ impl Cluster {
 
     /// A new empty database.
     pub fn create_database(&self) -> TestDatabase {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = new_name();
         run(&mut self.psql(&format!("CREATE DATABASE {name}"))).unwrap();
+        self.database(name)
+    }
+
+    fn database(&self, name: String) -> TestDatabase {
         TestDatabase {
             url: format!("postgres://postgres@127.0.0.1:{}/{name}", self.port),
             drop: self.psql(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")),
+            name,
         }
     }
 
@@ -180,6 +186,11 @@ impl Cluster {
     }
 }
 
+fn new_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Runs to the end; what it says goes to a file, as a server that it starts would keep a pipe open for ever.
 fn run(command: &mut Command) -> Result<(), String> {
     let mut said = tempfile::tempfile().unwrap();
@@ -201,7 +212,17 @@ fn run(command: &mut Command) -> Result<(), String> {
 pub struct TestDatabase {
     /// What goes into `database.url`.
     pub url: String,
+    name: String,
     drop: Command,
+}
+
+impl TestDatabase {
+    /// A database with all that is in this one, to which nobody may be connected. Both are on the shared cluster.
+    pub fn copy(&self) -> Self {
+        let name = new_name();
+        run(&mut shared().psql(&format!("CREATE DATABASE {name} TEMPLATE {}", self.name))).unwrap();
+        shared().database(name)
+    }
 }
 
 impl Drop for TestDatabase {

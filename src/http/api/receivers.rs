@@ -18,6 +18,7 @@ use crate::http::app::App;
 use crate::http::problem::{Problem, Refusals};
 use crate::model::digest::sha256_hex;
 use crate::model::journal::Origin;
+use crate::ops::breakpoint;
 use crate::store::write::{AnswerStored, StoreAnswer};
 
 /// The header that may carry the token in place of the query.
@@ -71,7 +72,10 @@ pub async fn receive(
         body_digest: sha256_hex(&body),
         origin: origin(request.peer_addr().map(|peer| peer.ip())),
     };
-    match app.command(answer).await? {
+    breakpoint("before an answer is stored");
+    let stored = app.command(answer).await?;
+    breakpoint("after an answer is stored");
+    match stored {
         AnswerStored::Accepted { job_id, runs } => {
             if runs {
                 app.overseer.do_send(AnswerArrived(job_id));
