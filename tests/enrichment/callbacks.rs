@@ -13,6 +13,7 @@ on_both_databases!("callbacks":
     forged_and_huge_answers_leave_the_step_waiting,
     a_killed_job_and_a_missed_deadline_take_no_answer,
     waiting_survives_a_kill_of_the_daemon_and_a_pause_takes_answers,
+    a_step_ends_under_the_version_that_it_began_with,
 );
 
 /// A daemon with one workflow that n8n answers by a callback.
@@ -159,4 +160,47 @@ async fn waiting_survives_a_kill_of_the_daemon_and_a_pause_takes_answers(databas
         .expect(200);
     assert_eq!(desk.until_ended(&job).await["counts"]["aggregated"], 1);
     assert_eq!(desk.n8n.calls().len(), 1, "nobody was asked twice");
+}
+
+async fn a_step_ends_under_the_version_that_it_began_with(database: Db) {
+    let desk = Desk::start(database).await;
+    desk.n8n.set_delivery("case-studies", Delivery::Never);
+    let settings = |result: &str| json!({"url": desk.n8n.webhook_url("case-studies"), "result": result});
+    let workflow = json!({
+        "workflow_slug": "studies", "title": "Studies", "overall_step_number": 1, "provider": "n8n",
+        "mode": "async", "settings": settings("first"),
+    });
+    let made = desk.api.post("/api/workflows", &workflow).await.expect(201).json();
+    let path = format!("/api/workflows/{}", made["id"].as_str().unwrap());
+    let job = desk.upload("default", &["one.example"]).await;
+    until_waiting(&desk).await;
+    let changed = desk
+        .api
+        .raw(
+            reqwest::Method::PATCH,
+            &path,
+            json!({"settings": settings("second")}).to_string(),
+            &[("content-type", "application/json")],
+        )
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(changed["version"], 2, "{changed}");
+    let body = json!({"first": {"found": "old"}, "second": {"found": "new"}});
+    assert_eq!(answer(&desk, &body).await, 202);
+    assert_eq!(desk.until_ended(&job).await["counts"]["aggregated"], 1);
+    let results = desk.select("select final_payload from job_practices").await;
+    let text = results[0]["final_payload"].to_string();
+    assert!(text.contains("old") && !text.contains("new"), "{text}");
+
+    // What begins now begins under the version of now.
+    let job = desk.upload("default", &["two.example"]).await;
+    until_waiting(&desk).await;
+    let url = callback_url(&desk, 1).await;
+    assert_eq!(post(&url, &body).await, 202);
+    assert_eq!(desk.until_ended(&job).await["counts"]["aggregated"], 1);
+    let results = desk
+        .select("select final_payload from job_practices order by id desc")
+        .await;
+    assert!(results[0]["final_payload"].to_string().contains("new"));
 }
