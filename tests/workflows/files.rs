@@ -184,3 +184,26 @@ pub async fn what_files_would_change_is_shown_first(database: Db) {
         .expect(1)
         .says(&["'mode' must be one of sync, async", "nothing was compared"]);
 }
+
+#[tokio::test]
+async fn a_database_that_is_not_there_yet_is_made_by_apply_alone() {
+    let place = Place::new();
+    place
+        .run(&["workflows", "diff"])
+        .await
+        .expect(1)
+        .says(&["there is no database"]);
+    assert_eq!(place.names("data"), Vec::<String>::new(), "a look makes nothing");
+    let applied = place.run(&["workflows", "apply", "--yes"]).await.expect(0);
+    assert!(
+        applied
+            .stdout
+            .contains("+ practice-scrape (play practice-enrichment, step 2, native)"),
+        "{applied:?}"
+    );
+    place.run(&["workflows", "diff"]).await.expect(0);
+    let help = place.run(&["workflows", "--help"]).await.expect(0);
+    for taught in ["[[workflow]]", "POST /api/admin/reload", "Exit status:"] {
+        assert!(help.stdout.contains(taught), "no '{taught}' in {}", help.stdout);
+    }
+}

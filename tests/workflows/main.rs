@@ -25,7 +25,10 @@ use authored::{
 };
 use companies::{companies_are_made_found_and_changed, companies_come_as_files, companies_that_are_wrong_are_refused};
 use files::{files_own_their_workflows, what_files_would_change_is_shown_first};
-use runs::{companies_run_through_a_play, parts_of_a_play_run_alone, runs_that_make_no_sense_are_refused};
+use runs::{
+    companies_run_through_a_play, many_companies_become_one_job, parts_of_a_play_run_alone,
+    runs_that_make_no_sense_are_refused,
+};
 use support::api::{Answer, Api};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -59,5 +62,6 @@ on_both_databases!("workflows":
     what_files_would_change_is_shown_first,
     companies_run_through_a_play,
     parts_of_a_play_run_alone,
+    many_companies_become_one_job,
     runs_that_make_no_sense_are_refused,
 );

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::api::Api;
 use crate::support::daemon::Db;
 use crate::support::start;
-use crate::{JSON, SOON, each, send};
+use crate::{CSV, JSON, SOON, each, send};
 
 const PLAY: &str = "/api/plays/practice-enrichment";
 
@@ -202,6 +202,44 @@ pub async fn parts_of_a_play_run_alone(database: Db) {
         .expect(409)
         .json();
     assert_eq!(refused["code"], "step_disabled");
+}
+
+/// More companies than one command takes: each is in the job once, in the order in which they were made.
+pub async fn many_companies_become_one_job(database: Db) {
+    let daemon = start(&database);
+    let api = daemon.api(&daemon.token("admin"));
+    let mut csv = "domain,name\n".to_owned();
+    for n in 0..2_300 {
+        csv.push_str(&format!("company-{n}.nz,Company {n}\n"));
+    }
+    api.raw(Method::POST, "/api/companies/import", csv, &[CSV])
+        .await
+        .expect(200);
+    let own = json!({
+        "workflow_slug": "own-url", "title": "Own", "overall_step_number": 1, "provider": "native", "play_name": "own",
+        "settings": { "handler": "url" }
+    });
+    api.post("/api/workflows", &own).await.expect(201);
+    let made = run(&api, "/api/plays/own/run", json!({ "filter": { "q": "company" } })).await;
+    assert_eq!((&made["companies"], &made["invalid"]), (&json!(2_300), &json!(0)));
+    let job = done(&api, &made).await;
+    let export = String::from_utf8(api.export(&job, "csv").await).unwrap();
+    let domains: Vec<&str> = export
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    let expected: Vec<String> = (0..2_300).map(|n| format!("company-{n}.nz")).collect();
+    assert_eq!(domains, expected);
+    let page = api.practices(&job, "limit=1").await.expect(200).json();
+    assert_eq!(page["data"][0]["row_number"], 1);
+    assert_eq!(
+        dry_run(&api, "/api/plays/own/steps/1/run").await,
+        (Some(2_300), Some(2_300))
+    );
+    let again = json!({ "filter": { "not_completed": { "play": "own" } } });
+    let refused = api.post("/api/plays/own/run", &again).await.expect(422).json();
+    assert_eq!(refused["code"], "no_company_matches");
 }
 
 pub async fn runs_that_make_no_sense_are_refused(database: Db) {
