@@ -185,11 +185,12 @@ async fn killed_at_random(place: Place) {
     let Trial { daemon, token, .. } = &mut trial;
     daemon.wait_ready();
     daemon.base_url().clone_into(&mut base.lock().unwrap());
+    scene.zenrows.set_latency(Duration::from_millis(150));
     let mut csv = "website\n".to_owned();
     (0..PRACTICES).for_each(|n| csv.push_str(&format!("p{n}.example\n")));
     let job = post_until_it_stands(daemon, token, PLAY, &csv).await.unwrap();
     for kill in 0..10_u64 {
-        let pages = scene.zenrows.total() + 10 + rand::random_range(0..30);
+        let pages = scene.zenrows.total() + 35 + rand::random_range(0..20);
         let _ = tokio::time::timeout(Duration::from_secs(5), scene.zenrows.until_total(pages)).await;
         tokio::time::sleep(Duration::from_millis(rand::random_range(0..20))).await;
         eprintln!("kill {kill} after {} pages", scene.zenrows.total());

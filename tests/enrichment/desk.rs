@@ -32,6 +32,11 @@ impl Desk {
     }
 
     pub async fn start_with(database: Db, extra: &str) -> Self {
+        Self::start_on(database, None, extra).await
+    }
+
+    /// As [`start_with`](Self::start_with), on a workspace that is there already.
+    pub async fn start_on(database: Db, workspace: Option<&str>, extra: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let zenrows = ZenRows::start(zenrows::Options::default()).await.unwrap();
         let n8n = N8n::start(batchdesk::simulators::n8n::Options::default())
@@ -41,9 +46,10 @@ impl Desk {
             Db::Sqlite => None,
             Db::Postgres(_) => Some(postgres::create_database()),
         };
-        let workspace_url = match &of_postgres {
-            Some(database) => database.url.clone(),
-            None => format!("sqlite://{}/workspace.db?mode=rwc", directory.path().display()),
+        let workspace_url = match (workspace, &of_postgres) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(database)) => database.url.clone(),
+            (None, None) => format!("sqlite://{}/workspace.db?mode=rwc", directory.path().display()),
         };
         let key = directory.path().join("key");
         std::fs::write(&key, zenrows::KEY).unwrap();

@@ -15,5 +15,6 @@ mod callbacks;
 mod checks;
 mod desk;
 mod outside;
+mod faults;
 mod plays;
 mod seed;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use entity::Id;
 use rand::RngExt as _;
 use serde_json::Value;
@@ -92,7 +92,7 @@ impl Work {
             step_run_id: self.run_id(step).0,
             attempt: self.tried(),
             context: &context,
-            callback_url: callback.as_ref().map(|callback| callback.url.as_str()),
+            callback_url: callback.as_deref(),
             on_place: None,
         };
         breakpoint("before call");
@@ -108,9 +108,12 @@ impl Work {
                 let workflow = Arc::clone(workflow);
                 Ok(Answer { workflow, data })
             }
-            (Ok(Answered::Accepted), Some(callback)) => Err(StepStop::AwaitsCallback {
-                until: callback.deadline,
-            }),
+            (Ok(Answered::Accepted), Some(_)) => {
+                let wait = TimeDelta::from_std(workflow.flow.callback_deadline()).unwrap_or(TimeDelta::days(365));
+                Err(StepStop::AwaitsCallback {
+                    until: Utc::now() + wait,
+                })
+            }
             (Ok(Answered::Accepted), None) => Err(StepStop::Refused(format!(
                 "the workflow '{}' is answered by a callback; set its mode to async",
                 workflow.slug
@@ -127,8 +130,8 @@ impl Work {
         provided(workflow, value, self.address().as_deref(), region).await
     }
 
-    /// Opens the step run, so that an answer finds it however fast it comes.
-    async fn expect_callback(&self, step: i32, workflow: &Workflow) -> Result<Expected, StepStop> {
+    /// Opens the step run, so that an answer finds it however fast it comes. Tells the address to bring it to.
+    async fn expect_callback(&self, step: i32, workflow: &Workflow) -> Result<String, StepStop> {
         use base64::Engine as _;
 
         let listens = self.job.engine.listens.ok_or_else(|| {
@@ -139,17 +142,11 @@ impl Work {
         })?;
         let random: [u8; TOKEN_BYTES] = rand::rng().random();
         let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random);
-        let wait = TimeDelta::from_std(workflow.flow.callback_deadline()).unwrap_or(TimeDelta::days(365));
-        let deadline = Utc::now() + wait;
         let mut open = self.run_to_open(step, workflow);
-        open.deadline = Some(deadline);
         open.token_digest = Some(sha256_hex(token.as_bytes()));
         self.open(open).await?;
         let base = self.job.engine.settings().receivers_url(listens);
-        Ok(Expected {
-            url: format!("{base}/api/receivers/{}?token={token}", workflow.slug),
-            deadline,
-        })
+        Ok(format!("{base}/api/receivers/{}?token={token}", workflow.slug))
     }
 
     /// Keeps what was answered until it can be stored, so that nobody is asked, or paid, for it twice.
@@ -171,7 +168,6 @@ impl Work {
             workflow_id: workflow.id,
             workflow_slug: workflow.slug.clone(),
             workflow_version: workflow.version,
-            deadline: None,
             token_digest: None,
             answer: None,
         }
@@ -185,12 +181,6 @@ impl Work {
             Err(error) => Err(StepFailure::passing(error.to_string()).into()),
         }
     }
-}
-
-/// A callback that was announced.
-struct Expected {
-    url: String,
-    deadline: DateTime<Utc>,
 }
 
 /// How the workflow's provider is called.

@@ -13,7 +13,7 @@ use crate::steps::{StepData, StepStop};
 use crate::store::destinations::{Blame, DestinationError, DestinationRow, RowIds};
 
 /// Why an item waits whose data cannot be stored for the moment.
-pub(super) const DESTINATION_AWAY: &str = "destination away";
+const DESTINATION_AWAY: &str = "destination away";
 
 /// A step that is done, up to its commit.
 pub(super) struct Done {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::asking::Answer;
 use super::conditions::Completed;
-use super::storing::{DESTINATION_AWAY, Done};
+use super::storing::Done;
 use super::written::Written;
 use super::{ItemEnd, JobContext};
 use crate::actors::supervision::panic_text;
@@ -265,10 +265,7 @@ impl Work {
     /// Tries again later what was not tried, or could not be stored.
     async fn put_off(&mut self, turn: Turn<'_>, wait: Duration, why: &str) -> Result<Option<ItemEnd>, String> {
         let next_at = Utc::now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
-        // Nobody was asked, so nobody's deadline runs.
-        let unasked = turn.workflow.mode == Mode::Async && why != DESTINATION_AWAY;
         let written = Written {
-            step_run: unasked.then(|| StepRunChange::PutOff(self.run_id(turn.step.number))),
             next_at: Some(next_at),
             blocked_by: Some(Written::until(why, next_at)),
             reason: Some(why.to_owned()),

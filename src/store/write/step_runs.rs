@@ -16,10 +16,9 @@ use crate::store::rows::{in_list, statement};
 /// What a transition does to the step run that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepRunChange {
-    /// The practice waits for its answer; if that has come already, no longer than now.
+    /// The practice waits for its answer, which is taken for as long as it does; if it has come already, no longer than
+    /// now.
     Awaits(Id),
-    /// Nobody was asked after all: its deadline begins anew when somebody is.
-    PutOff(Id),
     /// The step has ended: no answer counts any more.
     Closes(Id),
 }
@@ -30,17 +29,21 @@ pub(super) async fn follow(
     transitions: &[(usize, &ItemTransition)],
     moved: &HashSet<i64>,
 ) -> Result<(), DbErr> {
-    let (mut awaits, mut put_off, mut closes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut awaits, mut closes) = (Vec::new(), Vec::new());
     for (_, transition) in transitions.iter().filter(|(_, each)| moved.contains(&each.item.id)) {
         match transition.step_run {
             Some(StepRunChange::Awaits(run)) => awaits.push(run),
-            Some(StepRunChange::PutOff(run)) => put_off.push(run),
             Some(StepRunChange::Closes(run)) => closes.push(run),
             None => {}
         }
     }
     if !awaits.is_empty() {
         let (list, runs) = in_list(&awaits);
+        let until = format!(
+            "update step_runs set deadline = p.next_at from job_practices p where p.id = step_runs.practice_id \
+             and step_runs.id in ({list})"
+        );
+        group.execute(&until, runs.iter().cloned()).await?;
         let sql = format!(
             "update job_practices set next_at = ?, blocked_by = null where id in (select practice_id from step_runs \
              where answered_at is not null and id in ({list}))"
@@ -48,11 +51,6 @@ pub(super) async fn follow(
         group
             .execute(&sql, std::iter::once(group.now.into()).chain(runs))
             .await?;
-    }
-    if !put_off.is_empty() {
-        let (list, runs) = in_list(&put_off);
-        let sql = format!("update step_runs set deadline = null where id in ({list})");
-        group.execute(&sql, runs).await?;
     }
     if !closes.is_empty() {
         let (list, runs) = in_list(&closes);
@@ -67,7 +65,7 @@ pub(super) async fn follow(
 /// Says, before a call leaves, that its answer may come, and by which token it will be known.
 ///
 /// A further attempt begins anew: answers to former ones count no more. The same attempt, called again after a crash, has
-/// one more token.
+/// one more token. A deadline runs only from when the call was taken.
 #[derive(Clone, Debug)]
 pub struct OpenStepRun {
     pub item: ItemRef,
@@ -78,8 +76,6 @@ pub struct OpenStepRun {
     pub workflow_id: Id,
     pub workflow_slug: String,
     pub workflow_version: i32,
-    /// Until when an answer is taken.
-    pub deadline: Option<DateTime<Utc>>,
     /// SHA-256 of the token that an answer will carry, in hex.
     pub token_digest: Option<String>,
     /// What is known already: it is kept until it can be stored.
@@ -105,14 +101,14 @@ impl OpenStepRun {
         const SAME: &str = "step_runs.attempt = excluded.attempt and step_runs.workflow_id = excluded.workflow_id";
         let open = format!(
             "insert into step_runs (id, organisation_id, batch_id, practice_id, step_number, life, attempt, \
-            workflow_id, workflow_slug, workflow_version, deadline, answer, answered_at, created_at, updated_at) \
-            values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict (id) do update set \
+            workflow_id, workflow_slug, workflow_version, answer, answered_at, created_at, updated_at) \
+            values (?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict (id) do update set \
             answer = coalesce(excluded.answer, case when {SAME} then step_runs.answer end), \
             answer_digest = case when {SAME} then step_runs.answer_digest end, \
             answered_at = coalesce(excluded.answered_at, case when {SAME} then step_runs.answered_at end), \
             closed_at = null, attempt = excluded.attempt, workflow_id = excluded.workflow_id, \
             workflow_slug = excluded.workflow_slug, workflow_version = excluded.workflow_version, \
-            deadline = excluded.deadline, updated_at = excluded.updated_at"
+            deadline = null, updated_at = excluded.updated_at"
         );
         let run = [
             self.id.into(),
@@ -125,7 +121,6 @@ impl OpenStepRun {
             self.workflow_id.into(),
             self.workflow_slug.clone().into(),
             self.workflow_version.into(),
-            self.deadline.into(),
             self.answer.clone().into(),
             self.answer.as_ref().map(|_| group.now).into(),
             group.now.into(),
@@ -137,7 +132,7 @@ impl OpenStepRun {
             group.execute(TOKEN, token).await?;
         }
         let details = serde_json::json!({
-            "workflow": self.workflow_slug, "step_run": self.id, "until": self.deadline,
+            "workflow": self.workflow_slug, "step_run": self.id,
         });
         let seq = group.journal(|seq, at| JournalRow {
             seq,
