@@ -24,6 +24,10 @@ pub mod log_cursors;
 pub mod organisations;
 pub mod step_runs;
 pub mod users;
+pub mod webhook_attempts;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
+pub mod webhook_events;
 pub mod workflow_versions;
 pub mod writer_state;
 

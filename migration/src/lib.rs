@@ -18,6 +18,7 @@ mod m0010_archives;
 mod m0011_batch_events;
 mod m0012_step_runs;
 mod m0013_companies;
+mod m0014_webhooks;
 mod sql;
 
 /// All migrations, oldest first.
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_batch_events::Migration),
             Box::new(m0012_step_runs::Migration),
             Box::new(m0013_companies::Migration),
+            Box::new(m0014_webhooks::Migration),
         ]
     }
 }

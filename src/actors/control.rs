@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
@@ -33,6 +33,8 @@ pub struct Engine {
     pub settings: watch::Receiver<Arc<Settings>>,
     /// How the process before this one ended.
     pub last_end: LastEnd,
+    /// Webhooks on their way: they get the drain's time to be answered.
+    pub deliveries_in_flight: Arc<AtomicUsize>,
     /// Set once, when the daemon begins to drain.
     pub draining: Arc<AtomicBool>,
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use actix::{Addr, Arbiter, System};
 use entity::Id;
@@ -95,6 +95,7 @@ pub async fn start(
         listens,
         settings: settings_receiver,
         last_end,
+        deliveries_in_flight: Arc::new(AtomicUsize::new(0)),
         draining: Arc::new(AtomicBool::new(false)),
     });
     let (recovered_sender, recovered) = watch::channel(false);

@@ -10,6 +10,7 @@ mod housekeeper;
 pub mod import;
 pub mod job_supervisor;
 mod logger;
+mod notifier;
 mod overseer;
 mod practice;
 mod reload;
@@ -21,6 +22,7 @@ pub use archive_files::ArchiveFiles;
 pub use control::Engine;
 pub use engine::{EngineError, EngineHandle, start};
 pub use export::{Export, ExportError, ExportSpool};
+pub use notifier::DeliveriesDue;
 pub use overseer::{
     AnswerArrived, Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer, WorkflowsChanged,
 };

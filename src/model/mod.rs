@@ -17,6 +17,7 @@ pub mod retention;
 pub mod retry;
 pub mod speed;
 pub mod step;
+pub mod webhook;
 pub mod workflow;
 pub mod workflow_diff;
 pub mod workflow_spec;

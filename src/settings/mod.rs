@@ -18,6 +18,7 @@ mod secrets;
 mod sections;
 mod show;
 mod sources;
+mod wait;
 mod workflow_files;
 
 use std::path::Path;
@@ -28,9 +29,10 @@ pub use reload::{Reload, reload};
 pub use secrets::{SecretError, SecretSource};
 pub use sections::{
     Auth, Database, Engine, Http, Imports, Log, LogFormat, Network, Retention, Retry, Scrape, Settings, Storage,
-    Synchronous, Workflows, Workspace,
+    Synchronous, Webhooks, Workflows, Workspace,
 };
 pub use show::show;
+pub use wait::{NotAWait, Wait};
 pub use workflow_files::{WorkflowFile, WorkflowFileError, read_workflow_files, workflow_files, workflows_of};
 
 pub use resolve::url_path;

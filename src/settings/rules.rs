@@ -10,6 +10,8 @@ use ipnet::IpNet;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
+use super::wait::Wait;
+
 /// What a value of the right type may be.
 pub(super) enum Allowed {
     AnyText,
@@ -26,6 +28,7 @@ pub(super) enum Allowed {
     HeaderValue,
     Region,
     Directives,
+    Waits,
 }
 
 /// One key.
@@ -54,7 +57,7 @@ const fn live(key: &'static str, allowed: Allowed) -> Rule {
 
 use Allowed::{
     Address, AnyText, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf, PublicUrl, Region,
-    Tables, WorkspaceUrl,
+    Tables, Waits, WorkspaceUrl,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -111,6 +114,10 @@ pub(super) const RULES: &[Rule] = &[
     live("workflows.dispatcher_url", PublicUrl),
     live("receivers.base_url", PublicUrl),
     fixed("receivers.max_body_bytes", Integer(1024..=67_108_864)),
+    live("webhooks.timeout_ms", Integer(100..=60_000)),
+    live("webhooks.retry_waits", Waits),
+    live("webhooks.disable_after_hours", Integer(0..=8_760)),
+    live("webhooks.keep_days", Integer(1..=3_650)),
     live("log.level", Directives),
     fixed("log.format", OneOf(&["auto", "text", "json", "journald"])),
     fixed("auth.share_jobs", Either),
@@ -160,6 +167,7 @@ impl Rule {
             Region if text.is_empty() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) => Ok(()),
             Region => Err(format!("is {value}")),
             Directives => directives(text),
+            Waits => waits(value),
         }
     }
 }
@@ -182,6 +190,7 @@ impl fmt::Display for Allowed {
             HeaderValue => f.write_str("a header value"),
             Region => f.write_str("empty, or two capital letters"),
             Directives => f.write_str("levels and target=level, separated by commas"),
+            Waits => f.write_str("at most 30 waits such as 5s, 5m or 2h"),
         }
     }
 }
@@ -203,6 +212,15 @@ fn network(text: &str) -> Result<(), String> {
     text.parse::<IpNet>()
         .map(drop)
         .map_err(|_| format!("holds {text:?}, not a network"))
+}
+
+fn waits(list: &Value) -> Result<(), String> {
+    if list.as_array().is_some_and(|list| list.len() > 30) {
+        return Err("holds more than 30 waits".to_owned());
+    }
+    every(list, |text| {
+        text.parse::<Wait>().map(drop).map_err(|error| error.to_string())
+    })
 }
 
 fn table(text: &str) -> Result<(), String> {
@@ -319,6 +337,8 @@ mod tests {
             ),
             ("scrape.user_agent", json!("a/1 (b)"), json!("a\r\nCookie: b")),
             ("scrape.region", json!("NZ"), json!("nz")),
+            ("webhooks.retry_waits", json!(["5s", "24h"]), json!(["5s", "a day"])),
+            ("webhooks.retry_waits", json!([]), json!(vec!["1s"; 31])),
             (
                 "log.level",
                 json!("info,sqlx=warn,batchdesk[job{id=1}]=trace"),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secrets::SecretSource;
 use super::show::without_password;
+use super::wait::Wait;
 
 /// All settings of one daemon. Cheap enough to clone; shared as `Arc<Settings>`.
 ///
@@ -43,6 +44,8 @@ pub struct Settings {
     pub workflows: Workflows,
     /// Callbacks of providers that answer later.
     pub receivers: Receivers,
+    /// Webhooks about batches.
+    pub webhooks: Webhooks,
     /// Logging.
     pub log: Log,
     /// Who sees what, and tokens.
@@ -289,6 +292,20 @@ pub struct Receivers {
     pub base_url: String,
     /// Largest answer that is taken, in bytes.
     pub max_body_bytes: usize,
+}
+
+/// Webhooks about batches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Time for one attempt, in ms.
+    pub timeout_ms: u64,
+    /// Waits between the attempts of one delivery.
+    pub retry_waits: Vec<Wait>,
+    /// An endpoint that takes nothing for so many hours is switched off; 0: never.
+    pub disable_after_hours: u32,
+    /// Days for which events and their deliveries are kept.
+    pub keep_days: u32,
 }
 
 impl Settings {

@@ -71,7 +71,7 @@ async fn state(url: &str) -> String {
          order by p.row_number, l.step_number, l.life",
         "select f.error_message || ' ' || f.failed_workflow_name from failed_jobs f order by f.practice_id",
         "select status from batch_runs",
-        "select 'logs behind: ' || ((select max(seq) from batch_operation_logs) - (select seq from log_cursors))",
+        "select 'logs behind: ' || ((select max(seq) from batch_operation_logs) - (select seq from log_cursors where name = 'logger'))",
     ];
     let mut text = String::new();
     for sql in parts {

@@ -14,7 +14,7 @@ mod support;
 mod callbacks;
 mod checks;
 mod desk;
-mod outside;
 mod faults;
+mod outside;
 mod plays;
 mod seed;

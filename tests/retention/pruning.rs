@@ -104,7 +104,7 @@ pub async fn a_redo_comes_before_the_rows_go_or_not_at_all(database: Db) {
     let journal = format!("select count(*) from batch_operation_logs where batch_job_id = '{job}'");
     assert_eq!(number(&url, &journal).await, 2);
     assert_eq!(job_row(&database, &job).await.pruned_at, None);
-    let cursor = number(&url, "select seq from log_cursors").await;
+    let cursor = number(&url, "select seq from log_cursors where name = 'logger'").await;
     let follow = AppendLogs {
         rows: Vec::new(),
         completions: Vec::new(),

@@ -115,6 +115,10 @@ async fn migrations_bring_an_empty_database_to_the_schema_that_the_entities_name
         exclusions,
         imports,
         idempotency_keys,
+        webhook_endpoints,
+        webhook_events,
+        webhook_deliveries,
+        webhook_attempts,
     );
     Migrator::down(bench.database.writer.raw(), None).await.unwrap();
     Migrator::up(bench.database.writer.raw(), None).await.unwrap();

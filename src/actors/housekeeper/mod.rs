@@ -8,6 +8,7 @@ mod archive;
 mod desk;
 mod kept_lists;
 mod keys;
+mod webhook_events;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -28,10 +29,13 @@ use crate::ops::misbehave;
 type Chore = for<'a> fn(&'a Desk) -> LocalBoxFuture<'a, Result<(), Fault>>;
 
 /// What is done at each look, in this order.
-const CHORES: [(&str, Chore); 3] = [
+const CHORES: [(&str, Chore); 4] = [
     ("forgetting idempotency keys", |desk| Box::pin(keys::forget(desk))),
     ("forgetting lists kept for a preview", |desk| {
         Box::pin(kept_lists::forget(desk))
+    }),
+    ("forgetting webhook events", |desk| {
+        Box::pin(webhook_events::forget(desk))
     }),
     ("archiving finished jobs", |desk| Box::pin(archive::archive(desk))),
 ];

@@ -72,6 +72,10 @@ async fn drain(engine: &Engine, overseer: &Addr<Overseer>) {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+    // One that is cut off is sent again at the next start.
+    while engine.deliveries_in_flight.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
     let head = engine.storage.health().head();
     let logged_by = deadline.max(Instant::now() + Duration::from_secs(5));
     while engine.journal.cursor("logger").await.is_ok_and(|cursor| cursor < head) && Instant::now() < logged_by {

@@ -23,6 +23,7 @@ use self::singletons::Singleton;
 use super::control::Engine;
 use super::housekeeper::Housekeeper;
 use super::logger::LoggerActor;
+use super::notifier::Notifier;
 use super::scheduler::Scheduler;
 use super::storage::StorageActor;
 use crate::providers::host_limits::Courtesy;
@@ -43,6 +44,7 @@ pub struct Overseer {
     settings: watch::Sender<Arc<Settings>>,
     storage: Addr<StorageActor>,
     logger: Singleton<LoggerActor>,
+    notifier: Singleton<Notifier>,
     scheduler: Singleton<Scheduler>,
     housekeeper: Singleton<Housekeeper>,
     jobs: HashMap<Id, Supervised>,
@@ -68,6 +70,7 @@ impl Overseer {
             settings,
             storage,
             logger: Singleton::new(&now),
+            notifier: Singleton::new(&now),
             scheduler: Singleton::new(&now),
             housekeeper: Singleton::new(&now),
             jobs: HashMap::new(),
@@ -85,6 +88,7 @@ impl Actor for Overseer {
 
     fn started(&mut self, context: &mut Context<Self>) {
         self.start_logger(context);
+        self.start_notifier(context);
         self.start_scheduler(context);
         self.start_housekeeper(context);
         context.run_interval(RECONCILE_EVERY, Self::reconcile);

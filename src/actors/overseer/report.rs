@@ -52,6 +52,7 @@ impl Handler<ListActors> for Overseer {
             root,
             storage,
             self.logger.report("logger", "LoggerActor"),
+            self.notifier.report("notifier", "Notifier"),
             self.scheduler.report("scheduler", "Scheduler"),
             self.housekeeper.report("housekeeper", "Housekeeper"),
         ];

@@ -10,6 +10,7 @@ use rand::RngExt as _;
 use super::{EXIT_FAULT, Overseer, RECONCILE_EVERY};
 use crate::actors::housekeeper::Housekeeper;
 use crate::actors::logger::LoggerActor;
+use crate::actors::notifier::{DeliveriesDue, Notifier};
 use crate::actors::scheduler::{ChoresDue, Scheduler};
 use crate::actors::storage::Follow;
 use crate::actors::supervision::{ActorReport, Exit, Monitored, RestartBudget, spawn_monitored};
@@ -86,6 +87,35 @@ impl Overseer {
         self.logger.monitored = Some(monitored);
     }
 
+    pub(super) fn start_notifier(&mut self, context: &mut Context<Self>) {
+        let engine = Arc::clone(&self.engine);
+        let work = async move { engine.journal.cursor("notifier").await };
+        context.spawn(work.into_actor(self).map(|cursor, actor, context| match cursor {
+            Ok(cursor) => actor.start_notifier_at(cursor, context),
+            Err(error) => {
+                tracing::warn!(%error, "cannot see how far webhooks have come; looking again");
+                context.run_later(RECONCILE_EVERY, Self::start_notifier);
+            }
+        }));
+    }
+
+    fn start_notifier_at(&mut self, cursor: i64, context: &mut Context<Self>) {
+        let overseer = context.address();
+        let engine = Arc::clone(&self.engine);
+        let monitored = spawn_monitored(
+            move |_, word| Notifier::new(engine, cursor, word),
+            move |exit| {
+                overseer.do_send(SingletonExited {
+                    which: Which::Notifier,
+                    exit,
+                })
+            },
+        );
+        self.notifier.generation += 1;
+        self.notifier.started_at = Utc::now();
+        self.notifier.monitored = Some(monitored);
+    }
+
     pub(super) fn start_scheduler(&mut self, context: &mut Context<Self>) {
         let overseer = context.address();
         let (due, chores) = (context.address().recipient(), context.address().recipient());
@@ -133,9 +163,21 @@ impl Handler<ChoresDue> for Overseer {
     }
 }
 
+impl Handler<DeliveriesDue> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, due: DeliveriesDue, _: &mut Context<Self>) {
+        // One that is being built again looks by itself.
+        if let Some(notifier) = &self.notifier.monitored {
+            notifier.addr.do_send(due);
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Which {
     Logger,
+    Notifier,
     Scheduler,
     Housekeeper,
 }
@@ -162,6 +204,11 @@ impl Handler<SingletonExited> for Overseer {
                 self.logger.last_failure = Some(why);
                 &mut self.logger.budget
             }
+            Which::Notifier => {
+                self.notifier.monitored = None;
+                self.notifier.last_failure = Some(why);
+                &mut self.notifier.budget
+            }
             Which::Scheduler => {
                 self.scheduler.monitored = None;
                 self.scheduler.last_failure = Some(why);
@@ -180,6 +227,7 @@ impl Handler<SingletonExited> for Overseer {
         };
         context.run_later(wait, move |actor, context| match exited.which {
             Which::Logger => actor.start_logger(context),
+            Which::Notifier => actor.start_notifier(context),
             Which::Scheduler => actor.start_scheduler(context),
             Which::Housekeeper => actor.start_housekeeper(context),
         });

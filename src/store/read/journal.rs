@@ -10,7 +10,7 @@ use crate::store::rows::statement;
 /// Reads the journal from a cursor.
 #[derive(Clone, Debug)]
 pub struct JournalReader {
-    hq: Hq,
+    pub(super) hq: Hq,
 }
 
 /// The end of a step run, as the journal tells it.

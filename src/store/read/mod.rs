@@ -11,12 +11,15 @@ mod failures;
 mod jobs;
 mod journal;
 mod journal_events;
+mod notifications;
 mod practices;
 mod previews;
 mod retention;
 mod scope;
 mod step_runs;
 mod tokens;
+mod webhook_deliveries;
+mod webhook_endpoints;
 mod workflow_rows;
 mod workflows;
 
@@ -28,6 +31,7 @@ pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
 pub use journal::{JournalReader, StepRunRow};
 pub use journal_events::{JobProgress, JournalFilter, JournalView};
+pub use notifications::{BatchEventRow, DueDelivery};
 pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
 };
@@ -35,6 +39,8 @@ pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Reader, Role, Scope};
 pub use step_runs::{StepRunView, Subject};
 pub use tokens::{TokenOwner, token_owner};
+pub use webhook_deliveries::{WebhookAttemptView, WebhookDeliveryDetail, WebhookDeliveryView};
+pub use webhook_endpoints::WebhookEndpointView;
 pub use workflow_rows::{
     WorkflowFilter, WorkflowKey, WorkflowVersionView, WorkflowView, shared_workflow, shared_workflows, workflow_spec,
 };

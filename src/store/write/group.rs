@@ -106,6 +106,15 @@ impl<'tx> Group<'tx> {
             Command::OpenStepRun(command) => Answer::OpenStepRun(command.apply(self).await?),
             Command::StoreAnswer(command) => Answer::StoreAnswer(command.apply(self).await?),
             Command::ForgetIdempotencyKeys(command) => Answer::ForgetIdempotencyKeys(command.apply(self).await?),
+            Command::CreateWebhookEndpoint(command) => Answer::CreateWebhookEndpoint(command.apply(self).await?),
+            Command::ChangeWebhookEndpoint(command) => Answer::ChangeWebhookEndpoint(command.apply(self).await?),
+            Command::DeleteWebhookEndpoint(command) => Answer::DeleteWebhookEndpoint(command.apply(self).await?),
+            Command::RotateWebhookSecret(command) => Answer::RotateWebhookSecret(command.apply(self).await?),
+            Command::AppendDeliveries(command) => Answer::AppendDeliveries(command.apply(self).await?),
+            Command::TestWebhookEndpoint(command) => Answer::TestWebhookEndpoint(command.apply(self).await?),
+            Command::RecordAttempt(command) => Answer::RecordAttempt(command.apply(self).await?),
+            Command::Redeliver(command) => Answer::Redeliver(command.apply(self).await?),
+            Command::ForgetWebhookEvents(command) => Answer::ForgetWebhookEvents(command.apply(self).await?),
         })
     }
 

@@ -17,6 +17,8 @@ mod results;
 mod retention;
 mod step_runs;
 mod transitions;
+mod webhook_deliveries;
+mod webhook_endpoints;
 mod workflow_changes;
 mod workflows;
 mod writer;
@@ -40,6 +42,14 @@ pub(in crate::store) use retention::PRUNING;
 pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
 pub use step_runs::{AnswerStored, OpenStepRun, StepRunChange, StoreAnswer};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
+pub use webhook_deliveries::{
+    AppendDeliveries, AttemptRecorded, ForgetWebhookEvents, RecordAttempt, Redeliver, Redelivered, Redelivery,
+    TestWebhookEndpoint, WebhookEvent,
+};
+pub use webhook_endpoints::{
+    ChangeWebhookEndpoint, CreateWebhookEndpoint, DeleteWebhookEndpoint, EndpointCreated, MOST_ENDPOINTS,
+    RotateWebhookSecret,
+};
 pub use workflow_changes::{ChangeWorkflow, CreateWorkflow, DeleteWorkflow, WorkflowChanged, WorkflowCreated};
 pub use workflows::{ApplyWorkflows, OF_API, OF_FILE, workflow_row};
 pub use writer::{WriteError, Writer};
@@ -135,6 +145,15 @@ commands! {
     OpenStepRun -> Transitioned,
     RecordResult -> i64,
     StoreAnswer -> AnswerStored,
+    CreateWebhookEndpoint -> EndpointCreated,
+    ChangeWebhookEndpoint -> bool,
+    DeleteWebhookEndpoint -> bool,
+    RotateWebhookSecret -> bool,
+    AppendDeliveries -> Transitioned,
+    TestWebhookEndpoint -> bool,
+    RecordAttempt -> AttemptRecorded,
+    Redeliver -> Redelivered,
+    ForgetWebhookEvents -> u64,
 }
 
 /// How commands share a group.
@@ -174,9 +193,17 @@ impl Command {
             | Self::ChangeWorkflow(_)
             | Self::DeleteWorkflow(_)
             | Self::ChangeCompany(_)
-            | Self::DeleteCompany(_) => Grouping::Free,
+            | Self::DeleteCompany(_)
+            | Self::CreateWebhookEndpoint(_)
+            | Self::ChangeWebhookEndpoint(_)
+            | Self::DeleteWebhookEndpoint(_)
+            | Self::RotateWebhookSecret(_)
+            | Self::AppendDeliveries(_)
+            | Self::TestWebhookEndpoint(_)
+            | Self::RecordAttempt(_) => Grouping::Free,
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
             Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) | Self::UpsertCompanies(_) => Grouping::Bulk,
+            Self::Redeliver(_) | Self::ForgetWebhookEvents(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)
             | Self::ChangeJob(_)
@@ -197,6 +224,7 @@ impl Command {
                 Self::ItemTransition(transition) => transition.bytes(),
                 Self::ImportRows(import) => import.rows.iter().map(ImportRow::bytes).sum(),
                 Self::AppendLogs(logs) => logs.bytes(),
+                Self::AppendDeliveries(deliveries) => deliveries.bytes(),
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
                 Self::Exclude(list) => list.bytes(),
                 Self::UpsertCompanies(list) => list.bytes(),
