@@ -3,6 +3,7 @@
 mod body;
 mod callbacks;
 pub mod clay;
+pub mod hook;
 pub mod load;
 mod log;
 pub mod n8n;

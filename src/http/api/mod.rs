@@ -21,6 +21,8 @@ mod selection;
 mod steer;
 mod storage_worker;
 mod upload;
+mod webhook_deliveries;
+mod webhook_endpoints;
 mod workflow_body;
 mod workflow_checks;
 mod workflows;
@@ -128,6 +130,14 @@ routes! {
     "/api/workflows/{id}/dry-run" { post workflow_checks::dry_run }
     "/api/storage-worker" { post storage_worker::store }
     "/api/receivers/{workflow_slug}" { post receivers::receive }
+    "/api/webhook-endpoints" { post webhook_endpoints::create, get webhook_endpoints::list }
+    "/api/webhook-endpoints/{id}" { delete webhook_endpoints::delete, patch webhook_endpoints::change, get webhook_endpoints::detail }
+    "/api/webhook-endpoints/{id}/test" { post webhook_endpoints::test }
+    "/api/webhook-endpoints/{id}/rotate-secret" { post webhook_endpoints::rotate_secret }
+    "/api/webhook-endpoints/{id}/deliveries" { get webhook_deliveries::list }
+    "/api/webhook-endpoints/{id}/redeliver" { post webhook_deliveries::redeliver }
+    "/api/webhook-deliveries/{id}" { get webhook_deliveries::detail }
+    "/api/webhook-deliveries/{id}/redeliver" { post webhook_deliveries::redeliver_one }
     "/api/admin/actors" { get admin::actors }
     "/api/admin/providers" { get providers::list }
     "/api/admin/providers/{name}/resume" { post providers::resume }

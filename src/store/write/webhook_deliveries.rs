@@ -303,6 +303,8 @@ impl RecordAttempt {
 /// Which deliveries of an endpoint are sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redelivery {
+    /// None: only the answer is written down.
+    None,
     One(Id),
     /// Those of events in a stretch of time, after the delivery `after`; pending ones are on their way already.
     Between {
@@ -314,9 +316,26 @@ pub enum Redelivery {
 }
 
 impl Redelivery {
+    /// The same, but only what comes after a delivery.
+    #[must_use]
+    pub fn after(self, last: Id) -> Self {
+        match self {
+            Self::Between {
+                since, until, status, ..
+            } => Self::Between {
+                since,
+                until,
+                status,
+                after: Some(last),
+            },
+            other => other,
+        }
+    }
+
     /// The condition on deliveries `d` and events `v`.
     pub(in crate::store) fn condition(&self) -> (String, Vec<Value>) {
         match self {
+            Self::None => ("1 = 0".to_owned(), Vec::new()),
             Self::One(id) => ("d.id = ? and d.status <> 'pending'".to_owned(), vec![Value::from(*id)]),
             Self::Between {
                 since,
@@ -380,7 +399,9 @@ impl Redeliver {
             let now: [Value; 2] = [group.now.into(), group.now.into()];
             group.execute(&sql, now.into_iter().chain(values)).await?;
         }
-        if let Some(answer) = &self.answer {
+        // A single one that is pending already is refused, and leaves its key free.
+        let counts = self.which == Redelivery::None || !ids.is_empty();
+        if let Some(answer) = self.answer.as_ref().filter(|_| counts) {
             answer.write(group).await?;
         }
         Ok(Redelivered::Accepted {
