@@ -18,6 +18,11 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,
+    /// `read`, `write` or `admin`: what it may do at most.
+    pub scope: String,
+    /// Route groups that it may use, with commas between them; absent: all.
+    pub groups: Option<String>,
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -6,6 +6,7 @@
 )]
 
 pub mod api_tokens;
+pub mod audit_log;
 pub mod batch_operation_logs;
 pub mod batch_runs;
 pub mod callback_tokens;
@@ -20,8 +21,11 @@ mod id;
 pub mod idempotency_keys;
 pub mod imports;
 pub mod job_practices;
+pub mod known_devices;
 pub mod log_cursors;
+pub mod one_time_links;
 pub mod organisations;
+pub mod sessions;
 pub mod step_runs;
 pub mod users;
 pub mod webhook_attempts;

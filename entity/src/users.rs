@@ -19,6 +19,15 @@ pub struct Model {
     pub role: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Since when its credentials are refused.
+    pub disabled_at: Option<DateTimeUtc>,
+    /// Since when it is only a name that other rows need.
+    pub removed_at: Option<DateTimeUtc>,
+    pub last_login_at: Option<DateTimeUtc>,
+    /// Who vouches for the user, where that is somebody else.
+    pub issuer: Option<String>,
+    /// What the issuer calls the user.
+    pub subject: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

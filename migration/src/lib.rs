@@ -19,6 +19,7 @@ mod m0011_batch_events;
 mod m0012_step_runs;
 mod m0013_companies;
 mod m0014_webhooks;
+mod m0015_access;
 mod sql;
 
 /// All migrations, oldest first.
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_step_runs::Migration),
             Box::new(m0013_companies::Migration),
             Box::new(m0014_webhooks::Migration),
+            Box::new(m0015_access::Migration),
         ]
     }
 }

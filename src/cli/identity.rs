@@ -4,20 +4,18 @@ use std::io::BufRead as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use argon2::password_hash::PasswordHasher as _;
-use argon2::{Algorithm, Argon2, Params, Version};
+use entity::Id;
+use secrecy::SecretString;
 
 use super::migrate::{open, up_if_needed};
 use crate::http::NewToken;
+use crate::http::auth::password;
+use crate::store::Database;
 use crate::store::identity::{self, NewUser};
 use crate::store::read::Role;
 
-/// The shortest password without a second factor (NIST SP 800-63B-4, 3.1.1.2).
-const SHORTEST_PASSWORD: usize = 15;
 /// The longest name of an organisation, in characters.
 const LONGEST_NAME: usize = 200;
-/// Memory in KiB, passes and lanes of argon2id (OWASP Password Storage Cheat Sheet).
-const ARGON2: (u32, u32, u32) = (19_456, 2, 1);
 
 pub fn add_user(
     file: Option<&Path>,
@@ -34,7 +32,7 @@ pub fn add_user(
         bail!("the organisation needs a name of 1 to {LONGEST_NAME} characters");
     }
     let password_hash = if password_stdin {
-        Some(hash(&read_password()?)?)
+        Some(hash(&read_password(&email)?)?)
     } else {
         None
     };
@@ -67,25 +65,81 @@ pub fn create_token(file: Option<&Path>, email: &str, name: &str) -> anyhow::Res
     Ok(())
 }
 
-fn read_password() -> anyhow::Result<String> {
+pub fn list_users(file: Option<&Path>) -> anyhow::Result<()> {
+    on_database(file, async |database| {
+        for user in identity::list_users(&database.readers).await? {
+            let state = match (user.disabled, user.has_password) {
+                (true, _) => "disabled",
+                (false, true) => "password",
+                (false, false) => "no password",
+            };
+            println!("{}\t{}\t{}\t{state}", user.organisation, user.email, user.role);
+        }
+        Ok(())
+    })
+}
+
+pub fn disable_user(file: Option<&Path>, email: &str) -> anyhow::Result<()> {
+    on_database(file, async |database| {
+        identity::disable_user(&database.writer, email).await?;
+        eprintln!("disabled {email}");
+        Ok(())
+    })
+}
+
+pub fn set_password(file: Option<&Path>, email: &str) -> anyhow::Result<()> {
+    let hash = hash(&read_password(email)?)?;
+    on_database(file, async |database| {
+        identity::set_password(&database.writer, email, &hash).await?;
+        eprintln!("the password of {email} is changed, and its sessions have ended");
+        Ok(())
+    })
+}
+
+pub fn list_tokens(file: Option<&Path>) -> anyhow::Result<()> {
+    on_database(file, async |database| {
+        for token in identity::list_tokens(&database.readers).await? {
+            let used = token
+                .last_used_at
+                .map_or_else(|| "never used".to_owned(), |at| format!("used {}", at.format("%F %R")));
+            let made = token.created_at.format("%F");
+            println!(
+                "{}\t{}\t{}\t{}\tmade {made}\t{used}",
+                token.id, token.email, token.name, token.scope
+            );
+        }
+        Ok(())
+    })
+}
+
+pub fn revoke_token(file: Option<&Path>, id: Id) -> anyhow::Result<()> {
+    on_database(file, async |database| {
+        identity::revoke_token(&database.writer, id).await?;
+        eprintln!("revoked {id}");
+        Ok(())
+    })
+}
+
+fn on_database(file: Option<&Path>, work: impl AsyncFnOnce(&Database) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let settings = super::settings(file)?;
+    super::block_on(async {
+        let database = open(&settings).await?;
+        up_if_needed(&settings, &database.writer).await?;
+        work(&database).await
+    })
+}
+
+fn read_password(email: &str) -> anyhow::Result<SecretString> {
     let mut line = String::new();
     std::io::stdin()
         .lock()
         .read_line(&mut line)
         .context("no password on standard input")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.chars().count() < SHORTEST_PASSWORD {
-        bail!("a password needs at least {SHORTEST_PASSWORD} characters");
-    }
-    Ok(password.to_owned())
+    let given = SecretString::from(line.trim_end_matches(['\r', '\n']));
+    password::check(&given, email)?;
+    Ok(given)
 }
 
-fn hash(password: &str) -> anyhow::Result<String> {
-    let (memory, passes, lanes) = ARGON2;
-    let parameters = Params::new(memory, passes, lanes, None).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
-    let hash = argon2
-        .hash_password(password.as_bytes())
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(hash.to_string())
+fn hash(given: &SecretString) -> anyhow::Result<String> {
+    password::hash(given).map_err(|error| anyhow::anyhow!("{error}"))
 }

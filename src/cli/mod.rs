@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod evaluate;
 mod extract;
+mod first_user;
 mod identity;
 mod migrate;
 mod openapi;
@@ -98,6 +99,20 @@ enum UserAction {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// List users: organisation, e-mail address, role, whether there is a password.
+    List,
+    /// Refuse a user's credentials from now on.
+    Disable {
+        /// The user's e-mail address.
+        #[arg(long)]
+        email: String,
+    },
+    /// Give a user another password, which is read from the first line of standard input. Its sessions end.
+    Password {
+        /// The user's e-mail address.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +125,13 @@ enum TokenAction {
         /// What the token is for.
         #[arg(long)]
         name: String,
+    },
+    /// List tokens that have not ended: id, user, name, scope, when made, when last used.
+    List,
+    /// End a token.
+    Revoke {
+        /// Its id, as `token list` shows it.
+        id: entity::Id,
     },
 }
 
@@ -136,6 +158,11 @@ pub fn run() -> ExitCode {
             organisation,
             password_stdin,
         }) => identity::add_user(file, email, role, organisation, password_stdin),
+        Command::User(UserAction::List) => identity::list_users(file),
+        Command::User(UserAction::Disable { email }) => identity::disable_user(file, &email),
+        Command::User(UserAction::Password { email }) => identity::set_password(file, &email),
+        Command::Token(TokenAction::List) => identity::list_tokens(file),
+        Command::Token(TokenAction::Revoke { id }) => identity::revoke_token(file, id),
         Command::Token(TokenAction::Create { email, name }) => identity::create_token(file, &email, &name),
     };
     match outcome {

@@ -1,7 +1,7 @@
 //! `batchdesk serve`: the daemon.
 
 use std::io::Write as _;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,9 +17,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::bring_up::{Up, bring_up, log_panics};
+use super::first_user::first_user;
 use super::migrate::{make_data_dir, make_private_dir, open, up};
 use crate::actors::{Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader};
-use crate::http::{App, TokenCache, server};
+use crate::http::auth::{Credentials, Issuer, Passwords, Throttle};
+use crate::http::{App, AuditLog, Rates, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::{Settings, not_needed};
 use crate::store::lock::{Ownership, acquire};
@@ -90,12 +92,21 @@ async fn serve(
         handle.overseer.clone(),
         logging,
     ));
-    let ttl = Duration::from_millis(settings.auth.token_cache_ms);
+    let issuer = Issuer::new(&settings).context("tokens of an outside issuer (settings [jwt])")?;
+    let storage = handle.engine.storage.clone();
+    let address = listener.local_addr()?;
+    let public_url = public_url(&settings, address);
+    first_user(&storage, &Reader::new(database.readers.clone()), &settings, &public_url).await?;
     let app = Data::new(App {
         engine: Arc::clone(&handle.engine),
         overseer: handle.overseer.clone(),
         reader: Reader::new(database.readers.clone()),
-        tokens: TokenCache::new(database.readers.clone(), ttl, settings.auth.share_jobs),
+        credentials: Credentials::new(database.readers.clone(), storage.clone(), &settings.auth, issuer),
+        passwords: Passwords::new(settings.auth.password_hashes).context("passwords cannot be hashed")?,
+        throttle: Throttle::default(),
+        rates: Rates::default(),
+        audit: AuditLog::new(storage),
+        public_url,
         streams: Arc::default(),
         recovered: handle.recovered.clone(),
         metrics: metrics.clone(),
@@ -104,7 +115,6 @@ async fn serve(
         spool,
         kept_lists,
     });
-    let address = listener.local_addr()?;
     let server = server(app, listener, &settings)?;
     let server_handle = server.handle();
     actix::spawn(server);
@@ -123,6 +133,14 @@ async fn serve(
         crash_mark,
     ));
     Ok(())
+}
+
+/// Where people reach the daemon.
+fn public_url(settings: &Settings, address: SocketAddr) -> String {
+    match settings.http.public_url.trim_end_matches('/') {
+        "" => format!("http://{address}"),
+        url => url.to_owned(),
+    }
 }
 
 /// Standing by, and migrating, may take longer than a service manager waits by itself.

@@ -16,11 +16,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 use super::api;
+use super::audit::{self, AuditLog};
+use super::auth::cross_site::refuse_other_sites;
+use super::auth::{Credentials, Passwords, Throttle};
 use super::caller::Caller;
 use super::problem::Problem;
+use super::rate::Rates;
 use super::request_id::give_request_id;
 use super::streams::OpenStreams;
-use super::token::TokenCache;
+use super::surface::secure_answers;
 use crate::actors::{Engine, ExportSpool, Overseer, Reloader};
 use crate::settings::Settings;
 use crate::store::read::{Access, JobProgress, Reader};
@@ -31,7 +35,13 @@ pub struct App {
     pub engine: Arc<Engine>,
     pub overseer: Addr<Overseer>,
     pub reader: Reader,
-    pub tokens: TokenCache,
+    pub credentials: Credentials,
+    pub passwords: Passwords,
+    pub throttle: Throttle,
+    pub rates: Rates,
+    pub audit: AuditLog,
+    /// Where people reach the daemon, for links.
+    pub public_url: String,
     pub streams: Arc<OpenStreams>,
     pub recovered: watch::Receiver<bool>,
     pub metrics: PrometheusHandle,
@@ -119,6 +129,9 @@ pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .wrap(Compress::default())
+            .wrap(from_fn(refuse_other_sites))
+            .wrap(from_fn(audit::keep))
+            .wrap(from_fn(secure_answers))
             .wrap(from_fn(give_request_id))
             .app_data(app.clone())
             .configure(|config| configure(config, max_body_bytes))

@@ -4,13 +4,20 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use sea_orm::DbErr;
 
 use super::app::App;
+use super::audit::Asked;
+use super::auth::address::Client;
+use super::auth::cookies;
+use super::auth::credentials::Presented;
 use super::problem::Problem;
+use super::rate::Spent;
+use crate::model::access::route_group;
 use crate::model::journal::Origin;
 use crate::store::read::{Role, Scope};
 
@@ -18,8 +25,9 @@ use crate::store::read::{Role, Scope};
 #[derive(Clone)]
 pub struct Caller {
     pub scope: Scope,
-    address: Option<String>,
-    token: String,
+    client: Client,
+    presented: Presented,
+    asked: Asked,
 }
 
 impl Caller {
@@ -40,13 +48,27 @@ impl Caller {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn is_unchanged(&self, app: &App) -> Result<bool, DbErr> {
-        Ok(app.tokens.scope(&self.token).await?.as_ref() == Some(&self.scope))
+        Ok(app.credentials.scope(&self.presented).await?.as_ref() == Some(&self.scope))
     }
 
-    /// How the journal names the caller.
+    /// How the journal and the audit log name the caller.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        self.scope.origin(self.address.as_deref())
+        self.asked.origin()
+    }
+
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client
+    }
+
+    /// What the cookie of the session holds that the request is made with.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        match &self.presented {
+            Presented::Session(session) => Some(session),
+            Presented::Bearer(_) => None,
+        }
     }
 }
 
@@ -55,20 +77,48 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let app = request.app_data::<Data<App>>().cloned();
-        let header = request
-            .headers()
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let token = header.and_then(bearer).map(str::to_owned);
-        let address = request.peer_addr().map(|address| address.ip().to_string());
+        let request = request.clone();
         Box::pin(async move {
-            let (Some(app), Some(token)) = (app, token) else {
-                return Err(Problem::unauthorized());
-            };
-            let scope = app.tokens.scope(&token).await?.ok_or_else(Problem::unauthorized)?;
-            Ok(Self { scope, address, token })
+            let app = request
+                .app_data::<Data<App>>()
+                .cloned()
+                .ok_or_else(Problem::unauthorized)?;
+            let settings = app.engine.settings();
+            let client = Client::of(&request, &settings.http.trusted_proxies);
+            let presented = presented(&request, &client).ok_or_else(Problem::unauthorized)?;
+            let scope = app.credentials.scope(&presented).await?;
+            let scope = scope.ok_or_else(Problem::unauthorized)?;
+            let asked = Asked::by(&request, &scope, client.address);
+            if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
+                request.extensions_mut().insert(asked.clone());
+            }
+            let spent = app.rates.spend(&scope, settings.http.requests_per_minute);
+            let is_over = spent.is_some_and(|spent| spent.is_over());
+            if let Some(spent) = spent {
+                request.extensions_mut().insert::<Spent>(spent);
+                if is_over {
+                    return Err(spent.refusal());
+                }
+            }
+            may_use(&scope, request.path())?;
+            Ok(Self {
+                scope,
+                client,
+                presented,
+                asked,
+            })
         })
+    }
+}
+
+/// A bearer token comes before a cookie, which a browser sends unasked.
+fn presented(request: &HttpRequest, client: &Client) -> Option<Presented> {
+    match request.headers().get(AUTHORIZATION) {
+        Some(header) => {
+            let token = header.to_str().ok().and_then(bearer)?;
+            Some(Presented::Bearer(token.to_owned()))
+        }
+        None => cookies::session_of(request, client).map(Presented::Session),
     }
 }
 
@@ -76,4 +126,17 @@ impl FromRequest for Caller {
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// A token may be for some routes only. Whoever presents one may always ask what it is.
+fn may_use(scope: &Scope, path: &str) -> Result<(), Problem> {
+    let Some(groups) = scope.groups() else { return Ok(()) };
+    let group = route_group(path);
+    if group == "me" || groups.iter().any(|allowed| allowed == group) {
+        return Ok(());
+    }
+    let allowed = groups.join(", ");
+    Err(Problem::forbidden(format!(
+        "this token is for other routes than '{group}': {allowed}"
+    )))
 }

@@ -142,6 +142,14 @@ fn fingerprint(asked: &impl Serialize) -> Result<String, Problem> {
     Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The answer with what is shown once in it, unless it is one that is given again: that is kept without.
+pub fn once_shown(response: HttpResponse, shown: &serde_json::Value) -> HttpResponse {
+    if response.headers().contains_key(REPLAYED) {
+        return response;
+    }
+    response.set_body(shown.to_string()).map_into_boxed_body()
+}
+
 fn respond(answer: &StoredAnswer, replayed: bool) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);

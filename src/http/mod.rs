@@ -3,6 +3,8 @@
 mod api;
 mod app;
 mod attachment;
+mod audit;
+pub mod auth;
 mod caller;
 mod cursor;
 mod etag;
@@ -10,13 +12,17 @@ mod idempotency;
 mod intake;
 mod job_feed;
 mod problem;
+mod rate;
 mod request_id;
 mod sse;
 mod streams;
+mod surface;
 mod token;
 
 pub use api::openapi;
 pub use app::{App, server};
+pub use audit::AuditLog;
 pub use problem::Problem;
+pub use rate::Rates;
 pub use streams::OpenStreams;
-pub use token::{NewToken, TokenCache};
+pub use token::NewToken;

@@ -1,22 +1,17 @@
 //! Bearer tokens: made once, shown once, stored as a hash.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sea_orm::DbErr;
+use flate2::Crc;
 use sha2::{Digest, Sha256};
-
-use crate::store::Hq;
-use crate::store::read::{Scope, TokenOwner, token_owner};
 
 /// What every token begins with, so that people and scanners recognise one.
 const PREFIX: &str = "bd_";
 const RANDOM_BYTES: usize = 32;
-/// Tokens that are remembered.
-const REMEMBERED: usize = 10_000;
+/// Characters of the random part.
+const RANDOM_CHARACTERS: usize = 43;
+/// Characters of the checksum behind it.
+const CHECKSUM_CHARACTERS: usize = 6;
 
 /// A token that was just made.
 pub struct NewToken {
@@ -31,71 +26,63 @@ impl NewToken {
     #[must_use]
     pub fn random() -> Self {
         let bytes: [u8; RANDOM_BYTES] = rand::random();
-        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes));
+        let random = URL_SAFE_NO_PAD.encode(bytes);
+        let text = format!("{PREFIX}{random}{}", checksum(&random));
         let hash = hash(&text);
         Self { text, hash }
     }
 }
 
-/// Lower-case hex SHA-256: a token has entropy enough to need no slow hash.
-fn hash(token: &str) -> String {
+/// CRC-32 of the random part: tells a token that was cut or mistyped, and lets scanners tell tokens from other text.
+fn checksum(random: &str) -> String {
+    let mut crc = Crc::new();
+    crc.update(random.as_bytes());
+    URL_SAFE_NO_PAD.encode(crc.sum().to_be_bytes())
+}
+
+/// Whether the text has the form of a token of this daemon. Earlier tokens have no checksum.
+#[must_use]
+pub(super) fn is_ours(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix(PREFIX).filter(|rest| rest.is_ascii()) else {
+        return false;
+    };
+    match rest.len().checked_sub(RANDOM_CHARACTERS) {
+        Some(0) => true,
+        Some(CHECKSUM_CHARACTERS) => {
+            let (random, given) = rest.split_at(RANDOM_CHARACTERS);
+            checksum(random) == given
+        }
+        _ => false,
+    }
+}
+
+/// Lower-case hex SHA-256: what is hashed here has entropy enough to need no slow hash.
+pub(super) fn hash(token: &str) -> String {
     Sha256::digest(token.as_bytes())
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
 
-/// Remembers who owns a token for a moment, so that most requests ask no database. A revocation takes effect when the
-/// moment is over.
-pub struct TokenCache {
-    readers: Hq,
-    ttl: Duration,
-    shares_jobs: bool,
-    known: Mutex<HashMap<String, (Instant, TokenOwner)>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl TokenCache {
-    #[must_use]
-    pub fn new(readers: Hq, ttl: Duration, shares_jobs: bool) -> Self {
-        Self {
-            readers,
-            ttl,
-            shares_jobs,
-            known: Mutex::new(HashMap::new()),
+    #[test]
+    fn a_token_that_was_mistyped_is_told_without_a_look_into_the_database() {
+        let NewToken { text, .. } = NewToken::random();
+        assert_eq!(text.len(), PREFIX.len() + RANDOM_CHARACTERS + CHECKSUM_CHARACTERS);
+        assert!(is_ours(&text));
+        assert!(is_ours(&text[..PREFIX.len() + RANDOM_CHARACTERS]), "one of before");
+        let other = if text.as_bytes()[9] == b'x' { "y" } else { "x" };
+        for wrong in [
+            format!("{}{other}{}", &text[..9], &text[10..]),
+            text[..text.len() - 1].to_owned(),
+            format!("{text}x"),
+            text.replacen("bd_", "gh_", 1),
+            String::new(),
+        ] {
+            assert!(!is_ours(&wrong), "{wrong}");
         }
-    }
-
-    /// Whom the token belongs to; `None` if it is unknown, revoked or expired.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn scope(&self, token: &str) -> Result<Option<Scope>, DbErr> {
-        if !token.starts_with(PREFIX) {
-            return Ok(None);
-        }
-        let hash = hash(token);
-        if let Some(owner) = self.remembered(&hash) {
-            return Ok(Some(owner.scope(self.shares_jobs)));
-        }
-        let Some(owner) = token_owner(&self.readers, &hash).await? else {
-            return Ok(None);
-        };
-        let scope = owner.scope(self.shares_jobs);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.retain(|_, (since, _)| since.elapsed() < self.ttl);
-        }
-        if known.len() < REMEMBERED {
-            known.insert(hash, (Instant::now(), owner));
-        }
-        Ok(Some(scope))
-    }
-
-    fn remembered(&self, hash: &str) -> Option<TokenOwner> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(hash)
-            .filter(|(since, _)| since.elapsed() < self.ttl)
-            .map(|(_, owner)| owner.clone())
     }
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use entity::Id;
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditRecord;
+
 /// What a row of the journal tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -113,6 +115,9 @@ pub struct Origin {
     pub actor: String,
     /// `api 203.0.113.7` or `engine`.
     pub source: String,
+    /// What the audit log keeps of it, where somebody outside asked for the change.
+    #[serde(skip)]
+    pub audit: Option<Box<AuditRecord>>,
 }
 
 impl Origin {
@@ -122,6 +127,7 @@ impl Origin {
         Self {
             actor: "system".to_owned(),
             source: "engine".to_owned(),
+            audit: None,
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Nothing here does I/O, reads a clock or draws a random number; callers hand those in.
 
+pub mod access;
+pub mod audit;
 pub mod batch;
 pub mod batch_run;
 pub mod counts;

@@ -25,7 +25,7 @@ pub mod url;
 
 pub use extract::{extract_html, extract_page};
 pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, Fetcher};
-pub use guard::{AddressGuard, AddressRefused};
+pub use guard::{AddressGuard, AddressRefused, GuardedResolver};
 pub use merge::merge;
 pub use payload::{CleanUrlPayload, FinalPayload, PageFacts, ScrapePayload};
 pub use provided::provided_fields;

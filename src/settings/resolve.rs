@@ -11,8 +11,8 @@ use super::inspect::Inspection;
 use super::problem::{Place, Problem, SettingsError};
 use super::schema::DEFAULTS;
 use super::secrets::{COMMON, SecretSource};
-use super::sections::Settings;
-use super::sources::Sources;
+use super::sections::{Jwt, Settings};
+use super::sources::{SUPABASE_JWT_SECRET, Sources};
 
 /// Settings in effect, and where each key that was set got its value.
 pub(super) struct Resolved {
@@ -52,6 +52,9 @@ pub(super) fn resolve(sources: Sources) -> Result<Resolved, SettingsError> {
     }
     let mut settings: Settings = layers.build().and_then(Config::try_deserialize).map_err(unexpected)?;
     fill_in(&mut settings, sources.state_directory.as_deref());
+    if let Some(project) = &sources.supabase_url {
+        issue_by_supabase(&mut settings.jwt, project, sources.has_supabase_secret);
+    }
     if sources.has_common_secret {
         let (name, host) = COMMON;
         settings
@@ -113,6 +116,23 @@ fn fill_in(settings: &mut Settings, state_directory: Option<&str>) {
             "./config/workflows"
         };
         settings.workflows.dir = dir.to_owned();
+    }
+}
+
+/// The issuer of a project of Supabase, where no other is set.
+fn issue_by_supabase(jwt: &mut Jwt, project: &str, has_secret: bool) {
+    if !jwt.issuer.is_empty() {
+        return;
+    }
+    jwt.issuer = format!("{}/auth/v1", project.trim_end_matches('/'));
+    if jwt.audience.is_empty() {
+        jwt.audience = "authenticated".to_owned();
+    }
+    if jwt.jwks_url.is_empty() {
+        jwt.jwks_url = format!("{}/.well-known/jwks.json", jwt.issuer);
+    }
+    if jwt.secret.is_empty() && has_secret {
+        jwt.secret = format!("env:{SUPABASE_JWT_SECRET}");
     }
 }
 
@@ -265,6 +285,27 @@ mod tests {
         assert_eq!(with(&[own]).secrets["ZENROWS_API_KEY"].from, "credential:zenrows");
         let none = resolve(Sources::default()).unwrap_or_else(|error| panic!("{error}"));
         assert!(none.settings.secrets.is_empty());
+    }
+
+    #[test]
+    fn a_project_of_supabase_is_the_issuer_unless_another_is_set() {
+        let with = |files: &[&str]| {
+            let sources = Sources {
+                supabase_url: Some("https://abc.supabase.co/".into()),
+                has_supabase_secret: true,
+                ..sources(files, &[])
+            };
+            resolve(sources).unwrap_or_else(|error| panic!("{error}")).settings.jwt
+        };
+        let jwt = with(&[]);
+        assert_eq!(jwt.issuer, "https://abc.supabase.co/auth/v1");
+        assert_eq!(jwt.jwks_url, "https://abc.supabase.co/auth/v1/.well-known/jwks.json");
+        assert_eq!(
+            (jwt.audience.as_str(), jwt.secret.as_str()),
+            ("authenticated", "env:SUPABASE_JWT_SECRET")
+        );
+        let jwt = with(&["[jwt]\nissuer = 'https://id.example'\njwks_url = 'https://id.example/keys'\n"]);
+        assert_eq!((jwt.issuer.as_str(), jwt.secret.as_str()), ("https://id.example", ""));
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub(super) enum Allowed {
     Region,
     Directives,
     Waits,
+    WebUrl,
+    Origins,
+    SecretReference,
+    Claims,
 }
 
 /// One key.
@@ -56,9 +60,11 @@ const fn live(key: &'static str, allowed: Allowed) -> Rule {
 }
 
 use Allowed::{
-    Address, AnyText, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf, PublicUrl, Region,
-    Tables, Waits, WorkspaceUrl,
+    Address, AnyText, Claims, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf, Origins,
+    PublicUrl, Region, SecretReference, Tables, Waits, WebUrl, WorkspaceUrl,
 };
+
+const ROLES: &[&str] = &["viewer", "member", "admin", "operator"];
 
 pub(super) const RULES: &[Rule] = &[
     fixed("data_dir", AnyText),
@@ -70,6 +76,10 @@ pub(super) const RULES: &[Rule] = &[
     fixed("http.request_timeout_ms", Integer(100..=3_600_000)),
     live("http.max_event_streams", Integer(1..=100_000)),
     live("http.max_event_streams_per_user", Integer(1..=100_000)),
+    fixed("http.public_url", WebUrl),
+    live("http.trusted_proxies", Networks),
+    live("http.cors_origins", Origins),
+    live("http.requests_per_minute", Integer(0..=10_000_000)),
     fixed("database.url", DatabaseUrl),
     fixed("database.readers", Integer(1..=64)),
     fixed("workspace.url", WorkspaceUrl),
@@ -122,6 +132,20 @@ pub(super) const RULES: &[Rule] = &[
     fixed("log.format", OneOf(&["auto", "text", "json", "journald"])),
     fixed("auth.share_jobs", Either),
     fixed("auth.token_cache_ms", Integer(0..=60_000)),
+    // Less than some minutes would end sessions whose last use has not been written down yet.
+    fixed("auth.session_idle_ms", Integer(300_000..=2_592_000_000)),
+    fixed("auth.session_max_ms", Integer(300_000..=7_776_000_000)),
+    fixed("auth.link_ms", Integer(60_000..=2_592_000_000)),
+    fixed("auth.password_hashes", Integer(1..=64)),
+    fixed("jwt.issuer", AnyText),
+    fixed("jwt.audience", AnyText),
+    fixed("jwt.secret", SecretReference),
+    fixed("jwt.jwks_url", WebUrl),
+    fixed("jwt.leeway_ms", Integer(0..=600_000)),
+    fixed("jwt.organisation_claims", Claims),
+    fixed("jwt.role_claims", Claims),
+    fixed("jwt.default_role", OneOf(ROLES)),
+    fixed("jwt.max_role", OneOf(ROLES)),
     live("retention.days", Integer(0..=36_500)),
 ];
 
@@ -168,6 +192,16 @@ impl Rule {
             Region => Err(format!("is {value}")),
             Directives => directives(text),
             Waits => waits(value),
+            WebUrl if text.is_empty() || origin(text.trim_end_matches('/')).is_ok() => Ok(()),
+            WebUrl => web_url(text),
+            Origins => every(value, origin),
+            SecretReference if text.is_empty() => Ok(()),
+            // What was written may be the secret itself.
+            SecretReference => match super::secrets::field_mistake("from", value) {
+                None => Ok(()),
+                Some(mistake) => Err(mistake.message),
+            },
+            Claims => every(value, claim),
         }
     }
 }
@@ -191,6 +225,10 @@ impl fmt::Display for Allowed {
             Region => f.write_str("empty, or two capital letters"),
             Directives => f.write_str("levels and target=level, separated by commas"),
             Waits => f.write_str("at most 30 waits such as 5s, 5m or 2h"),
+            WebUrl => f.write_str("empty, or an http:// or https:// URL"),
+            Origins => f.write_str("origins such as https://app.example.com"),
+            SecretReference => f.write_str("empty, or env:NAME, file:/absolute/path or credential:NAME"),
+            Claims => f.write_str("names such as app_metadata.role"),
         }
     }
 }
@@ -221,6 +259,32 @@ fn waits(list: &Value) -> Result<(), String> {
     every(list, |text| {
         text.parse::<Wait>().map(drop).map_err(|error| error.to_string())
     })
+}
+
+fn web_url(text: &str) -> Result<(), String> {
+    match url::Url::parse(text) {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none() =>
+        {
+            Ok(())
+        }
+        _ => Err(format!("is {text:?}, no such URL")),
+    }
+}
+
+/// An origin as browsers write it: scheme and host in small letters, the port unless it is the usual one, nothing else.
+fn origin(text: &str) -> Result<(), String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text => Ok(()),
+        _ => Err(format!("holds {text:?}, not an origin as browsers write it")),
+    }
+}
+
+fn claim(text: &str) -> Result<(), String> {
+    if !text.is_empty() && text.split('.').all(|name| !name.is_empty()) {
+        return Ok(());
+    }
+    Err(format!("holds {text:?}, not the name of a claim"))
 }
 
 fn table(text: &str) -> Result<(), String> {
@@ -339,6 +403,16 @@ mod tests {
             ("scrape.region", json!("NZ"), json!("nz")),
             ("webhooks.retry_waits", json!(["5s", "24h"]), json!(["5s", "a day"])),
             ("webhooks.retry_waits", json!([]), json!(vec!["1s"; 31])),
+            ("http.public_url", json!("https://desk.example/"), json!("desk.example")),
+            (
+                "http.cors_origins",
+                json!(["https://app.example.com", "http://localhost:3000"]),
+                json!(["https://app.example.com/"]),
+            ),
+            ("http.cors_origins", json!([]), json!(["*"])),
+            ("jwt.secret", json!("credential:jwt"), json!("hunter2")),
+            ("jwt.role_claims", json!(["app_metadata.role"]), json!(["a..b"])),
+            ("jwt.max_role", json!("admin"), json!("root")),
             (
                 "log.level",
                 json!("info,sqlx=warn,batchdesk[job{id=1}]=trace"),

@@ -8,9 +8,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::secrets::SecretSource;
+use super::secrets::{SecretError, SecretSource};
 use super::show::without_password;
 use super::wait::Wait;
 
@@ -48,8 +49,10 @@ pub struct Settings {
     pub webhooks: Webhooks,
     /// Logging.
     pub log: Log,
-    /// Who sees what, and tokens.
+    /// Who sees what, and how people sign in.
     pub auth: Auth,
+    /// An outside issuer of tokens.
+    pub jwt: Jwt,
     /// How long finished batches are kept.
     pub retention: Retention,
     /// Secrets by name: where each is kept and where it may be sent.
@@ -76,6 +79,14 @@ pub struct Http {
     pub max_event_streams: usize,
     /// Event streams of one user that are open at a time.
     pub max_event_streams_per_user: usize,
+    /// Where people reach the daemon; empty: the address that it listens on.
+    pub public_url: String,
+    /// Proxies whose forwarding headers count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins whose pages may use the REST interface.
+    pub cors_origins: Vec<String>,
+    /// Requests of one token or user in a minute; 0: any number.
+    pub requests_per_minute: u32,
 }
 
 /// The database that this daemon owns.
@@ -266,7 +277,7 @@ pub enum LogFormat {
     Journald,
 }
 
-/// Who sees what, and tokens.
+/// Who sees what, and how people sign in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
@@ -274,6 +285,56 @@ pub struct Auth {
     pub share_jobs: bool,
     /// How long a checked token is trusted without asking the database, in ms.
     pub token_cache_ms: u64,
+    /// How long a session may go unused, in ms.
+    pub session_idle_ms: u64,
+    /// How long a session lasts at most, in ms.
+    pub session_max_ms: u64,
+    /// How long a one-time link can be used, in ms.
+    pub link_ms: u64,
+    /// Passwords that are hashed at a time.
+    pub password_hashes: usize,
+}
+
+/// An outside issuer of tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwt {
+    /// What `iss` must say; empty: there is no issuer.
+    pub issuer: String,
+    /// What `aud` must hold; empty: anything.
+    pub audience: String,
+    /// Where the secret of HS256 is kept; empty: nowhere.
+    pub secret: String,
+    /// Where the public keys are; empty: nowhere.
+    pub jwks_url: String,
+    /// How far the issuer's clock may be off, in ms.
+    pub leeway_ms: u64,
+    /// Claims that may name the organisation, the strongest first.
+    pub organisation_claims: Vec<String>,
+    /// Claims that may name the role, the strongest first.
+    pub role_claims: Vec<String>,
+    /// The role of those whose token names none.
+    pub default_role: String,
+    /// The most that a token can give.
+    pub max_role: String,
+}
+
+impl Jwt {
+    /// The secret of HS256, where one is kept.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn secret(&self) -> Result<Option<SecretString>, SecretError> {
+        if self.secret.is_empty() {
+            return Ok(None);
+        }
+        let source = SecretSource {
+            from: self.secret.clone(),
+            hosts: Vec::new(),
+            organisations: Vec::new(),
+        };
+        source.read().map(Some)
+    }
 }
 
 /// How long finished batches are kept.

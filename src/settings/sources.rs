@@ -11,6 +11,9 @@ use super::secrets::COMMON;
 /// The file of the machine, which may be absent.
 const SYSTEM_FILE: &str = "/etc/batchdesk/config.toml";
 
+/// The variable of the secret with which older projects of Supabase sign.
+pub(super) const SUPABASE_JWT_SECRET: &str = "SUPABASE_JWT_SECRET";
+
 /// What was found, before anything is made of it.
 #[derive(Default)]
 pub(super) struct Sources {
@@ -22,6 +25,10 @@ pub(super) struct Sources {
     pub(super) aliases: Vec<(String, String)>,
     /// Whether the environment holds the common secret's variable. Its value is not read here.
     pub(super) has_common_secret: bool,
+    /// `$SUPABASE_URL`, where the environment holds that and `$SUPABASE_SERVICE_ROLE_KEY`.
+    pub(super) supabase_url: Option<String>,
+    /// Whether the environment holds `$SUPABASE_JWT_SECRET`. Its value is not read here.
+    pub(super) has_supabase_secret: bool,
     /// `$STATE_DIRECTORY` as systemd sets it.
     pub(super) state_directory: Option<String>,
     /// Files that could not be read and variables that are not text.
@@ -40,6 +47,11 @@ impl Sources {
             sources.read(file, false);
         }
         sources.has_common_secret = std::env::var_os(COMMON.0).is_some_and(|value| !value.is_empty());
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if is_set("SUPABASE_SERVICE_ROLE_KEY") {
+            sources.supabase_url = std::env::var("SUPABASE_URL").ok().filter(|url| !url.is_empty());
+        }
+        sources.has_supabase_secret = is_set(SUPABASE_JWT_SECRET);
         let mut variables: Vec<_> = std::env::vars_os().collect();
         variables.sort();
         for (name, value) in variables {

@@ -5,15 +5,18 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
-use entity::{Id, api_tokens, organisations, users};
-use sea_orm::{ActiveValue, DbErr, EntityTrait, QueryFilter};
+use chrono::{DateTime, Utc};
+use entity::{Id, api_tokens, audit_log, organisations, users};
+use sea_orm::{ActiveValue, ConnectionTrait as _, DbErr, EntityTrait, QueryFilter, Value};
 
 use super::Hq;
 use super::fault::is_transient;
 use super::lock::Ownership;
 use super::read::{Role, Scope};
+use super::rows::statement;
 use super::tx::{WriteTx, write_tx};
+use crate::model::access::TokenScope;
+use crate::model::audit::DONE;
 
 /// How often a transaction is tried while a busy daemon holds the lock.
 const TRIES: u32 = 20;
@@ -25,6 +28,8 @@ pub enum IdentityError {
     UserExists(String),
     #[error("there is no user with the e-mail address {0}; make one with `batchdesk user add`")]
     NoSuchUser(String),
+    #[error("there is no token {0}; `batchdesk token list` shows those that there are")]
+    NoSuchToken(Id),
     #[error("the database could not be written")]
     Database(#[from] DbErr),
 }
@@ -54,6 +59,170 @@ pub async fn add_user(hq: &Hq, user: &NewUser) -> Result<Id, IdentityError> {
 /// See [`IdentityError`].
 pub async fn add_token(hq: &Hq, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
     insisting(hq, async |tx| insert_token(tx, email, name, token_hash).await).await
+}
+
+/// A user as the command line shows it.
+#[derive(Clone, Debug)]
+pub struct ListedUser {
+    pub email: String,
+    pub role: String,
+    pub organisation: String,
+    pub disabled: bool,
+    pub has_password: bool,
+}
+
+/// All users, by organisation and address.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn list_users(hq: &Hq) -> Result<Vec<ListedUser>, DbErr> {
+    const SQL: &str = "select u.email, u.role, o.name, u.disabled_at is not null, u.password_hash is not null \
+        from users u join organisations o on o.id = u.organisation_id where u.removed_at is null \
+        order by o.name, u.email";
+    let rows = hq.query_all_raw(statement(hq.get_database_backend(), SQL, [])).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ListedUser {
+                email: row.try_get_by_index(0)?,
+                role: row.try_get_by_index(1)?,
+                organisation: row.try_get_by_index(2)?,
+                disabled: row.try_get_by_index(3)?,
+                has_password: row.try_get_by_index(4)?,
+            })
+        })
+        .collect()
+}
+
+/// Refuses the credentials of a user from now on. The last operator may be disabled too: whoever has the database can
+/// make another.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn disable_user(hq: &Hq, email: &str) -> Result<(), IdentityError> {
+    insisting(hq, async |tx| {
+        let user = user_of(tx, email).await?;
+        let now = Utc::now();
+        let sql = "update users set disabled_at = coalesce(disabled_at, ?), updated_at = ? where id = ?";
+        run(tx, sql, [now.into(), now.into(), user.id.into()]).await?;
+        end_sessions(tx, user.id).await?;
+        note(tx, &user, "batchdesk user disable", format!("user {}", user.id)).await
+    })
+    .await
+}
+
+/// Gives a user another password and ends its sessions.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn set_password(hq: &Hq, email: &str, password_hash: &str) -> Result<(), IdentityError> {
+    insisting(hq, async |tx| {
+        let user = user_of(tx, email).await?;
+        let sql = "update users set password_hash = ?, updated_at = ? where id = ?";
+        run(tx, sql, [password_hash.into(), Utc::now().into(), user.id.into()]).await?;
+        end_sessions(tx, user.id).await?;
+        note(tx, &user, "batchdesk user password", format!("user {}", user.id)).await
+    })
+    .await
+}
+
+/// A token as the command line shows it.
+#[derive(Clone, Debug)]
+pub struct ListedToken {
+    pub id: Id,
+    pub email: String,
+    pub name: String,
+    pub scope: String,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// Tokens that have not ended, the oldest first.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn list_tokens(hq: &Hq) -> Result<Vec<ListedToken>, DbErr> {
+    const SQL: &str = "select t.id, u.email, t.name, t.scope, t.created_at, t.last_used_at from api_tokens t \
+        join users u on u.id = t.user_id where t.revoked_at is null and (t.expires_at is null or t.expires_at > ?) \
+        order by t.id";
+    let now = Utc::now();
+    let rows = hq
+        .query_all_raw(statement(hq.get_database_backend(), SQL, [now.into()]))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ListedToken {
+                id: row.try_get_by_index(0)?,
+                email: row.try_get_by_index(1)?,
+                name: row.try_get_by_index(2)?,
+                scope: row.try_get_by_index(3)?,
+                created_at: row.try_get_by_index(4)?,
+                last_used_at: row.try_get_by_index(5)?,
+            })
+        })
+        .collect()
+}
+
+/// Ends a token.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn revoke_token(hq: &Hq, id: Id) -> Result<(), IdentityError> {
+    insisting(hq, async |tx| {
+        let token = api_tokens::Entity::find_by_id(id).one(tx).await?;
+        let token = token.ok_or(IdentityError::NoSuchToken(id))?;
+        let sql = "update api_tokens set revoked_at = coalesce(revoked_at, ?) where id = ?";
+        run(tx, sql, [Utc::now().into(), id.into()]).await?;
+        let user = users::Entity::find_by_id(token.user_id).one(tx).await?;
+        match user {
+            Some(user) => note(tx, &user, "batchdesk token revoke", format!("token {id}")).await,
+            None => Ok(()),
+        }
+    })
+    .await
+}
+
+async fn user_of(tx: &WriteTx, email: &str) -> Result<users::Model, IdentityError> {
+    let user = users::Entity::find()
+        .filter(users::COLUMN.email.eq(email.trim().to_lowercase()))
+        .one(tx)
+        .await?;
+    user.ok_or_else(|| IdentityError::NoSuchUser(email.to_owned()))
+}
+
+async fn run(tx: &WriteTx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
+    tx.execute_raw(statement(tx.get_database_backend(), sql, values))
+        .await?;
+    Ok(())
+}
+
+async fn end_sessions(tx: &WriteTx, user_id: Id) -> Result<(), DbErr> {
+    for sql in [
+        "delete from sessions where user_id = ?",
+        "delete from one_time_links where user_id = ?",
+        "delete from known_devices where user_id = ?",
+    ] {
+        run(tx, sql, [user_id.into()]).await?;
+    }
+    Ok(())
+}
+
+/// Writes the row of the audit log.
+async fn note(tx: &WriteTx, user: &users::Model, action: &str, object: String) -> Result<(), IdentityError> {
+    let row = audit_log::ActiveModel {
+        id: ActiveValue::Set(Id::now()),
+        request: ActiveValue::Set(Id::now()),
+        organisation_id: ActiveValue::Set(Some(user.organisation_id)),
+        user_id: ActiveValue::Set(None),
+        actor: ActiveValue::Set("command line".to_owned()),
+        source: ActiveValue::Set("command line".to_owned()),
+        action: ActiveValue::Set(action.to_owned()),
+        object: ActiveValue::Set(object),
+        outcome: ActiveValue::Set(DONE.to_owned()),
+        details: ActiveValue::Set(serde_json::json!({})),
+        created_at: ActiveValue::Set(Utc::now()),
+    };
+    audit_log::Entity::insert(row).exec_with_returning(tx).await?;
+    Ok(())
 }
 
 /// Whom a command works for that runs jobs on a database of its own. `.invalid` reaches nobody (RFC 2606, 2).
@@ -156,16 +325,15 @@ async fn insert_user(tx: &WriteTx, user: &NewUser) -> Result<Id, IdentityError> 
         role: ActiveValue::Set(user.role.to_string()),
         created_at: ActiveValue::Set(now),
         updated_at: ActiveValue::Set(now),
+        ..users::ActiveModel::default()
     };
-    Ok(users::Entity::insert(row).exec_with_returning(tx).await?.id)
+    let made = users::Entity::insert(row).exec_with_returning(tx).await?;
+    note(tx, &made, "batchdesk user add", format!("user {}", made.id)).await?;
+    Ok(made.id)
 }
 
 async fn insert_token(tx: &WriteTx, email: &str, name: &str, token_hash: &str) -> Result<Id, IdentityError> {
-    let user = users::Entity::find()
-        .filter(users::COLUMN.email.eq(email.trim().to_lowercase()))
-        .one(tx)
-        .await?;
-    let user = user.ok_or_else(|| IdentityError::NoSuchUser(email.to_owned()))?;
+    let user = user_of(tx, email).await?;
     let row = api_tokens::ActiveModel {
         id: ActiveValue::Set(Id::now()),
         organisation_id: ActiveValue::Set(user.organisation_id),
@@ -173,8 +341,10 @@ async fn insert_token(tx: &WriteTx, email: &str, name: &str, token_hash: &str) -
         name: ActiveValue::Set(name.to_owned()),
         token_hash: ActiveValue::Set(token_hash.to_owned()),
         created_at: ActiveValue::Set(Utc::now()),
-        expires_at: ActiveValue::Set(None),
-        revoked_at: ActiveValue::Set(None),
+        scope: ActiveValue::Set(TokenScope::Admin.to_string()),
+        ..api_tokens::ActiveModel::default()
     };
-    Ok(api_tokens::Entity::insert(row).exec_with_returning(tx).await?.id)
+    let made = api_tokens::Entity::insert(row).exec_with_returning(tx).await?;
+    note(tx, &user, "batchdesk token create", format!("token {}", made.id)).await?;
+    Ok(made.id)
 }

@@ -119,6 +119,10 @@ async fn migrations_bring_an_empty_database_to_the_schema_that_the_entities_name
         webhook_events,
         webhook_deliveries,
         webhook_attempts,
+        sessions,
+        one_time_links,
+        known_devices,
+        audit_log,
     );
     Migrator::down(bench.database.writer.raw(), None).await.unwrap();
     Migrator::up(bench.database.writer.raw(), None).await.unwrap();

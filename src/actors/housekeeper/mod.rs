@@ -5,6 +5,7 @@
 //! add a line to [`CHORES`].
 
 mod archive;
+mod credentials;
 mod desk;
 mod kept_lists;
 mod keys;
@@ -29,8 +30,11 @@ use crate::ops::misbehave;
 type Chore = for<'a> fn(&'a Desk) -> LocalBoxFuture<'a, Result<(), Fault>>;
 
 /// What is done at each look, in this order.
-const CHORES: [(&str, Chore); 4] = [
+const CHORES: [(&str, Chore); 5] = [
     ("forgetting idempotency keys", |desk| Box::pin(keys::forget(desk))),
+    ("forgetting credentials that are over", |desk| {
+        Box::pin(credentials::forget(desk))
+    }),
     ("forgetting lists kept for a preview", |desk| {
         Box::pin(kept_lists::forget(desk))
     }),

@@ -3,15 +3,19 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::Json;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use utoipa::OpenApi as _;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Info, License, OpenApi, SecurityRequirement};
 
 use super::Routes;
 
 const BEARER: &str = "token";
+const COOKIE: &str = "session";
 
 /// The description.
 #[must_use]
@@ -28,13 +32,20 @@ pub fn openapi() -> OpenApi {
     license.identifier = Some("MIT OR Apache-2.0".to_owned());
     info.license = Some(license);
     document.info = info;
-    document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+    document.security = Some(vec![
+        SecurityRequirement::new(BEARER, Vec::<String>::new()),
+        SecurityRequirement::new(COOKIE, Vec::<String>::new()),
+    ]);
     let mut token = Http::new(HttpAuthScheme::Bearer);
-    token.description = Some("A token of `batchdesk token create`.".to_owned());
-    document
-        .components
-        .get_or_insert_default()
-        .add_security_scheme(BEARER, SecurityScheme::Http(token));
+    token.description =
+        Some("A token of `POST /api/tokens` or `batchdesk token create`, or one of the outside issuer.".to_owned());
+    let session = ApiKey::Cookie(ApiKeyValue::with_description(
+        "__Host-batchdesk_session",
+        "What `POST /api/session` sets; on the machine's own address without TLS it is `batchdesk_session`.",
+    ));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(token));
+    components.add_security_scheme(COOKIE, SecurityScheme::ApiKey(session));
     // Handlers of different resources have the same names; an id names one operation.
     for (path, item) in &mut document.paths.paths {
         let operations = [
@@ -80,8 +91,16 @@ pub async fn page() -> HttpResponse {
     let document = serde_json::to_value(openapi()).unwrap_or_default();
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy(STYLE)))
         .body(render(&document).into_string())
+}
+
+/// What a page may do: have this style, send its forms here, and nothing else.
+pub(super) fn policy(style: &str) -> String {
+    let digest = STANDARD.encode(Sha256::digest(style));
+    format!(
+        "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; style-src 'sha256-{digest}'"
+    )
 }
 
 const STYLE: &str = "

@@ -1,6 +1,7 @@
 //! One file a resource, and the list of all routes, which the server and the description of the API are both made from.
 
 mod admin;
+mod audit;
 mod batch_runs;
 mod companies;
 mod company_import;
@@ -12,17 +13,23 @@ mod failures;
 mod health;
 mod imports;
 mod jobs;
+mod links;
 mod logs;
+mod organisations;
 mod plays;
 mod providers;
 mod receivers;
 mod runs;
 mod selection;
+mod sessions;
 mod steer;
 mod storage_worker;
+mod tokens;
 mod upload;
+mod users;
 mod webhook_deliveries;
 mod webhook_endpoints;
+mod welcome;
 mod workflow_body;
 mod workflow_checks;
 mod workflows;
@@ -138,6 +145,23 @@ routes! {
     "/api/webhook-endpoints/{id}/redeliver" { post webhook_deliveries::redeliver }
     "/api/webhook-deliveries/{id}" { get webhook_deliveries::detail }
     "/api/webhook-deliveries/{id}/redeliver" { post webhook_deliveries::redeliver_one }
+    "/setup" { get welcome::set_up }
+    "/accept-invitation" { get welcome::accept }
+    "/api/setup" { post links::set_up }
+    "/api/accept-invitation" { post links::accept }
+    "/api/session" { post sessions::sign_in, delete sessions::sign_out }
+    "/api/sessions" { get sessions::list }
+    "/api/sessions/{id}" { delete sessions::end }
+    "/api/me" { get sessions::me }
+    "/api/me/password" { post sessions::change_password }
+    "/api/users" { post users::create, get users::list }
+    "/api/users/{id}" { patch users::change, delete users::remove, get users::detail }
+    "/api/users/{id}/invitation" { post users::invite }
+    "/api/organisations" { post organisations::create, get organisations::list }
+    "/api/organisations/{id}" { patch organisations::rename }
+    "/api/tokens" { post tokens::create, get tokens::list }
+    "/api/tokens/{id}" { delete tokens::revoke }
+    "/api/audit" { get audit::list }
     "/api/admin/actors" { get admin::actors }
     "/api/admin/providers" { get providers::list }
     "/api/admin/providers/{name}/resume" { post providers::resume }

@@ -101,6 +101,7 @@ fn origin(peer: Option<IpAddr>) -> Origin {
     Origin {
         actor: "callback".to_owned(),
         source: peer.map_or_else(|| "receiver".to_owned(), |peer| format!("receiver {peer}")),
+        audit: None,
     }
 }
 

@@ -3,8 +3,10 @@
 //! What people see is read through a [`Scope`]; [`EngineReader`] and [`JournalReader`] are for the actors, which serve
 //! all organisations.
 
+mod audit;
 mod batch_runs;
 mod companies;
+mod credentials;
 mod engine;
 mod exclusions;
 mod failures;
@@ -18,13 +20,16 @@ mod retention;
 mod scope;
 mod step_runs;
 mod tokens;
+mod users;
 mod webhook_deliveries;
 mod webhook_endpoints;
 mod workflow_rows;
 mod workflows;
 
+pub use audit::{AuditFilter, AuditView};
 pub use batch_runs::{BatchRunKey, BatchRunView};
 pub use companies::{CompanyFilter, CompanyRow, CompanyView, CompletionView, StepOfPlay};
+pub use credentials::{Grant, Refused, issued_grant, session_grant, token_grant};
 pub use engine::{CompletedStep, EngineReader, OpenJob, RunnableItem};
 pub use exclusions::ExclusionView;
 pub use failures::FailureView;
@@ -36,9 +41,10 @@ pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
 };
 pub use retention::{ChangeRecord, PracticeRecord};
-pub use scope::{Access, Reader, Role, Scope};
+pub use scope::{Access, Credential, Reader, Role, Scope};
 pub use step_runs::{StepRunView, Subject};
-pub use tokens::{TokenOwner, token_owner};
+pub use tokens::{SessionView, TokenView};
+pub use users::{OrganisationView, PasswordCheck, UserFilter, UserView};
 pub use webhook_deliveries::{WebhookAttemptView, WebhookDeliveryDetail, WebhookDeliveryView};
 pub use webhook_endpoints::WebhookEndpointView;
 pub use workflow_rows::{

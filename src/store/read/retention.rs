@@ -111,6 +111,19 @@ impl EngineReader {
         self.select(sql, vec![job.into(), after.into(), limit(rows)]).await
     }
 
+    /// Whether there are sessions or links whose time is over; a session's also where it was not used since a time.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn has_credentials_over(&self, idle_since: DateTime<Utc>) -> Result<bool, DbErr> {
+        let sql = "select 1 from sessions where expires_at <= ? or last_used_at <= ? union all \
+            select 1 from one_time_links where expires_at <= ? limit 1";
+        let now = Utc::now();
+        let values: [Value; 3] = [now.into(), idle_since.into(), now.into()];
+        let select = statement(self.hq.get_database_backend(), sql, values);
+        Ok(self.hq.query_one_raw(select).await?.is_some())
+    }
+
     /// Whether there are keys of requests that were made before a time.
     ///
     /// # Errors

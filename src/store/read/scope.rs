@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use entity::{Id, enrichment_jobs};
 use sea_orm::{DbErr, EntityTrait};
 
-use super::tokens::TokenOwner;
+use super::credentials::Grant;
+use crate::model::access::TokenScope;
 use crate::model::journal::Origin;
 use crate::store::Hq;
 
@@ -35,6 +37,16 @@ impl Role {
             Self::Operator => "operator",
         }
     }
+
+    /// The role that a token of a user with this role has.
+    #[must_use]
+    pub fn limited_by(self, scope: TokenScope) -> Self {
+        match scope {
+            TokenScope::Read => Self::Viewer,
+            TokenScope::Write => self.min(Self::Member),
+            TokenScope::Admin => self,
+        }
+    }
 }
 
 impl fmt::Display for Role {
@@ -59,25 +71,38 @@ impl FromStr for Role {
     }
 }
 
+/// What a scope was given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// The database itself, on the command line.
+    Database,
+    Token(Id),
+    Session(Id),
+    /// A token of an outside issuer.
+    Issuer,
+}
+
 /// Whose eyes a query sees with. Made only from a credential that was checked, or for whoever owns the database itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     pub organisation_id: Id,
     pub user_id: Id,
     pub role: Role,
-    /// Absent on the command line.
-    token_id: Option<Id>,
+    credential: Credential,
+    /// Route groups that may be used; `None`: all.
+    groups: Option<Arc<[String]>>,
     /// Members see each other's jobs.
     shares_jobs: bool,
 }
 
 impl Scope {
-    pub(super) fn of_token(owner: &TokenOwner, shares_jobs: bool) -> Self {
+    pub(super) fn of_grant(grant: &Grant, shares_jobs: bool) -> Self {
         Self {
-            organisation_id: owner.organisation_id,
-            user_id: owner.user_id,
-            role: owner.role,
-            token_id: Some(owner.token_id),
+            organisation_id: grant.organisation_id,
+            user_id: grant.user_id,
+            role: grant.role,
+            credential: grant.credential,
+            groups: grant.groups.clone(),
             shares_jobs,
         }
     }
@@ -87,9 +112,21 @@ impl Scope {
             organisation_id,
             user_id,
             role: Role::Operator,
-            token_id: None,
+            credential: Credential::Database,
+            groups: None,
             shares_jobs: false,
         }
+    }
+
+    #[must_use]
+    pub fn credential(&self) -> Credential {
+        self.credential
+    }
+
+    /// The route groups that may be used; `None`: all.
+    #[must_use]
+    pub fn groups(&self) -> Option<&[String]> {
+        self.groups.as_deref()
     }
 
     /// Whether all jobs of the organisation are seen, rather than the user's own.
@@ -98,19 +135,32 @@ impl Scope {
         self.shares_jobs || self.role >= Role::Admin
     }
 
+    /// Whether people, tokens and records of this organisation may be administered.
+    #[must_use]
+    pub fn administers(&self, organisation_id: Id) -> bool {
+        self.role == Role::Operator || (self.role == Role::Admin && organisation_id == self.organisation_id)
+    }
+
     /// How the journal names who asked.
     #[must_use]
     pub fn origin(&self, address: Option<&str>) -> Origin {
-        let Some(token_id) = self.token_id else {
-            return Origin {
-                actor: format!("user:{}", self.user_id),
-                source: "command line".to_owned(),
-            };
+        let user = self.user_id;
+        let actor = match self.credential {
+            Credential::Database => {
+                return Origin {
+                    actor: format!("user:{user}"),
+                    source: "command line".to_owned(),
+                    audit: None,
+                };
+            }
+            Credential::Token(id) => format!("token:{id} user:{user}"),
+            Credential::Session(id) => format!("session:{id} user:{user}"),
+            Credential::Issuer => format!("issuer user:{user}"),
         };
-        let source = address.map_or_else(|| "api".to_owned(), |address| format!("api {address}"));
         Origin {
-            actor: format!("token:{token_id} user:{}", self.user_id),
-            source,
+            actor,
+            source: address.map_or_else(|| "api".to_owned(), |address| format!("api {address}")),
+            audit: None,
         }
     }
 

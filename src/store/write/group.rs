@@ -7,7 +7,7 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::journal::JournalRow;
-use super::{Answer, Command, journal, transitions};
+use super::{Answer, Command, audit, journal, transitions};
 use crate::model::counts::StatusCounts;
 use crate::store::rows::statement;
 use crate::store::tx::WriteTx;
@@ -59,7 +59,9 @@ impl<'tx> Group<'tx> {
         self.write_counts().await?;
         for (slot, command) in answers.iter_mut().zip(commands) {
             if slot.is_none() {
-                *slot = Some(self.apply_one(command).await?);
+                let answer = self.apply_one(command).await?;
+                audit::note_command(self, command, &answer).await?;
+                *slot = Some(answer);
             }
         }
         self.write_counts().await?;
@@ -115,6 +117,21 @@ impl<'tx> Group<'tx> {
             Command::RecordAttempt(command) => Answer::RecordAttempt(command.apply(self).await?),
             Command::Redeliver(command) => Answer::Redeliver(command.apply(self).await?),
             Command::ForgetWebhookEvents(command) => Answer::ForgetWebhookEvents(command.apply(self).await?),
+            Command::AddOrganisation(command) => Answer::AddOrganisation(command.apply(self).await?),
+            Command::RenameOrganisation(command) => Answer::RenameOrganisation(command.apply(self).await?),
+            Command::AddUser(command) => Answer::AddUser(command.apply(self).await?),
+            Command::ChangeUser(command) => Answer::ChangeUser(command.apply(self).await?),
+            Command::OpenLink(command) => Answer::OpenLink(command.apply(self).await?),
+            Command::AcceptLink(command) => Answer::AcceptLink(command.apply(self).await?),
+            Command::SetPassword(command) => Answer::SetPassword(command.apply(self).await?),
+            Command::SetUp(command) => Answer::SetUp(command.apply(self).await?),
+            Command::OpenSession(command) => Answer::OpenSession(command.apply(self).await?),
+            Command::CloseSession(command) => Answer::CloseSession(command.apply(self).await?),
+            Command::NoteUse(command) => Answer::NoteUse(command.apply(self).await?),
+            Command::ForgetCredentials(command) => Answer::ForgetCredentials(command.apply(self).await?),
+            Command::AddToken(command) => Answer::AddToken(command.apply(self).await?),
+            Command::RevokeToken(command) => Answer::RevokeToken(command.apply(self).await?),
+            Command::AppendAudit(command) => Answer::AppendAudit(command.apply(self).await?),
         })
     }
 

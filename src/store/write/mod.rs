@@ -1,5 +1,7 @@
 //! The commands that change HQ, as data: they can be replayed alone when their group fails.
 
+mod api_tokens;
+mod audit;
 mod batch_runs;
 mod companies;
 mod exclusions;
@@ -10,19 +12,24 @@ mod import_rows;
 mod imports;
 mod jobs;
 mod journal;
+mod links;
 mod logs;
 mod previews;
 mod recovery;
 mod results;
 mod retention;
+mod sessions;
 mod step_runs;
 mod transitions;
+mod users;
 mod webhook_deliveries;
 mod webhook_endpoints;
 mod workflow_changes;
 mod workflows;
 mod writer;
 
+pub use api_tokens::{AddToken, RevokeToken};
+pub use audit::AppendAudit;
 pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, META_BYTES};
 pub use companies::{
     ChangeCompany, CompanyChanged, CompanyWrite, DATA_BYTES, DeleteCompany, UpsertCompanies, UpsertForm, UpsertKey,
@@ -34,14 +41,20 @@ pub use idempotency::{ClaimKey, Claimed, KEPT_FOR, KeyAnswer, ReleaseKey, Reques
 pub use import_rows::{ImportRow, ImportRows, Intake, RowKeys};
 pub use imports::{BeginImport, DiscardImport, FinishImport};
 pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
+pub use links::{AcceptLink, LinkKind, NewLink, OpenLink, SetPassword, SetUp, SetUpDone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub use results::RecordResult;
 pub(in crate::store) use retention::PRUNING;
 pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
+pub use sessions::{CloseSession, ForgetCredentials, NoteUse, OpenSession, UsedCredential};
 pub use step_runs::{AnswerStored, OpenStepRun, StepRunChange, StoreAnswer};
 pub use transitions::{ItemRef, ItemTransition, Payload, PayloadColumn, Transitioned};
+pub use users::{
+    AddOrganisation, AddUser, ChangeUser, OrganisationChanged, RenameOrganisation, Subject, UserAdded, UserChange,
+    UserChanged,
+};
 pub use webhook_deliveries::{
     AppendDeliveries, AttemptRecorded, ForgetWebhookEvents, RecordAttempt, Redeliver, Redelivered, Redelivery,
     TestWebhookEndpoint, WebhookEvent,
@@ -154,6 +167,21 @@ commands! {
     RecordAttempt -> AttemptRecorded,
     Redeliver -> Redelivered,
     ForgetWebhookEvents -> u64,
+    AddOrganisation -> OrganisationChanged,
+    RenameOrganisation -> OrganisationChanged,
+    AddUser -> UserAdded,
+    ChangeUser -> UserChanged,
+    OpenLink -> (),
+    AcceptLink -> Option<entity::Id>,
+    SetPassword -> bool,
+    SetUp -> SetUpDone,
+    OpenSession -> bool,
+    CloseSession -> bool,
+    NoteUse -> (),
+    ForgetCredentials -> u64,
+    AddToken -> (),
+    RevokeToken -> bool,
+    AppendAudit -> (),
 }
 
 /// How commands share a group.
@@ -200,9 +228,24 @@ impl Command {
             | Self::RotateWebhookSecret(_)
             | Self::AppendDeliveries(_)
             | Self::TestWebhookEndpoint(_)
-            | Self::RecordAttempt(_) => Grouping::Free,
+            | Self::RecordAttempt(_)
+            | Self::AddOrganisation(_)
+            | Self::RenameOrganisation(_)
+            | Self::AddUser(_)
+            | Self::ChangeUser(_)
+            | Self::OpenLink(_)
+            | Self::AcceptLink(_)
+            | Self::SetPassword(_)
+            | Self::SetUp(_)
+            | Self::OpenSession(_)
+            | Self::CloseSession(_)
+            | Self::NoteUse(_)
+            | Self::AddToken(_)
+            | Self::RevokeToken(_)
+            | Self::AppendAudit(_) => Grouping::Free,
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
             Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) | Self::UpsertCompanies(_) => Grouping::Bulk,
+            Self::ForgetCredentials(_) => Grouping::Bulk,
             Self::Redeliver(_) | Self::ForgetWebhookEvents(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)

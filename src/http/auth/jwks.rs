@@ -1,0 +1,163 @@
+//! The public keys of an outside issuer: fetched when needed, kept for a while, fetched again when a key is not among them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::scrape::{AddressGuard, GuardedResolver};
+
+/// After this time the keys are fetched again.
+const FRESH_FOR: Duration = Duration::from_secs(600);
+/// Least time between two fetches: unknown keys are anybody's to invent.
+const GAP: Duration = Duration::from_secs(30);
+const FETCHED_WITHIN: Duration = Duration::from_secs(10);
+const LARGEST: usize = 256 * 1024;
+/// Keys of a set that are looked at.
+const MOST_KEYS: usize = 100;
+
+/// A key, and the one algorithm that it is for.
+#[derive(Clone)]
+pub struct PublicKey {
+    pub algorithm: Algorithm,
+    pub key: DecodingKey,
+}
+
+#[derive(Default)]
+struct Known {
+    /// By `kid`; empty for a key without.
+    keys: HashMap<String, PublicKey>,
+    fetched: Option<Instant>,
+    tried: Option<Instant>,
+}
+
+/// Keys at an address.
+pub struct KeySet {
+    url: Url,
+    guard: Arc<AddressGuard>,
+    client: reqwest::Client,
+    known: Mutex<Known>,
+}
+
+impl KeySet {
+    /// # Errors
+    /// Where no client can be built.
+    pub fn new(url: Url, guard: Arc<AddressGuard>) -> reqwest::Result<Self> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .user_agent(concat!("batchdesk/", env!("CARGO_PKG_VERSION")))
+            .timeout(FETCHED_WITHIN)
+            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
+            .build()?;
+        Ok(Self {
+            url,
+            guard,
+            client,
+            known: Mutex::default(),
+        })
+    }
+
+    /// The key of that name. Whoever asks while it is being fetched waits for the same fetch.
+    pub async fn key(&self, kid: Option<&str>) -> Option<PublicKey> {
+        let mut known = self.known.lock().await;
+        let is_old = known.fetched.is_none_or(|since| since.elapsed() >= FRESH_FOR);
+        let found = find(&known.keys, kid);
+        let may_try = known.tried.is_none_or(|since| since.elapsed() >= GAP);
+        if (found.is_none() || is_old) && may_try {
+            known.tried = Some(Instant::now());
+            match self.fetch().await {
+                Ok(keys) => {
+                    known.keys = keys;
+                    known.fetched = Some(Instant::now());
+                    return find(&known.keys, kid);
+                }
+                // The keys that are there go on to count: the issuer's bad hour is not ours.
+                Err(error) => tracing::warn!(%error, url = %self.url, "the keys of the issuer could not be fetched"),
+            }
+        }
+        found
+    }
+
+    async fn fetch(&self) -> Result<HashMap<String, PublicKey>, String> {
+        self.guard.check_literal(&self.url).map_err(|error| error.to_string())?;
+        let mut response = self
+            .client
+            .get(self.url.clone())
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(|error| told(&error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| told(&error))? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(format!("they are longer than {LARGEST} bytes"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        read(&body)
+    }
+}
+
+/// The error with its causes, in which the guard says what it refuses.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    text
+}
+
+fn find(keys: &HashMap<String, PublicKey>, kid: Option<&str>) -> Option<PublicKey> {
+    match kid {
+        Some(kid) => keys.get(kid).cloned(),
+        // A token need not name its key where there is only one.
+        None if keys.len() == 1 => keys.values().next().cloned(),
+        None => None,
+    }
+}
+
+fn read(body: &[u8]) -> Result<HashMap<String, PublicKey>, String> {
+    let set: JwkSet = serde_json::from_slice(body).map_err(|error| format!("they are no JWK set: {error}"))?;
+    let mut keys = HashMap::new();
+    for jwk in set.keys.iter().take(MOST_KEYS) {
+        let signs = !matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption));
+        let Some(algorithm) = algorithm(jwk).filter(|_| signs) else {
+            continue;
+        };
+        if let Ok(key) = DecodingKey::from_jwk(jwk) {
+            let kid = jwk.common.key_id.clone().unwrap_or_default();
+            keys.insert(kid, PublicKey { algorithm, key });
+        }
+    }
+    if keys.is_empty() {
+        return Err("there is no RS256, PS256, ES256 or EdDSA key among them".to_owned());
+    }
+    Ok(keys)
+}
+
+/// What a key is for: what it says, else what its kind is commonly used for. Secrets are never public.
+fn algorithm(jwk: &jsonwebtoken::jwk::Jwk) -> Option<Algorithm> {
+    use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, KeyAlgorithm};
+    let by_kind = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => Algorithm::RS256,
+        AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
+        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
+        _ => return None,
+    };
+    match (jwk.common.key_algorithm, by_kind) {
+        (None, algorithm) => Some(algorithm),
+        (Some(KeyAlgorithm::RS256), Algorithm::RS256) => Some(Algorithm::RS256),
+        (Some(KeyAlgorithm::PS256), Algorithm::RS256) => Some(Algorithm::PS256),
+        (Some(KeyAlgorithm::ES256), Algorithm::ES256) => Some(Algorithm::ES256),
+        (Some(KeyAlgorithm::EdDSA), Algorithm::EdDSA) => Some(Algorithm::EdDSA),
+        _ => None,
+    }
+}

@@ -1,0 +1,323 @@
+//! Every route, with every kind of credential, every role, and from another organisation.
+//!
+//! The routes come from the description of the API. One that has no rule in [`RULES`] fails the test, so nobody adds a
+//! route without saying who may use it.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Utc;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::PASSWORD;
+use crate::browser::{Browser, JSON, SAME_ORIGIN, add_user};
+use crate::support::api::{Answer, Api};
+use crate::support::daemon::{Daemon, DaemonOptions, Db};
+
+const ROLES: [&str; 4] = ["viewer", "member", "admin", "operator"];
+const SECRET: &str = "a secret of thirty-two bytes or more";
+/// An id that nothing has.
+const NOBODY: &str = "0190a000-0000-7000-8000-000000000000";
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Least {
+    /// Also whoever presents nothing.
+    Anybody,
+    Viewer,
+    Member,
+    Admin,
+    Operator,
+}
+
+use Least::{Admin, Anybody, Member, Operator, Viewer};
+
+/// Method, path, who may use it, and a body that gets as far as the question who asks.
+const RULES: &[(&str, &str, Least, &str)] = &[
+    ("get", "/healthz", Anybody, ""),
+    ("get", "/readyz", Anybody, ""),
+    ("get", "/metrics", Anybody, ""),
+    ("get", "/openapi.json", Anybody, ""),
+    ("get", "/docs", Anybody, ""),
+    ("get", "/setup", Anybody, ""),
+    ("get", "/accept-invitation", Anybody, ""),
+    ("post", "/api/setup", Anybody, "{}"),
+    ("post", "/api/accept-invitation", Anybody, "{}"),
+    ("post", "/api/session", Anybody, "{}"),
+    ("delete", "/api/session", Viewer, ""),
+    ("get", "/api/sessions", Viewer, ""),
+    ("delete", "/api/sessions/{id}", Viewer, ""),
+    ("get", "/api/me", Viewer, ""),
+    (
+        "post",
+        "/api/me/password",
+        Viewer,
+        r#"{"current": "x", "new": "short"}"#,
+    ),
+    ("get", "/api/users", Admin, ""),
+    ("post", "/api/users", Admin, r#"{"email": "nobody", "role": "viewer"}"#),
+    ("get", "/api/users/{id}", Viewer, ""),
+    ("patch", "/api/users/{id}", Admin, "{}"),
+    ("delete", "/api/users/{id}", Admin, ""),
+    ("post", "/api/users/{id}/invitation", Admin, ""),
+    ("get", "/api/organisations", Viewer, ""),
+    ("post", "/api/organisations", Operator, r#"{"name": ""}"#),
+    ("patch", "/api/organisations/{id}", Operator, r#"{"name": "x"}"#),
+    ("get", "/api/tokens", Viewer, ""),
+    ("post", "/api/tokens", Admin, r#"{"name": ""}"#),
+    ("delete", "/api/tokens/{id}", Viewer, ""),
+    ("get", "/api/audit", Admin, ""),
+    ("get", "/api/jobs", Viewer, ""),
+    ("post", "/api/jobs", Member, r#"{"practices": []}"#),
+    ("get", "/api/jobs/{id}", Viewer, ""),
+    ("get", "/api/jobs/{id}/practices", Viewer, ""),
+    ("get", "/api/jobs/{id}/practices/{practice}", Viewer, ""),
+    ("get", "/api/jobs/{id}/export", Viewer, ""),
+    ("get", "/api/jobs/{id}/events", Viewer, ""),
+    ("get", "/api/jobs/{id}/logs", Viewer, ""),
+    ("get", "/api/check-job-status", Viewer, ""),
+    ("post", "/api/kill-job", Member, JOB),
+    ("post", "/api/pause-job", Member, JOB),
+    ("post", "/api/resume-job", Member, JOB),
+    ("post", "/api/redo-job", Member, JOB),
+    (
+        "post",
+        "/api/save-excluded-job",
+        Admin,
+        r#"{"job_id": "{id}", "identifiers": ["a.example"]}"#,
+    ),
+    ("get", "/api/exclusions", Viewer, ""),
+    ("post", "/api/exclusions", Admin, r#"{"identifiers": []}"#),
+    ("delete", "/api/exclusions", Admin, r#"{"identifiers": []}"#),
+    ("delete", "/api/exclusions/{id}", Admin, ""),
+    ("post", "/api/imports", Member, r#"{"practices": []}"#),
+    ("get", "/api/imports/{id}", Member, ""),
+    ("delete", "/api/imports/{id}", Member, ""),
+    ("get", "/api/imports/{id}/rejected", Member, ""),
+    ("get", "/api/failed-jobs", Viewer, ""),
+    ("get", "/api/batch-runs", Viewer, ""),
+    ("post", "/api/batch-runs", Member, r#"{"filename": ""}"#),
+    ("get", "/api/batch-runs/{id}", Viewer, ""),
+    ("patch", "/api/batch-runs/{id}", Member, "{}"),
+    ("get", "/api/admin/actors", Operator, ""),
+    ("post", "/api/admin/reload", Operator, ""),
+];
+
+const JOB: &str = r#"{"job_id": "{id}"}"#;
+
+fn rule(method: &str, path: &str) -> (Least, &'static str) {
+    let found = RULES.iter().find(|(of, at, ..)| (*of, *at) == (method, path));
+    let (_, _, least, body) = found.unwrap_or_else(|| {
+        panic!("{method} {path} has no rule here: say who may use it");
+    });
+    (*least, body)
+}
+
+/// Method and path of every route that the daemon describes.
+async fn routes(api: &Api) -> Vec<(String, String)> {
+    let document = api.get("/openapi.json").await.expect(200).json();
+    let mut routes = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        routes.extend(
+            item.as_object()
+                .unwrap()
+                .keys()
+                .map(|method| (method.clone(), path.clone())),
+        );
+    }
+    assert!(routes.len() > 40, "{routes:?}");
+    routes
+}
+
+fn jwt(subject: &str, role: &str) -> String {
+    let claims = json!({
+        "iss": "https://id.example", "sub": subject, "exp": Utc::now().timestamp() + 600, "org_id": "Example",
+        "app_metadata": { "role": role },
+    });
+    let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", encode(json!({ "alg": "HS256" })), encode(claims));
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, SECRET.as_bytes());
+    let signature = URL_SAFE_NO_PAD.encode(ring::hmac::sign(&key, message.as_bytes()));
+    format!("{message}.{signature}")
+}
+
+fn start(database: &Db) -> Daemon {
+    let jwt = "[jwt]\nissuer = 'https://id.example'\nsecret = 'env:THE_JWT_SECRET'\nmax_role = 'operator'\n\
+        organisation_claims = ['org_id']\n";
+    Daemon::start(DaemonOptions {
+        database: database.clone(),
+        config_toml_extra: jwt.to_owned(),
+        env: vec![("THE_JWT_SECRET".to_owned(), SECRET.to_owned())],
+        ..DaemonOptions::default()
+    })
+}
+
+struct Request {
+    method: Method,
+    path: String,
+    body: String,
+}
+
+impl Request {
+    fn of(method: &str, path: &str, body: &str, id: &str) -> Self {
+        let mut path = path.replace("{id}", id).replace("{practice}", "1");
+        if path.ends_with("/check-job-status") {
+            path.push_str(&format!("?job_id={id}"));
+        }
+        Self {
+            method: method.to_uppercase().parse().unwrap(),
+            path,
+            body: body.replace("{id}", id),
+        }
+    }
+
+    async fn by(&self, api: &Api) -> Answer {
+        api.raw(self.method.clone(), &self.path, self.body.clone(), &[JSON])
+            .await
+    }
+}
+
+pub async fn every_route_has_a_rule_and_keeps_it(database: Db) {
+    let daemon = start(&database);
+    let nobody = daemon.api("");
+    let routes = routes(&nobody).await;
+    for (at, role) in ROLES.iter().enumerate() {
+        let email = format!("browser-{role}@example.test");
+        add_user(&daemon, &email, role, "Example");
+        let mut browser = Browser::signed_in(&daemon, &email, PASSWORD).await;
+        let token = daemon.api(&daemon.token(role));
+        let issued = daemon.api(&jwt(role, role));
+        for (method, path) in &routes {
+            let (least, body) = rule(method, path);
+            let request = Request::of(method, path, body, NOBODY);
+            if (method.as_str(), path.as_str()) == ("delete", "/api/session") {
+                Browser::signed_in(&daemon, &email, PASSWORD)
+                    .await
+                    .delete(path)
+                    .await
+                    .expect(204);
+                continue;
+            }
+            let by_cookie = browser
+                .send(
+                    request.method.clone(),
+                    &request.path,
+                    &request.body,
+                    &[JSON, SAME_ORIGIN],
+                )
+                .await;
+            for (kind, answer) in [
+                ("token", request.by(&token).await),
+                ("JWT", request.by(&issued).await),
+                ("cookie", by_cookie),
+            ] {
+                let what = format!(
+                    "{method} {path} as {role} by {kind}: {} {}",
+                    answer.status,
+                    answer.text()
+                );
+                let allowed = match least {
+                    Anybody | Viewer => true,
+                    Member => at >= 1,
+                    Admin => at >= 2,
+                    Operator => at >= 3,
+                };
+                let status = answer.status.as_u16();
+                assert_ne!(status, 401, "{what}");
+                assert_eq!(status != 403, allowed, "{what}");
+                assert!(status < 500, "{what}");
+            }
+        }
+    }
+    for (method, path) in &routes {
+        let (least, body) = rule(method, path);
+        let request = Request::of(method, path, body, NOBODY);
+        for api in [&nobody, &daemon.api("bd_guessed"), &daemon.api("a.b.c")] {
+            let answer = request.by(api).await;
+            let what = format!("{method} {path} by nobody: {} {}", answer.status, answer.text());
+            assert_eq!(answer.status == 401, least != Anybody, "{what}");
+        }
+    }
+    another_organisation_is_closed(&daemon, &routes).await;
+}
+
+/// What there is in one organisation, by the beginning of the path under which it is found.
+async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static str, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let csv = "website\nhttps://192.0.2.1/\n";
+    let job = member.create_job(csv).await;
+    let import = member
+        .raw(Method::POST, "/api/imports", csv, &[("content-type", "text/csv")])
+        .await
+        .expect(201)
+        .json();
+    let run = member
+        .post("/api/batch-runs", &json!({ "filename": "x" }))
+        .await
+        .expect(201)
+        .json();
+    let me = admin.get("/api/me").await.expect(200).json();
+    let token = admin
+        .post("/api/tokens", &json!({ "name": "x" }))
+        .await
+        .expect(201)
+        .json();
+    admin
+        .post("/api/exclusions", &json!({ "identifiers": ["a.example"] }))
+        .await
+        .expect(200);
+    let exclusion = admin.get("/api/exclusions").await.expect(200).json();
+    let mut browser = Browser::signed_in(daemon, "browser-viewer@example.test", PASSWORD).await;
+    let session = browser.get("/api/sessions").await.expect(200).json();
+    BTreeMap::from([
+        ("/api/jobs", job),
+        ("/api/imports", text(&import["import_id"])),
+        ("/api/batch-runs", text(&run["id"])),
+        ("/api/users", text(&me["user"]["id"])),
+        ("/api/organisations", text(&me["organisation"]["id"])),
+        ("/api/tokens", text(&token["id"])),
+        ("/api/exclusions", text(&exclusion["data"][0]["id"])),
+        ("/api/sessions", text(&session["data"][0]["id"])),
+    ])
+}
+
+/// An admin of another organisation reaches nothing, whatever the route.
+async fn another_organisation_is_closed(daemon: &Daemon, routes: &[(String, String)]) {
+    let (member, admin) = (daemon.api(&daemon.token("member")), daemon.api(&daemon.token("admin")));
+    let things = things(daemon, &member, &admin).await;
+    let other = daemon.api(&daemon.token_in("Other", "admin"));
+    let neighbour = daemon.api(&daemon.token("member"));
+    let mut tried = 0;
+    for (method, path) in routes {
+        let (_, body) = rule(method, path);
+        let names_job = body.contains("{id}") || path == "/api/check-job-status";
+        let thing = match path.split_once("/{id}") {
+            Some((start, _)) => things.get(start),
+            None if names_job => things.get("/api/jobs"),
+            None => continue,
+        };
+        let id = thing.unwrap_or_else(|| panic!("{path}: nothing to reach; add it to `things`"));
+        let request = Request::of(method, path, body, id);
+        let answer = request.by(&other).await;
+        let what = format!(
+            "{method} {path} from another organisation: {} {}",
+            answer.status,
+            answer.text()
+        );
+        assert!([403, 404].contains(&answer.status.as_u16()), "{what}");
+        let said = answer.text();
+        assert!(!said.contains("192.0.2.1") && !said.contains("example.test"), "{what}");
+        tried += 1;
+        if id == &things["/api/jobs"] || path.starts_with("/api/batch-runs/") {
+            let answer = request.by(&neighbour).await;
+            assert_eq!(answer.status, 403, "{method} {path} by a neighbour: {}", answer.text());
+        }
+    }
+    assert!(tried > 20, "{tried}");
+    admin
+        .get(&format!("/api/jobs/{}", things["/api/jobs"]))
+        .await
+        .expect(200);
+}
