@@ -8,6 +8,7 @@
 
 mod answers;
 mod bench;
+mod companies;
 mod full_disk;
 mod groups;
 mod random_commands;
@@ -38,6 +39,8 @@ on_both_databases!(
     groups::stale_versions_and_fenced_epochs_change_nothing,
     groups::an_unfinished_import_is_seen_by_nobody_and_leaves_nothing,
     groups::a_chunk_of_logs_is_written_once,
+    companies::a_company_may_be_gone_before_its_logs_and_rows_are_written,
+    companies::the_later_of_two_with_one_domain_is_written_over_the_earlier,
     groups::a_process_that_was_taken_over_from_writes_nothing_more,
     answers::an_accepted_answer_is_never_lost_and_never_applied_twice,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,

@@ -355,10 +355,10 @@ pub async fn completions(
     id: Path<Id>,
     query: Query<PageQuery>,
 ) -> Result<Json<List<CompletionView>>, Problem> {
-    let before = cursor::read(query.cursor.as_deref())?;
+    let after = cursor::read(query.cursor.as_deref())?;
     let limit = cursor::limit(query.limit)?;
     let company = visible(&app, &caller, *id).await?;
     Ok(Json(
-        app.reader.company_completions(company.id, before, limit).await?.into(),
+        app.reader.company_completions(company.id, after, limit).await?.into(),
     ))
 }

@@ -1,5 +1,7 @@
 //! Companies.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use entity::{Id, companies};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TryGetable, Value};
@@ -39,14 +41,31 @@ impl From<companies::Model> for CompanyView {
 /// A step that a company has completed.
 #[derive(Clone, Debug, Serialize, FromQueryResult, ToSchema)]
 pub struct CompletionView {
-    #[serde(skip)]
-    pub id: i64,
     pub play_name: String,
     pub step_number: i32,
     pub workflow_id: Option<Id>,
     pub workflow_slug: String,
     pub step_run_id: Id,
     pub completed_at: DateTime<Utc>,
+}
+
+/// A place among what a company has completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompletionKey {
+    step: i32,
+    play: String,
+}
+
+impl FromStr for CompletionKey {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (step, play) = text.split_once(' ').ok_or(())?;
+        Ok(Self {
+            step: step.parse().map_err(drop)?,
+            play: play.to_owned(),
+        })
+    }
 }
 
 /// A step of a play; without a number any of its steps.
@@ -209,29 +228,29 @@ impl Reader {
         })
     }
 
-    /// What a company has completed, the latest first.
+    /// What a company has completed, play by play, in the order of the steps.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub async fn company_completions(
         &self,
         company: Id,
-        before: Option<i64>,
+        after: Option<CompletionKey>,
         limit: u64,
     ) -> Result<Page<CompletionView>, DbErr> {
-        let mut sql = "select id, play_name, step_number, workflow_id, workflow_slug, step_run_id, completed_at \
+        let mut sql = "select play_name, step_number, workflow_id, workflow_slug, step_run_id, completed_at \
             from company_play_step_completions where company_id = ?"
             .to_owned();
         let mut values: Vec<Value> = vec![company.into()];
-        if let Some(before) = before {
-            sql.push_str(" and id < ?");
-            values.push(before.into());
+        if let Some(CompletionKey { step, play }) = after {
+            sql.push_str(" and (play_name > ? or (play_name = ? and step_number > ?))");
+            values.extend([play.clone().into(), play.into(), step.into()]);
         }
-        sql.push_str(" order by id desc limit ?");
+        sql.push_str(" order by play_name, step_number limit ?");
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
         let found = self.select::<CompletionView>(&sql, values).await?;
         Ok(Page::cut(found, limit, |completion: &CompletionView| {
-            completion.id.to_string()
+            format!("{} {}", completion.step_number, completion.play_name)
         }))
     }
 }

@@ -55,6 +55,10 @@ pub struct JobView {
     pub name: Option<String>,
     pub original_filename: Option<String>,
     pub play: String,
+    /// What of the play is run, where it is not all of it: `step`, `workflow_id`, `force`.
+    #[serde(skip_serializing_if = "is_empty")]
+    #[schema(value_type = Object)]
+    pub selection: serde_json::Value,
     pub url_column: Option<String>,
     pub status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +90,7 @@ impl From<enrichment_jobs::Model> for JobView {
             name: job.name,
             original_filename: job.original_filename,
             play: job.play_name,
+            selection: job.selection,
             url_column: job.url_column,
             status: job.status,
             error_message: job.error_message,
@@ -103,6 +108,10 @@ impl From<enrichment_jobs::Model> for JobView {
             updated_at: job.updated_at,
         }
     }
+}
+
+fn is_empty(selection: &serde_json::Value) -> bool {
+    selection.as_object().is_none_or(serde_json::Map::is_empty)
 }
 
 /// The counts that the job's row keeps.

@@ -277,7 +277,11 @@ impl ImportRows {
             ]);
         }
         let input = json(group.backend, "v.column6");
-        let company = uuid(group.backend, "v.column14");
+        let mut company = uuid(group.backend, "v.column14");
+        if placed.iter().any(|placed| placed.row.company_id.is_some()) {
+            // One that was deleted since the sender read of it is nobody's.
+            company = format!("(select c.id from companies c where c.id = {company})");
+        }
         let statements = rows.statements(group.backend, |list| {
             format!(
                 "insert into job_practices (id, job_id, organisation_id, row_number, practice_identifier, input, \

@@ -1,5 +1,7 @@
 //! What the logger has read from the journal becomes rows of its own.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -127,15 +129,18 @@ impl AppendLogs {
     }
 
     async fn insert_completions(&self, group: &Group<'_>) -> Result<(), DbErr> {
-        let mut rows = Rows::new(8, self.completions.len());
-        for (completion, log) in self
-            .completions
-            .iter()
-            .filter_map(|c| self.rows.get(c.log).map(|log| (c, log)))
-        {
+        // Two jobs may have done the same step for a company: a statement can write its row once.
+        let mut latest: BTreeMap<(Id, &str, i32), &LogRow> = BTreeMap::new();
+        for completion in &self.completions {
+            if let Some(log) = self.rows.get(completion.log) {
+                latest.insert((completion.company_id, &log.play_name, log.step_number), log);
+            }
+        }
+        let mut rows = Rows::new(8, latest.len());
+        for ((company_id, ..), log) in latest {
             rows.push([
                 log.organisation_id.into(),
-                completion.company_id.into(),
+                company_id.into(),
                 log.play_name.clone().into(),
                 log.step_number.into(),
                 log.workflow_id.into(),
