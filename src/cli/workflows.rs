@@ -106,7 +106,8 @@ fn authored(settings: &Settings) -> anyhow::Result<Vec<WorkflowSpec>> {
 /// is to be changed.
 async fn take(settings: &Settings, to_change: bool) -> anyhow::Result<(Database, Ownership)> {
     let url = &settings.database.url;
-    if let Some(file) = sqlite_file(url).filter(|file| !file.exists() && !to_change) {
+    let file = sqlite_file(url).filter(|_| !to_change);
+    if let Some(file) = file.filter(|file| matches!(file.try_exists(), Ok(false))) {
         bail!(
             "there is no database at {} yet; `batchdesk serve` and `batchdesk workflows apply` make it",
             file.display()

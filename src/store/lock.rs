@@ -14,6 +14,8 @@ use sea_orm::sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as 
 const ADVISORY_LOCK: i64 = 0x6261_7463_6864_736b;
 /// How often a second daemon asks whether the first is gone, and the first whether it still holds the lock.
 const POLL: Duration = Duration::from_millis(500);
+/// How often whoever does not wait asks.
+const TRIES: u32 = 4;
 
 /// Proof of ownership, given back when dropped or when the process ends.
 #[derive(Debug)]
@@ -61,7 +63,7 @@ pub async fn acquire(url: &str) -> Result<Ownership, LockError> {
     }
 }
 
-/// Takes the database if nobody has it.
+/// Takes the database if nobody has it. A PostgreSQL server may notice a moment late that a daemon has ended.
 ///
 /// # Errors
 /// See [`LockError`]; [`LockError::Owned`] where a daemon has it.
@@ -73,8 +75,13 @@ pub async fn acquire_at_once(url: &str) -> Result<Ownership, LockError> {
         });
     }
     let mut session = session(url).await?;
-    if !try_lock(&mut session).await? {
-        return Err(LockError::Owned);
+    let mut tries = 1;
+    while !try_lock(&mut session).await? {
+        if tries == TRIES {
+            return Err(LockError::Owned);
+        }
+        tries += 1;
+        tokio::time::sleep(POLL).await;
     }
     Ok(Ownership::Session {
         session: Box::new(session),

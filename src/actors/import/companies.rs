@@ -132,10 +132,7 @@ impl<'a> Columns<'a> {
             letters.flat_map(char::to_lowercase).collect()
         };
         let headed = |wanted: &&str| names.iter().position(|name| letters(name) == *wanted);
-        let name = NAMES
-            .iter()
-            .find_map(|wanted| headed(&wanted))
-            .filter(|place| *place != domain);
+        let name = NAMES.iter().find_map(headed).filter(|place| *place != domain);
         Self { names, domain, name }
     }
 
