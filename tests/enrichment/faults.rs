@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use batchdesk::simulators::Delivery;
 use batchdesk::simulators::n8n::When;
-use sea_orm::{ConnectionTrait as _, Database, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, Database, EntityTrait as _, QueryFilter as _, Set, TransactionTrait as _};
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -147,6 +147,25 @@ async fn what_was_paid_for_is_kept_while_its_table_is_missing(database: Db) {
     assert_undisturbed(&desk, &job).await;
 }
 
+/// Keeps the workflow as it is now as a version of it.
+async fn keep_version(desk: &Desk, slug: &str) {
+    use entity::{db_driven_enrichment_workflows as workflows, workflow_versions};
+
+    let row = workflows::Entity::find()
+        .filter(workflows::COLUMN.workflow_slug.eq(slug))
+        .one(&desk.hq)
+        .await
+        .unwrap()
+        .unwrap();
+    let kept = workflow_versions::ActiveModel {
+        workflow_id: Set(row.id),
+        version: Set(row.version),
+        created_at: Set(row.created_at),
+        spec: Set(serde_json::to_value(&row).unwrap()),
+    };
+    workflow_versions::Entity::insert(kept).exec(&desk.hq).await.unwrap();
+}
+
 async fn an_answer_is_stored_by_a_workflow_that_was_mended(database: Db) {
     let on = on(&database);
     let desk = Desk::start(database).await;
@@ -156,7 +175,8 @@ async fn an_answer_is_stored_by_a_workflow_that_was_mended(database: Db) {
     desk.until_status(&job, "paused").await;
     desk.run_sql(&on(STUDIES).replace("company_studies", "company_stories"))
         .await;
-    // The version that the steps began under stays wrong.
+    // The version that the steps began under is known, and stays wrong.
+    keep_version(&desk, "studies").await;
     let mend = "update db_driven_enrichment_workflows set destination_table_name = 'company_stories', \
                 version = version + 1 where workflow_slug = 'studies'";
     desk.hq.execute_unprepared(mend).await.unwrap();
@@ -251,4 +271,52 @@ async fn answers_that_come_while_hq_is_away_are_refused_for_a_while_and_taken_la
     }
     assert_eq!(desk.until_ended(&job).await["counts"]["aggregated"], 4);
     assert_eq!(desk.n8n.calls().len(), 4, "nobody was asked twice");
+}
+
+#[tokio::test]
+async fn an_hq_that_restarts_while_answers_come_spends_no_attempt() {
+    const PRACTICES: usize = 60;
+    if !postgres::require_or_skip("HQ that restarts") {
+        return;
+    }
+    let cluster = Arc::new(Cluster::start(Durability::Relaxed));
+    let hq = cluster.create_database();
+    let desk = Desk::start_on(Db::Postgres(hq.url.clone()), None, "").await;
+    desk.n8n.set_delivery("case-studies", Delivery::Never);
+    let settings = json!({"url": desk.n8n.webhook_url("case-studies")});
+    desk.workflow("studies", 1, "n8n", json!({"mode": "async", "settings": settings}))
+        .await;
+    let domains: Vec<String> = (0..PRACTICES).map(|n| format!("p{n}.example")).collect();
+    let domains: Vec<&str> = domains.iter().map(String::as_str).collect();
+    let job = desk.upload("default", &domains).await;
+    let waits = "select id from job_practices where blocked_by like 'callback until%'";
+    desk.until(waits, |rows| rows.len() == PRACTICES).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (n, call) in desk.n8n.calls().iter().enumerate() {
+        let restarted = (n % 20 == 10).then(|| {
+            let cluster = Arc::clone(&cluster);
+            tokio::task::spawn_blocking(move || cluster.restart())
+        });
+        let url = call.body["callback_url"].as_str().unwrap();
+        loop {
+            let answer = client.post(url).json(&json!({"urls": n})).send().await.unwrap();
+            match answer.status().as_u16() {
+                200 | 202 => break,
+                status => assert_eq!(status, 503),
+            }
+        }
+        if let Some(restarted) = restarted {
+            restarted.await.unwrap();
+        }
+    }
+    let ended = desk.until_ended(&job).await;
+    assert_eq!(
+        ended["counts"]["aggregated"],
+        PRACTICES,
+        "{ended}\n{}",
+        desk.daemon.log()
+    );
+    assert_eq!(desk.n8n.calls().len(), PRACTICES, "nobody was asked twice");
+    let logs = desk.logs(&job, PRACTICES).await;
+    assert!(logs.iter().all(|log| log["attempts"] == 1), "{logs:?}");
 }

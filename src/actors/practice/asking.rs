@@ -1,10 +1,12 @@
 //! Steps that a provider does: called with the step run open, or ended with what was answered meanwhile.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use entity::Id;
 use rand::RngExt as _;
+use sea_orm::DbErr;
 use serde_json::Value;
 
 use super::work::Work;
@@ -50,7 +52,7 @@ impl Work {
     /// The step run, where this attempt of this workflow has begun before.
     async fn open_run(&self, step: i32, workflow: &Workflow) -> Result<Option<StepRunView>, StepStop> {
         let run = self.job.engine.reader.step_run(self.run_id(step)).await;
-        let run = run.map_err(|error| StepFailure::passing(format!("the step run cannot be read: {error}")))?;
+        let run = run.map_err(|error| unread(&error))?;
         Ok(run.filter(|run| run.attempt == self.tried() && run.workflow_id == workflow.id && !run.closed))
     }
 
@@ -59,7 +61,7 @@ impl Work {
             return Ok(Arc::clone(workflow));
         }
         let former = workflow_at(&self.job.engine.readers, run.workflow_id, run.workflow_version).await;
-        let former = former.map_err(|error| StepFailure::passing(format!("the workflow cannot be read: {error}")))?;
+        let former = former.map_err(|error| unread(&error))?;
         Ok(former.map_or_else(|| Arc::clone(workflow), Arc::new))
     }
 
@@ -81,7 +83,8 @@ impl Work {
     async fn call(&self, step: i32, workflow: &Arc<Workflow>) -> Result<Answer, StepStop> {
         let engine = &self.job.engine;
         let spec = spec_of(workflow)?;
-        let context = self.template_context().await?;
+        let context = self.template_context().await.map_err(|error| unread(&error))?;
+        let context = context.ok_or_else(|| StepFailure::permanent("the practice is gone"))?;
         let callback = match workflow.mode {
             Mode::Async => Some(self.expect_callback(step, workflow).await?),
             Mode::Sync => None,
@@ -180,6 +183,15 @@ impl Work {
             Ok(Transitioned::Conflict) => Err(StepStop::Superseded),
             Err(error) => Err(StepFailure::passing(error.to_string()).into()),
         }
+    }
+}
+
+/// A database that cannot be read is no failure of the step, whose answer may be there already.
+fn unread(error: &DbErr) -> StepStop {
+    tracing::warn!(%error, "the database cannot be read; a step is put off");
+    StepStop::PutOff {
+        wait: Duration::from_secs(1),
+        why: "database away",
     }
 }
 

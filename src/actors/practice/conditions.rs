@@ -35,7 +35,9 @@ impl Work {
         let Some(when) = &workflow.flow.when else {
             return Ok(None);
         };
-        let context = self.template_context().await.map_err(|failure| failure.error)?;
+        let Some(context) = self.template_context().await.map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
         match self.job.engine.providers.templates().holds(when, &context) {
             Ok(true) => Ok(None),
             Ok(false) => Ok(Some(format!("its condition does not hold: {when}"))),

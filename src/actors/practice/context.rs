@@ -1,10 +1,10 @@
 //! What templates and conditions of a workflow may name.
 
 use chrono::Utc;
+use sea_orm::DbErr;
 use serde_json::{Map, Value, json};
 
 use super::work::Work;
-use crate::model::step::StepFailure;
 use crate::store::read::{Subject, named_cells};
 
 impl Work {
@@ -12,10 +12,15 @@ impl Work {
     ///
     /// `company` (id, domain, name, data), `data` (url, input: what n8n and Clay are sent by default), `practice` (identifier, row_number, input), `url`, `scrape`, `steps` (what earlier
     /// steps gave, by slug), `passed` (why steps were passed, by slug), `settings` (the job's), `job_id`, `play`, `now`.
-    pub(super) async fn template_context(&self) -> Result<Value, StepFailure> {
-        let subject = self.job.engine.reader.subject(self.item.id).await;
-        let subject = subject.map_err(|error| StepFailure::passing(format!("the practice cannot be read: {error}")))?;
-        let subject = subject.ok_or_else(|| StepFailure::permanent("the practice is gone"))?;
+    ///
+    /// `None` where the practice is gone.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub(super) async fn template_context(&self) -> Result<Option<Value>, DbErr> {
+        let Some(subject) = self.job.engine.reader.subject(self.item.id).await? else {
+            return Ok(None);
+        };
         let mut context = Map::new();
         context.insert("company".to_owned(), self.company(&subject));
         let input = json!(named_cells(&subject.headers, subject.input.as_ref()));
@@ -40,7 +45,7 @@ impl Work {
         context.insert("job_id".to_owned(), json!(self.job.job_id));
         context.insert("play".to_owned(), json!(self.job.play.name));
         context.insert("now".to_owned(), json!(Utc::now()));
-        Ok(Value::Object(context))
+        Ok(Some(Value::Object(context)))
     }
 
     fn company(&self, subject: &Subject) -> Value {
