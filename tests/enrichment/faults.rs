@@ -163,7 +163,10 @@ async fn keep_version(desk: &Desk, slug: &str) {
         created_at: Set(row.created_at),
         spec: Set(serde_json::to_value(&row).unwrap()),
     };
-    workflow_versions::Entity::insert(kept).exec(&desk.hq).await.unwrap();
+    workflow_versions::Entity::insert(kept)
+        .exec_without_returning(&desk.hq)
+        .await
+        .unwrap();
 }
 
 async fn an_answer_is_stored_by_a_workflow_that_was_mended(database: Db) {
