@@ -12,6 +12,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: String,
     pub step_run_id: Id,
+    /// The workflow that was called; its address carries this name too.
+    pub workflow_slug: String,
     pub attempt: i32,
 }
 

@@ -30,9 +30,13 @@ crate::migration!(
         "create table callback_tokens (
             digest text primary key,
             step_run_id {uuid} not null references step_runs (id) on delete cascade,
+            workflow_slug text not null,
             attempt integer not null
         )",
         "create index callback_tokens_by_run on callback_tokens (step_run_id)",
+        // What can run now, past all that waits: a hundred thousand may wait for callbacks in one status.
+        "create index job_practices_ready on job_practices (job_id, status, id)
+            where next_at is null and duplicate_of is null",
         // A step that has begun ends under the version that it began with.
         "create table workflow_versions (
             workflow_id {uuid} not null,
@@ -52,6 +56,7 @@ crate::migration!(
         "alter table enrichment_results_log drop column cost",
         "alter table enrichment_jobs drop column selection",
         "alter table job_practices drop column flow",
+        "drop index job_practices_ready",
         "drop table workflow_versions",
         "drop table callback_tokens",
         "drop table step_runs"]

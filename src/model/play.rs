@@ -52,6 +52,16 @@ impl PlayStep {
         workflow.flow.done_status.filter(|status| !status.is_finished())
     }
 
+    /// A step that one workflow does.
+    #[must_use]
+    pub fn alone(workflow: Arc<Workflow>, is_last: bool) -> Self {
+        Self {
+            number: workflow.number,
+            alternatives: vec![workflow],
+            is_last,
+        }
+    }
+
     #[must_use]
     pub fn is_last(&self) -> bool {
         self.is_last
@@ -107,6 +117,27 @@ impl Play {
                 Ok(Self { name, steps })
             }
         }
+    }
+
+    /// A play whose workflows are all gone: what has begun can end, and nothing else is left to do.
+    #[must_use]
+    pub fn ended(name: String) -> Self {
+        Self {
+            name,
+            steps: Vec::new(),
+        }
+    }
+
+    /// The step and place of this workflow, where it is after the step numbered `completed`.
+    #[must_use]
+    pub fn place_of(&self, workflow: Id, completed: i32) -> Option<(&PlayStep, usize)> {
+        let later = self.steps.iter().filter(|step| step.number > completed);
+        later
+            .filter_map(|step| {
+                let place = step.alternatives.iter().position(|each| each.id == workflow)?;
+                Some((step, place))
+            })
+            .next()
     }
 
     /// The step after the one numbered `completed` (0 before the first).

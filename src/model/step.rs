@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::Id;
 use serde::{Deserialize, Serialize};
 
 use super::play::PlayStep;
@@ -59,6 +60,17 @@ pub struct ItemFlow {
     /// The step's data is kept with its step run until it can be stored.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
+    /// The workflow that the step has begun under, where it is not ended in one go: it ends under it, whatever becomes of
+    /// the workflow meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Begun>,
+}
+
+/// A workflow as it was at one of its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    pub workflow: Id,
+    pub version: i32,
 }
 
 fn is_first(place: &usize) -> bool {
@@ -66,17 +78,33 @@ fn is_first(place: &usize) -> bool {
 }
 
 impl ItemFlow {
-    /// The flow at the next step.
+    /// The flow after `step`, which the workflow `by` has done, or none: then `why` says so of those that are not known to
+    /// have been passed.
     #[must_use]
-    pub fn at_next_step(&self, passed: Option<(&str, &str)>) -> Self {
+    pub fn after(&self, step: &PlayStep, by: Option<&str>, why: &str) -> Self {
         let mut next = Self {
-            alternative: 0,
             passed: self.passed.clone(),
-            kept: false,
+            ..Self::default()
         };
-        if let Some((slug, why)) = passed {
-            next.passed.insert(slug.to_owned(), why.to_owned());
+        for workflow in &step.alternatives {
+            if by != Some(workflow.slug.as_str()) {
+                next.passed
+                    .entry(workflow.slug.clone())
+                    .or_insert_with(|| why.to_owned());
+            }
         }
+        next
+    }
+
+    /// The flow when the workflow at `place` of the same step is asked, because `slug` was passed.
+    #[must_use]
+    pub fn at_alternative(&self, place: usize, slug: &str, why: &str) -> Self {
+        let mut next = Self {
+            alternative: place,
+            passed: self.passed.clone(),
+            ..Self::default()
+        };
+        next.passed.insert(slug.to_owned(), why.to_owned());
         next
     }
 }
@@ -291,14 +319,31 @@ mod tests {
 
     #[test]
     fn what_was_passed_is_remembered_and_the_place_is_not() {
+        let workflows = vec![workflow("first", 1, false), workflow("second", 1, false)];
+        let Ok(play) = Play::new("p".to_owned(), workflows, &Selection::default()) else {
+            panic!("a play with a step")
+        };
+        let begun = Begun {
+            workflow: Id::now(),
+            version: 3,
+        };
         let flow = ItemFlow {
-            alternative: 2,
             kept: true,
+            begun: Some(begun),
             ..ItemFlow::default()
         };
-        let next = flow.at_next_step(Some(("logo", "no website")));
-        assert_eq!((next.alternative, next.kept), (0, false));
-        let text = serde_json::to_string(&next).unwrap_or_default();
-        assert_eq!(text, r#"{"passed":{"logo":"no website"}}"#);
+        let second = flow.at_alternative(1, "first", "gone");
+        assert_eq!((second.alternative, second.kept, second.begun), (1, false, None));
+        let next = second.after(&play.steps()[0], Some("second"), "");
+        assert_eq!(
+            serde_json::to_string(&next).unwrap_or_default(),
+            r#"{"passed":{"first":"gone"}}"#
+        );
+        let skipped = ItemFlow::default().after(&play.steps()[0], None, "no website");
+        assert_eq!(
+            skipped.passed.len(),
+            2,
+            "a step that is skipped passes all of its workflows"
+        );
     }
 }

@@ -14,6 +14,7 @@ on_both_databases!("callbacks":
     a_killed_job_and_a_missed_deadline_take_no_answer,
     waiting_survives_a_kill_of_the_daemon_and_a_pause_takes_answers,
     a_step_ends_under_the_version_that_it_began_with,
+    a_step_that_has_begun_ends_though_its_workflow_is_gone,
 );
 
 /// A daemon with one workflow that n8n answers by a callback.
@@ -203,4 +204,35 @@ async fn a_step_ends_under_the_version_that_it_began_with(database: Db) {
         .select("select final_payload from job_practices order by id desc")
         .await;
     assert!(results[0]["final_payload"].to_string().contains("new"));
+}
+
+async fn a_step_that_has_begun_ends_though_its_workflow_is_gone(database: Db) {
+    let mut desk = Desk::start(database).await;
+    desk.n8n.set_delivery("case-studies", Delivery::Never);
+    let workflow = json!({
+        "workflow_slug": "studies", "title": "Studies", "overall_step_number": 1, "provider": "n8n",
+        "mode": "async", "settings": {"url": desk.n8n.webhook_url("case-studies")},
+    });
+    let made = desk.api.post("/api/workflows", &workflow).await.expect(201).json();
+    let path = format!("/api/workflows/{}", made["id"].as_str().unwrap());
+    let job = desk.upload("default", &["one.example"]).await;
+    until_waiting(&desk).await;
+    desk.api.raw(reqwest::Method::DELETE, &path, "", &[]).await.expect(204);
+    desk.daemon.kill9();
+    desk.daemon.restart();
+    desk.api = desk.daemon.api(&desk.daemon.token("admin"));
+    assert_eq!(answer(&desk, &json!({"case_study_urls": ["kept"]})).await, 202);
+    assert_eq!(
+        desk.until_ended(&job).await["counts"]["aggregated"],
+        1,
+        "{}",
+        desk.daemon.log()
+    );
+    let results = desk.select("select final_payload from job_practices").await;
+    assert!(results[0]["final_payload"].to_string().contains("kept"), "{results:?}");
+    assert_eq!(
+        answer(&desk, &json!({"another": 1})).await,
+        409,
+        "the answer that stands is the first"
+    );
 }

@@ -13,6 +13,7 @@ on_both_databases!("plays":
     a_step_whose_condition_does_not_hold_is_skipped,
     the_next_workflow_of_a_step_is_asked_where_one_fails,
     an_optional_step_that_fails_holds_nobody_back,
+    each_workflow_of_a_step_has_a_condition_of_its_own,
     a_revoked_key_pauses_the_job_with_one_reason,
     a_table_that_is_missing_pauses_the_job_until_it_is_there,
     a_scrape_can_be_given_to_zenrows,
@@ -231,4 +232,44 @@ async fn the_scrape_of_an_upload_can_be_dispatched_to_a_webhook(database: Db) {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
+}
+
+async fn each_workflow_of_a_step_has_a_condition_of_its_own(database: Db) {
+    let desk = Desk::start(database).await;
+    let only = |domain: &str, order: i32| {
+        zenrows(
+            &desk,
+            json!({"order": order, "when": format!("company.domain == '{domain}'")}),
+        )
+    };
+    desk.workflow("for-one", 1, "zenrows", only("one.example", 1)).await;
+    desk.workflow("for-two", 1, "zenrows", only("two.example", 2)).await;
+    let after = zenrows(&desk, json!({"depends_on": ["for-two"]}));
+    desk.workflow("after-two", 2, "zenrows", after).await;
+    let wrong = zenrows(&desk, json!({"when": "company.domain / 2 > 1", "skip_if_failed": true}));
+    desk.workflow("undecided", 3, "zenrows", wrong).await;
+    let job = desk
+        .upload("default", &["one.example", "two.example", "three.example"])
+        .await;
+    assert_eq!(
+        desk.until_ended(&job).await["counts"]["aggregated"],
+        3,
+        "{}",
+        desk.daemon.log()
+    );
+    let logs = desk.logs(&job, 9).await;
+    assert_eq!(
+        statuses(&logs),
+        [
+            pair("for-one", "completed"),
+            pair("after-two", "skipped"),
+            pair("undecided", "failed"),
+            pair("for-two", "completed"),
+            pair("after-two", "completed"),
+            pair("undecided", "failed"),
+            pair("for-two", "skipped"),
+            pair("after-two", "skipped"),
+            pair("undecided", "failed"),
+        ]
+    );
 }

@@ -40,7 +40,7 @@ async fn hot_queries_use_their_indexes() {
         (
             "select id from job_practices where job_id = 'j' and status = 'pending' and id > 5 and duplicate_of is null \
           and next_at is null order by id limit 9",
-            "job_practices_by_status",
+            "job_practices_ready",
         ),
         (
             "select id from job_practices where job_id = 'j' and host_key = 'h' and id > 5 and duplicate_of is null \

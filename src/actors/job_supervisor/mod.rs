@@ -312,6 +312,13 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
         origin: Origin::engine(),
         reason,
     };
+    let open_runs = engine
+        .reader
+        .has_open_runs(job.id)
+        .await
+        .map_err(|error| error.to_string())?;
+    // What has begun ends, also where its workflow is gone.
+    let found = found.or_else(|| open_runs.then(|| Play::ended(job.play.clone())));
     let Some(play) = found else {
         let why = format!("the play '{}' has no enabled step", job.play);
         engine
@@ -351,8 +358,8 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
         play,
         selection: job.selection,
         settings: Arc::new(job.settings.clone()),
-        held: AtomicBool::new(false),
-        refused_rows: AtomicU32::new(0),
+        held: Arc::new(AtomicBool::new(false)),
+        refused_rows: Arc::new(AtomicU32::new(0)),
     }))
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Scan {
     stage: usize,
     after: i64,
     due: bool,
+    /// More are due than a page had room for.
+    more_due: bool,
     reading: bool,
     /// Raised when the reading begins again: a page that was asked for before then is of no use.
     round: u64,
@@ -45,6 +47,7 @@ impl Default for Scan {
             stage: 0,
             after: 0,
             due: true,
+            more_due: false,
             reading: false,
             round: 0,
         }
@@ -58,7 +61,7 @@ impl Scan {
 
     /// Everything has been read, as far as is known.
     pub fn is_exhausted(&self) -> bool {
-        !self.reading && !self.due && self.stage >= ORDER.len()
+        !self.reading && !self.due && !self.more_due && self.stage >= ORDER.len()
     }
 
     pub fn look_for_due(&mut self) {
@@ -100,7 +103,8 @@ impl JobSupervisor {
     }
 
     fn next_source(&self) -> Option<Source> {
-        if self.scan.due {
+        let few = self.page() / 2;
+        if self.scan.due || (self.scan.more_due && self.backlog.len() < few) {
             return Some(Source::Due {
                 but: self.backlog.full_hosts(),
             });
@@ -113,7 +117,6 @@ impl JobSupervisor {
         }
         let status = *ORDER.get(self.scan.stage)?;
         let room = self.window().saturating_mul(4).max(LARGEST_PAGE);
-        let few = self.page() / 2;
         // Where all that is known waits for its host, whatever comes after it in the list may have room.
         let idles = self.children.len() < self.window() && self.backlog.ready() < few && self.backlog.len() < room;
         let wanted = idles || self.backlog.len() < few;
@@ -134,6 +137,7 @@ impl JobSupervisor {
         let Some(source) = self.next_source() else { return };
         self.scan.reading = true;
         self.scan.due = false;
+        self.scan.more_due &= !matches!(source, Source::Due { .. });
         let round = self.scan.round;
         let page = self.page();
         let engine = Arc::clone(&self.engine);
@@ -198,7 +202,11 @@ impl JobSupervisor {
         }
         match page.source {
             Source::Host { passed_over, .. } => self.backlog.refill(&passed_over.host, fresh, page.more_after),
-            Source::Due { .. } => fresh.into_iter().for_each(|row| self.backlog.push_due(row)),
+            Source::Due { .. } => {
+                // Many may have become due at once: what did not fit on the page is read as soon as there is room.
+                self.scan.more_due = page.more_after.is_some() && !fresh.is_empty();
+                fresh.into_iter().for_each(|row| self.backlog.push_due(row));
+            }
             Source::Stage { .. } => {
                 match page.more_after {
                     Some(last) => self.scan.after = last,

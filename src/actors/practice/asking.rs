@@ -187,7 +187,7 @@ impl Work {
 }
 
 /// A database that cannot be read is no failure of the step, whose answer may be there already.
-fn unread(error: &DbErr) -> StepStop {
+pub(super) fn unread(error: &DbErr) -> StepStop {
     tracing::warn!(%error, "the database cannot be read; a step is put off");
     StepStop::PutOff {
         wait: Duration::from_secs(1),

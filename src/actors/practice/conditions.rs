@@ -1,10 +1,14 @@
 //! Whether a step runs at all: what is completed already, what it depends on, its own condition.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::asking::unread;
 use super::work::Work;
 use crate::model::play::PlayStep;
+use crate::model::step::StepFailure;
 use crate::model::workflow::Workflow;
+use crate::steps::StepStop;
 
 /// What a company has completed, in any job.
 #[derive(Debug, Default)]
@@ -14,40 +18,51 @@ pub(super) struct Completed {
     steps: HashSet<i32>,
 }
 
+/// What becomes of a workflow's turn.
+pub(super) enum Decision {
+    Runs,
+    /// The step need not be done, whoever could.
+    Skipped(String),
+    /// This workflow does not do it.
+    PassedOver(String),
+}
+
 impl Work {
-    /// Why the step is skipped; `None` where it runs.
-    pub(super) async fn reason_to_skip(
-        &mut self,
-        step: &PlayStep,
-        workflow: &Workflow,
-    ) -> Result<Option<String>, String> {
-        // A step that has begun is ended.
-        if self.item.attempt > 0 || self.flow.alternative > 0 || self.flow.kept {
-            return Ok(None);
+    /// Whether the workflow's turn is taken. What of a step has begun is ended, whatever has changed since.
+    ///
+    /// # Errors
+    /// Where the database cannot be read, or the condition is none.
+    pub(super) async fn decide(&mut self, step: &PlayStep, workflow: &Workflow) -> Result<Decision, StepStop> {
+        if self.item.attempt > 0 || self.flow.begun.is_some() {
+            return Ok(Decision::Runs);
         }
-        if !self.job.selection.force && self.completed().await?.steps.contains(&step.number) {
-            return Ok(Some("completed before".to_owned()));
+        let first = self.flow.alternative == 0;
+        if first && !self.job.selection.force && self.completed().await?.steps.contains(&step.number) {
+            return Ok(Decision::Skipped("completed before".to_owned()));
         }
-        let depends_on = &workflow.flow.depends_on;
-        if let Some(missing) = self.first_incomplete(depends_on).await? {
-            return Ok(Some(format!("'{missing}' has not completed")));
+        if let Some(missing) = self.first_incomplete(&workflow.flow.depends_on).await? {
+            return Ok(Decision::PassedOver(format!("'{missing}' has not completed")));
         }
         let Some(when) = &workflow.flow.when else {
-            return Ok(None);
+            return Ok(Decision::Runs);
         };
-        let Some(context) = self.template_context().await.map_err(|error| error.to_string())? else {
-            return Ok(None);
+        let Some(context) = self.template_context().await.map_err(|error| unread(&error))? else {
+            return Ok(Decision::Runs);
         };
-        match self.job.engine.providers.templates().holds(when, &context) {
-            Ok(true) => Ok(None),
-            Ok(false) => Ok(Some(format!("its condition does not hold: {when}"))),
-            // Told as the step's own failure when it runs.
-            Err(error) => Ok(Some(format!("its condition cannot be decided: {error}"))),
+        let templates = Arc::clone(self.job.engine.providers.templates());
+        let condition = when.clone();
+        // A condition may take its time over what it is given.
+        let holds = tokio::task::spawn_blocking(move || templates.holds(&condition, &context)).await;
+        let holds = holds.map_err(|error| StepFailure::passing(format!("its condition was not decided: {error}")))?;
+        match holds {
+            Ok(true) => Ok(Decision::Runs),
+            Ok(false) => Ok(Decision::PassedOver(format!("its condition does not hold: {when}"))),
+            Err(error) => Err(StepFailure::permanent(format!("its condition cannot be decided: {error}")).into()),
         }
     }
 
-    async fn first_incomplete(&mut self, slugs: &[String]) -> Result<Option<String>, String> {
-        let job = std::sync::Arc::clone(&self.job);
+    async fn first_incomplete(&mut self, slugs: &[String]) -> Result<Option<String>, StepStop> {
+        let job = Arc::clone(&self.job);
         for slug in slugs {
             let done = job
                 .play
@@ -62,12 +77,12 @@ impl Work {
     }
 
     /// What the practice's company has completed; a practice of an upload has no company.
-    async fn completed(&mut self) -> Result<&Completed, String> {
+    async fn completed(&mut self) -> Result<&Completed, StepStop> {
         if self.completed.is_none() {
             let mut completed = Completed::default();
             if let Some(company) = self.item.company_id {
                 let rows = self.job.engine.reader.completions(company).await;
-                for row in rows.map_err(|error| error.to_string())? {
+                for row in rows.map_err(|error| unread(&error))? {
                     if row.play_name == self.job.play.name {
                         completed.steps.insert(row.step_number);
                     }

@@ -47,9 +47,9 @@ pub struct JobContext {
     pub selection: Selection,
     pub settings: Arc<Value>,
     /// Set while no new step of this job may start.
-    pub held: AtomicBool,
+    pub held: Arc<AtomicBool>,
     /// Rows in a row that a destination has refused.
-    pub refused_rows: AtomicU32,
+    pub refused_rows: Arc<AtomicU32>,
 }
 
 /// How the providers are called whose answers steps of this play wait for in memory.
@@ -63,7 +63,7 @@ pub(super) fn waited_for(play: &Play) -> Vec<ProviderSpec> {
 const REFUSED_ROWS: u32 = 20;
 
 impl JobContext {
-    /// The same job with another play.
+    /// The same job with another play. What is in flight goes on to see when the job is held.
     pub(super) fn with_play(&self, play: Play) -> Self {
         Self {
             engine: Arc::clone(&self.engine),
@@ -75,8 +75,8 @@ impl JobContext {
             play,
             selection: self.selection,
             settings: Arc::clone(&self.settings),
-            held: AtomicBool::new(self.held.load(Ordering::Acquire)),
-            refused_rows: AtomicU32::new(0),
+            held: Arc::clone(&self.held),
+            refused_rows: Arc::clone(&self.refused_rows),
         }
     }
 

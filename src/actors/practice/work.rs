@@ -12,21 +12,21 @@ use rand::RngExt as _;
 use serde_json::{Map, Value};
 
 use super::asking::Answer;
-use super::conditions::Completed;
+use super::conditions::{Completed, Decision};
 use super::storing::Done;
 use super::written::Written;
 use super::{ItemEnd, JobContext};
 use crate::actors::supervision::panic_text;
 use crate::model::journal::Operation;
-use crate::model::play::PlayStep;
-use crate::model::practice::PracticeStatus;
+use crate::model::play::{Play, PlayStep};
+use crate::model::practice::{PracticeEvent, PracticeStatus};
 use crate::model::retry::RetryPolicy;
-use crate::model::step::{Ended, ItemFlow, Settled, Standing, StepFailure, Turn, settle};
+use crate::model::step::{Begun, Ended, ItemFlow, Settled, Standing, StepFailure, Turn, settle};
 use crate::model::workflow::{Mode, Workflow};
 use crate::ops::breakpoint;
 use crate::settings::Retry;
 use crate::steps::{Progress, StepContext, StepResult, StepStop};
-use crate::store::read::RunnableItem;
+use crate::store::read::{RunnableItem, workflow_at};
 use crate::store::write::{PayloadColumn, StepRunChange, Transitioned, WriteError};
 
 /// A practice and all that its steps need.
@@ -91,27 +91,54 @@ impl Work {
             if !job.may_start_a_step() {
                 return Ok(ItemEnd::Released);
             }
-            let Some(step) = job.play.after(self.item.step_number) else {
+            let Some((step, place)) = self.step_to_take(&job.play).await? else {
                 let why = "its play has no further step; redo the job".to_owned();
                 return self.give_up(why).await.map_err(|error| error.to_string());
             };
-            // The workflow that was asked last time may be gone.
-            let Some((workflow, next)) = step.alternative(self.flow.alternative).or_else(|| step.alternative(0)) else {
+            let Some((workflow, next)) = step.alternative(place) else {
                 return Ok(ItemEnd::Superseded);
             };
+            let turn = Turn {
+                step: &step,
+                workflow,
+                next,
+            };
             self.progress.record();
-            let end = match self.reason_to_skip(step, workflow).await? {
-                Some(why) => self.skip(step, workflow, &why).await,
-                None => {
+            let end = match (self.decide(&step, workflow).await, next) {
+                (Ok(Decision::Runs), _) => {
                     let result = self.run_step(step.number, workflow).await;
                     self.progress.record();
-                    self.settle(Turn { step, workflow, next }, result).await
+                    self.settle(turn, result).await
                 }
+                (Ok(Decision::PassedOver(why)), Some(place)) => self.pass_over(turn, place, &why).await,
+                (Ok(Decision::PassedOver(why) | Decision::Skipped(why)), _) => self.skip(turn, &why).await,
+                (Err(stop), _) => self.settle(turn, Err(stop)).await,
             };
             if let Some(end) = end? {
                 return Ok(end);
             }
         }
+    }
+
+    /// The step that comes next, and the place of the workflow in it whose turn it is.
+    async fn step_to_take(&self, play: &Play) -> Result<Option<(PlayStep, usize)>, String> {
+        if let Some(begun) = self.flow.begun {
+            if let Some((step, place)) = play.place_of(begun.workflow, self.item.step_number) {
+                return Ok(Some((step.clone(), place)));
+            }
+            // Disabled, deleted or moved since: it ends all the same.
+            let former = workflow_at(&self.job.engine.readers, begun.workflow, begun.version).await;
+            if let Some(former) = former.map_err(|error| error.to_string())? {
+                let is_last = play.after(former.number).is_none();
+                return Ok(Some((PlayStep::alone(Arc::new(former), is_last), 0)));
+            }
+        }
+        Ok(play.after(self.item.step_number).map(|step| {
+            // The workflow that was asked last time may be gone.
+            let place = self.flow.alternative;
+            let place = if place < step.alternatives.len() { place } else { 0 };
+            (step.clone(), place)
+        }))
     }
 
     async fn run_step(&self, step: i32, workflow: &Arc<Workflow>) -> Result<Done, StepStop> {
@@ -199,7 +226,9 @@ impl Work {
         };
         let mut written = match settled {
             Settled::Completed { to } => {
-                let flow = self.flow.at_next_step(None);
+                let flow = self
+                    .flow
+                    .after(turn.step, Some(&turn.workflow.slug), "another workflow did the step");
                 Written {
                     tried: self.tried(),
                     ..Written::completed(turn.step.number, to, flow, data)
@@ -212,19 +241,20 @@ impl Work {
                 failure,
                 ..self.stays(Operation::StepWaiting)
             },
-            Settled::PassedOn { place } => Written {
-                attempt: 0,
-                flow: ItemFlow {
-                    alternative: place,
-                    kept: false,
-                    ..self.flow.clone()
-                },
-                failure,
-                ..self.stays(Operation::StepWaiting)
-            },
+            Settled::PassedOn { place } => {
+                let why = failure
+                    .as_ref()
+                    .map_or("found nothing", |failure| failure.error.as_str());
+                Written {
+                    attempt: 0,
+                    flow: self.flow.at_alternative(place, &turn.workflow.slug, why),
+                    failure,
+                    ..self.stays(Operation::StepWaiting)
+                }
+            }
             Settled::WentPast { to, attempt } => {
                 let why = failure.as_ref().map_or("failed", |failure| failure.error.as_str());
-                let flow = self.flow.at_next_step(Some((&turn.workflow.slug, why)));
+                let flow = self.flow.after(turn.step, None, why);
                 Written {
                     tried: attempt,
                     failure,
@@ -257,6 +287,7 @@ impl Work {
             blocked_by: Some(Written::until("callback", until)),
             step_run: Some(StepRunChange::Awaits(self.run_id(turn.step.number))),
             reason: Some("waits for a callback".to_owned()),
+            flow: self.begun_by(turn.workflow),
             ..self.stays(Operation::StepWaiting)
         };
         self.put(turn, written).await
@@ -269,34 +300,52 @@ impl Work {
             next_at: Some(next_at),
             blocked_by: Some(Written::until(why, next_at)),
             reason: Some(why.to_owned()),
-            flow: ItemFlow {
-                kept: self.kept.get(),
-                ..self.flow.clone()
+            flow: if self.kept.get() {
+                self.begun_by(turn.workflow)
+            } else {
+                self.flow.clone()
             },
             ..self.stays(Operation::StepWaiting)
         };
         self.put(turn, written).await
     }
 
-    /// Goes past a step that need not run.
-    async fn skip(&mut self, step: &PlayStep, workflow: &Arc<Workflow>, why: &str) -> Result<Option<ItemEnd>, String> {
-        use crate::model::practice::PracticeEvent;
+    /// The flow of an item whose step has begun, and goes on later.
+    fn begun_by(&self, workflow: &Workflow) -> ItemFlow {
+        let begun = Begun {
+            workflow: workflow.id,
+            version: workflow.version,
+        };
+        ItemFlow {
+            kept: self.kept.get(),
+            begun: self.flow.begun.or(Some(begun)),
+            ..self.flow.clone()
+        }
+    }
 
-        let sets = step.done_status(workflow);
+    /// Asks the workflow at `place` of the same step instead.
+    async fn pass_over(&mut self, turn: Turn<'_>, place: usize, why: &str) -> Result<Option<ItemEnd>, String> {
+        let written = Written {
+            attempt: 0,
+            reason: Some(why.to_owned()),
+            flow: self.flow.at_alternative(place, &turn.workflow.slug, why),
+            ..self.stays(Operation::StepWaiting)
+        };
+        self.put(turn, written).await
+    }
+
+    /// Goes past a step that need not run.
+    async fn skip(&mut self, turn: Turn<'_>, why: &str) -> Result<Option<ItemEnd>, String> {
+        let sets = turn.step.done_status(turn.workflow);
         let Ok(to) = self.status.next(PracticeEvent::StepCompleted { sets }) else {
             return Ok(Some(ItemEnd::Superseded));
         };
-        let flow = self.flow.at_next_step(Some((&workflow.slug, why)));
+        let flow = self.flow.after(turn.step, None, why);
         let written = Written {
             operation: Operation::StepSkipped,
             reason: Some(why.to_owned()),
             tried: 0,
-            ..Written::completed(step.number, to, flow, None)
-        };
-        let turn = Turn {
-            step,
-            workflow,
-            next: None,
+            ..Written::completed(turn.step.number, to, flow, None)
         };
         self.put(turn, written).await
     }

@@ -41,6 +41,20 @@ impl EngineReader {
         Ok(self.select(sql, vec![id.into()]).await?.pop())
     }
 
+    /// Whether any step of a job has begun whose answer comes from outside.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn has_open_runs(&self, job: Id) -> Result<bool, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Open {
+            #[allow(dead_code, reason = "that there is a row is all that is asked")]
+            attempt: i32,
+        }
+        let sql = "select attempt from step_runs where batch_id = ? and closed_at is null limit 1";
+        Ok(!self.select::<Open>(sql, vec![job.into()]).await?.is_empty())
+    }
+
     /// What a practice is.
     ///
     /// # Errors

@@ -54,7 +54,8 @@ pub(super) async fn follow(
     }
     if !closes.is_empty() {
         let (list, runs) = in_list(&closes);
-        let sql = format!("update step_runs set closed_at = ? where closed_at is null and id in ({list})");
+        let sql =
+            format!("update step_runs set closed_at = ?, answer = null where closed_at is null and id in ({list})");
         group
             .execute(&sql, std::iter::once(group.now.into()).chain(runs))
             .await?;
@@ -86,7 +87,8 @@ impl OpenStepRun {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<Transitioned, DbErr> {
         const STANDS: &str = "select 1 from job_practices p join enrichment_jobs j on j.id = p.job_id \
             where p.id = ? and p.version = ? and j.epoch = ?";
-        const TOKEN: &str = "insert into callback_tokens (digest, step_run_id, attempt) values (?,?,?)";
+        const TOKEN: &str =
+            "insert into callback_tokens (digest, step_run_id, workflow_slug, attempt) values (?,?,?,?)";
         let ItemRef {
             organisation_id,
             job_id,
@@ -128,7 +130,8 @@ impl OpenStepRun {
         ];
         group.execute(&open, run).await?;
         if let Some(digest) = &self.token_digest {
-            let token = [digest.clone().into(), self.id.into(), self.attempt.into()];
+            let slug = self.workflow_slug.clone();
+            let token = [digest.clone().into(), self.id.into(), slug.into(), self.attempt.into()];
             group.execute(TOKEN, token).await?;
         }
         let details = serde_json::json!({
@@ -197,10 +200,10 @@ impl StoreAnswer {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<AnswerStored, DbErr> {
         const KEEP: &str =
             "update step_runs set answer = ?, answer_digest = ?, answered_at = ?, updated_at = ? where id = ?";
-        // A practice that does not wait yet will see the answer when it does. One that waits has a new version, so that
-        // whoever acts on its deadline at this very moment meets a conflict.
+        // The practice is due, with a new version: whoever acts on its deadline at this very moment, or on a call that failed
+        // although it was taken, meets a conflict, and the answer is found when the practice goes on.
         const WAKE: &str = "update job_practices set next_at = ?, blocked_by = null, version = version + 1, updated_at = ? \
-            where id = ? and next_at is not null and status in ('pending', 'url_complete', 'scraped')";
+            where id = ? and status in ('pending', 'url_complete', 'scraped')";
         let Some(found) = self.find(group).await? else {
             return Ok(AnswerStored::Unknown);
         };
@@ -250,9 +253,10 @@ impl StoreAnswer {
     async fn find(&self, group: &Group<'_>) -> Result<Option<Found>, DbErr> {
         const SQL: &str = "select r.id, r.organisation_id, r.batch_id, r.practice_id, r.step_number, r.attempt, \
             r.answer_digest, r.closed_at is not null as closed, r.deadline, t.attempt as token_attempt, \
-            p.life = r.life as current, j.status from callback_tokens t join step_runs r on r.id = t.step_run_id \
+            p.life = r.life and t.workflow_slug = r.workflow_slug as current, \
+            p.step_number >= r.step_number or p.status in ('aggregated', 'error', 'excluded') as ended, j.status from callback_tokens t join step_runs r on r.id = t.step_run_id \
             join job_practices p on p.id = r.practice_id join enrichment_jobs j on j.id = r.batch_id \
-            where t.digest = ? and r.workflow_slug = ?";
+            where t.digest = ? and t.workflow_slug = ?";
         let values = [self.token_digest.clone().into(), self.workflow_slug.clone().into()];
         let row = group.tx.query_one_raw(statement(group.backend, SQL, values)).await?;
         row.map(|row| found(&row, group.now)).transpose()
@@ -266,7 +270,7 @@ fn found(row: &QueryResult, now: DateTime<Utc>) -> Result<Found, DbErr> {
     let of_attempt: i32 = row.try_get("", "token_attempt")?;
     let deadline: Option<DateTime<Utc>> = row.try_get("", "deadline")?;
     let current: bool = row.try_get("", "current")?;
-    let closed: bool = row.try_get("", "closed")?;
+    let closed = row.try_get("", "closed")? || row.try_get("", "ended")?;
     let gone = if job_status == JobStatus::Error {
         Some("the job was killed")
     } else if !current || of_attempt != attempt {
@@ -279,7 +283,7 @@ fn found(row: &QueryResult, now: DateTime<Utc>) -> Result<Found, DbErr> {
         None
     };
     // An answer to a former attempt was not kept, so nothing can be compared with it.
-    let answered: Option<String> = if of_attempt == attempt {
+    let answered: Option<String> = if of_attempt == attempt && current {
         row.try_get("", "answer_digest")?
     } else {
         None
