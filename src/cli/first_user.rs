@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::actors::Storage;
 use crate::http::auth::one_time::Link;
 use crate::http::auth::password;
+use crate::model::audit::{AuditRecord, DONE};
 use crate::model::journal::Origin;
 use crate::settings::Settings;
 use crate::store::read::Reader;
@@ -48,17 +49,36 @@ async fn make(storage: &Storage, email: String, given: SecretString, organisatio
     }
     password::check(&given, &email).context(PASSWORD)?;
     let hashed = tokio::task::spawn_blocking(move || password::hash(&given)).await?;
+    let user_id = Id::now();
     let command = SetUp {
         token_hash: None,
-        user_id: Id::now(),
+        user_id,
         email: email.clone(),
         password_hash: hashed.map_err(|error| anyhow::anyhow!("{error}"))?,
         organisation: organisation.trim().to_owned(),
-        origin: Origin::engine(),
+        origin: of_environment(user_id),
     };
     storage.write(command).await?;
     tracing::info!(email, "the operator that the environment names was made");
     Ok(())
+}
+
+fn of_environment(user_id: Id) -> Origin {
+    let record = AuditRecord {
+        request: Id::now(),
+        organisation_id: None,
+        user_id: None,
+        actor: "environment".to_owned(),
+        source: "environment".to_owned(),
+        action: EMAIL.to_owned(),
+        object: format!("user {user_id}"),
+        outcome: DONE.to_owned(),
+    };
+    Origin {
+        actor: record.actor.clone(),
+        source: record.source.clone(),
+        audit: Some(Box::new(record)),
+    }
 }
 
 /// Prints the link past the log, whose lines may be sent elsewhere.

@@ -39,16 +39,17 @@ pub async fn what_people_do_is_kept(database: Db) {
     // A change is there with its answer, with who, from where and what about.
     let csv = "website\nhttps://192.0.2.1/\n";
     let job = member.create_job(csv).await;
-    member.kill(&job).await.expect(200);
+    member.wait_for(&job, "completed", Duration::from_secs(60)).await;
+    member.redo(&job).await.expect(200);
     let found = rows(&admin, &format!("user_id={user}"), 2).await;
-    let killed = &found[0];
-    assert_eq!(killed["action"], "POST /api/kill-job", "{found:?}");
+    let redone = &found[0];
+    assert_eq!(redone["action"], "POST /api/redo-job", "{found:?}");
     assert_eq!(
-        [&killed["object"], &killed["outcome"]],
+        [&redone["object"], &redone["outcome"]],
         [&json!(format!("job {job}")), &json!("done")]
     );
-    assert_eq!(killed["source"], "api 127.0.0.1");
-    assert!(killed["actor"].as_str().unwrap().starts_with("token:"), "{killed}");
+    assert_eq!(redone["source"], "api 127.0.0.1");
+    assert!(redone["actor"].as_str().unwrap().starts_with("token:"), "{redone}");
     assert_eq!(found[1]["action"], "POST /api/jobs");
 
     // What was refused, too.
@@ -93,7 +94,9 @@ pub async fn what_people_do_is_kept(database: Db) {
     assert_eq!(rows(&operator, "limit=500", 1).await.len(), before);
     let others = rows(&other, "limit=500", 1).await;
     assert!(
-        others.iter().all(|row| row["action"] == "POST /api/kill-job"),
+        others
+            .iter()
+            .all(|row| row["action"] == "POST /api/kill-job" || row["source"] == "command line"),
         "{others:?}"
     );
     member.get("/api/audit").await.expect(403);

@@ -143,7 +143,8 @@ pub async fn no_secret_is_written_anywhere(database: Db) {
         told.push_str(&answer.text());
     }
     let job = api.create_job("website\nhttps://192.0.2.1/\n").await;
-    api.kill(&job).await.expect(200);
+    api.wait_for(&job, "completed", std::time::Duration::from_secs(60))
+        .await;
     for format in ["csv", "ndjson"] {
         told.push_str(&String::from_utf8_lossy(&api.export(&job, format).await));
     }

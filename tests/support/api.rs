@@ -51,7 +51,12 @@ impl Api {
     /// A caller with a bearer token; an empty one is not sent.
     pub fn new(base_url: &str, token: &str) -> Self {
         super::install_tls();
-        let client = Client::builder().no_proxy().timeout(ANSWER_WITHIN).build().unwrap();
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(ANSWER_WITHIN)
+            .build()
+            .unwrap();
         Self {
             client,
             base_url: base_url.to_owned(),

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use entity::Id;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ pub struct Acceptance {
         Refusals,
     ),
 )]
-pub async fn accept(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
-    let (given, is_form) = read_form::<Acceptance>(&request, &body)?;
+pub async fn accept(app: Data<App>, request: HttpRequest, body: Result<Bytes, Error>) -> Result<HttpResponse, Problem> {
+    let (given, is_form) = read_form::<Acceptance>(&request, body)?;
     password::check(&given.password, "")?;
     let token_hash = hash(given.token.expose_secret());
     if !app.reader.has_link(&token_hash).await? {
@@ -109,8 +109,8 @@ pub struct SetupAnswer {
         Refusals,
     ),
 )]
-pub async fn set_up(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
-    let (given, is_form) = read_form::<Setup>(&request, &body)?;
+pub async fn set_up(app: Data<App>, request: HttpRequest, body: Result<Bytes, Error>) -> Result<HttpResponse, Problem> {
+    let (given, is_form) = read_form::<Setup>(&request, body)?;
     let email = email(&given.email)?;
     let organisation = organisation_name(&given.organisation)?;
     password::check(&given.password, &email)?;

@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE, USER_AGENT};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::Id;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::app::App;
@@ -44,24 +46,22 @@ pub struct SignIn {
     _csrf_token: Option<String>,
 }
 
-/// Reads a body as JSON or as a form sends it. Nothing of it gets into an error.
-pub(super) fn read_form<T: serde::de::DeserializeOwned>(
+/// Reads a body as JSON or as a form sends it, and says which it was. Nothing of it gets into an error.
+pub(super) fn read_form<T: DeserializeOwned>(
     request: &HttpRequest,
-    body: &[u8],
+    body: Result<Bytes, Error>,
 ) -> Result<(T, bool), Problem> {
+    let body = body.map_err(|error| match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large("the body is larger than what this route takes"),
+        _ => Problem::bad_request("the body broke off"),
+    })?;
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     let unreadable = || Problem::bad_request("the body does not have the fields that this route takes");
-    match kind.as_str() {
-        "application/json" => Ok((serde_json::from_slice(body).map_err(|_| unreadable())?, false)),
+    match kind.trim().to_ascii_lowercase().as_str() {
+        "application/json" => Ok((serde_json::from_slice(&body).map_err(|_| unreadable())?, false)),
         "application/x-www-form-urlencoded" => {
-            let fields: serde_json::Map<String, serde_json::Value> = url::form_urlencoded::parse(body)
+            let fields: Map<String, Value> = url::form_urlencoded::parse(&body)
                 .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
                 .collect();
             Ok((serde_json::from_value(fields.into()).map_err(|_| unreadable())?, true))
@@ -153,8 +153,12 @@ fn too_many(wait: Duration) -> Problem {
         Refusals,
     ),
 )]
-pub async fn sign_in(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
-    let (given, is_form) = read_form::<SignIn>(&request, &body)?;
+pub async fn sign_in(
+    app: Data<App>,
+    request: HttpRequest,
+    body: Result<Bytes, Error>,
+) -> Result<HttpResponse, Problem> {
+    let (given, is_form) = read_form::<SignIn>(&request, body)?;
     let client = Client::of(&request, &app.engine.settings().http.trusted_proxies);
     let asked = Asked::by_anybody(&request, client.address);
     let email = given.email.trim().to_lowercase();
@@ -341,9 +345,9 @@ pub async fn change_password(
     app: Data<App>,
     caller: Caller,
     request: HttpRequest,
-    body: Bytes,
+    body: Result<Bytes, Error>,
 ) -> Result<HttpResponse, Problem> {
-    let (given, _) = read_form::<NewPassword>(&request, &body)?;
+    let (given, _) = read_form::<NewPassword>(&request, body)?;
     let scope = &caller.scope;
     let stored = app
         .reader

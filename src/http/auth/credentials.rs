@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use super::issuer::{Claims, Issuer};
 use crate::actors::Storage;
 use crate::http::token;
+use crate::model::audit::{AuditRecord, DONE};
 use crate::model::journal::Origin;
 use crate::settings::Auth;
 use crate::store::Hq;
@@ -212,13 +213,32 @@ impl Credentials {
             role: claims.role.unwrap_or_else(|| issuer.default_role()),
             subject: Some(claims.subject.clone()),
             link: None,
-            origin: Origin::engine(),
+            origin: first_seen(id, organisation_id),
             answer: None,
         };
         matches!(
             self.storage.write(command).await,
             Ok(UserAdded::Accepted | UserAdded::Known)
         )
+    }
+}
+
+/// Who makes a user whose first token has come.
+fn first_seen(user_id: Id, organisation_id: Id) -> Origin {
+    let record = AuditRecord {
+        request: Id::now(),
+        organisation_id: Some(organisation_id),
+        user_id: Some(user_id),
+        actor: format!("issuer user:{user_id}"),
+        source: "api".to_owned(),
+        action: "first token of the issuer".to_owned(),
+        object: format!("user {user_id}"),
+        outcome: DONE.to_owned(),
+    };
+    Origin {
+        actor: record.actor.clone(),
+        source: record.source.clone(),
+        audit: Some(Box::new(record)),
     }
 }
 
