@@ -113,17 +113,16 @@ impl FromRequest for Caller {
 
 /// A bearer token comes before a cookie, which a browser sends unasked.
 fn presented(request: &HttpRequest, client: &Client) -> Option<Presented> {
-    match request.headers().get(AUTHORIZATION) {
-        Some(header) => {
-            let token = header.to_str().ok().and_then(bearer)?;
-            Some(Presented::Bearer(token.to_owned()))
-        }
+    match bearer(request) {
+        Some(token) => Some(Presented::Bearer(token.to_owned())),
         None => cookies::session_of(request, client).map(Presented::Session),
     }
 }
 
-/// The token of an `Authorization: Bearer` header; the scheme's case does not matter (RFC 9110, 11.1).
-fn bearer(header: &str) -> Option<&str> {
+/// The token of an `Authorization: Bearer` header; the scheme's case does not matter (RFC 9110, 11.1). Other schemes are
+/// for whoever stands before the daemon.
+pub(super) fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -82,7 +82,7 @@ pub async fn what_people_do_is_kept(database: Db) {
         "{found:?}"
     );
     rows(&admin, "action=DELETE%20/api/session", 1).await;
-    let failed = rows(&operator, "outcome=wrong_password", 1).await;
+    let failed = rows(&admin, "outcome=wrong_password", 1).await;
     assert_eq!(
         [&failed[0]["details"]["email"], &failed[0]["actor"]],
         [&json!("ann@example.test"), &json!("anybody")]

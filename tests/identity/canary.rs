@@ -48,10 +48,9 @@ async fn dump(daemon: &Daemon) -> String {
 pub async fn no_secret_is_written_anywhere(database: Db) {
     let daemon = Daemon::start(DaemonOptions {
         database: database.clone(),
-        config_toml_extra: format!(
-            "log.level = 'debug'\n[jwt]\nissuer = 'https://id.example'\nsecret = 'env:CANARY_JWT'\n\
+        config_toml_extra: "log.level = 'debug'\n[jwt]\nissuer = 'https://id.example'\nsecret = 'env:CANARY_JWT'\n\
              organisation_claims = ['org_id']\n"
-        ),
+            .to_owned(),
         env: vec![("CANARY_JWT".to_owned(), JWT_SECRET.to_owned())],
         ..DaemonOptions::default()
     });

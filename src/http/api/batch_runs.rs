@@ -144,7 +144,7 @@ pub async fn create(
         created_at: now,
     };
     let (shared, organisation_id) = (app.clone(), caller.scope.organisation_id);
-    let user_id = caller.scope.user_id;
+    let (user_id, origin) = (caller.scope.user_id, caller.origin());
     once(
         &app,
         &caller,
@@ -171,6 +171,7 @@ pub async fn create(
                     request,
                     answer: answer.clone(),
                 }),
+                origin,
             };
             shared.command(command).await?;
             Ok(answer)
@@ -227,6 +228,7 @@ pub async fn change(
         result_url: body.result_url.clone(),
         error_message: body.error_message.clone(),
         meta: meta(body.meta.as_ref())?,
+        origin: caller.origin(),
     };
     match app.command(command).await? {
         BatchRunChanged::Accepted => {

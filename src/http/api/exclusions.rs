@@ -265,6 +265,7 @@ impl Named {
             exclusions: self.exclusions,
             reason: reason.filter(|reason| !reason.trim().is_empty()),
             answer: None,
+            origin: caller.origin(),
         };
         (command, self.invalid)
     }
@@ -360,6 +361,7 @@ pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -
         organisation_id: caller.scope.organisation_id,
         ids: body.ids.clone(),
         keys,
+        origin: caller.origin(),
     };
     let removed = app.command(command).await?;
     Ok(Json(ReadmitAnswer { removed }))
@@ -377,6 +379,7 @@ pub async fn readmit_one(app: Data<App>, caller: Caller, id: Path<Id>) -> Result
         organisation_id: caller.scope.organisation_id,
         ids: vec![*id],
         keys: Vec::new(),
+        origin: caller.origin(),
     };
     match app.command(command).await? {
         0 => Err(Problem::not_found("exclusion")),

@@ -167,8 +167,10 @@ pub async fn sign_in(
     }
     let user = app.reader.password_of(&email).await?;
     let device = cookies::device_of(&request, &client);
-    let known_device = match (&user, device) {
-        (Some(user), Some(device)) if app.reader.knows_device(user.user_id, &device).await? => Some(device),
+    // Asked also of nobody, so that this takes as long.
+    let user_id = user.as_ref().map_or_else(Id::now, |user| user.user_id);
+    let known_device = match device {
+        Some(device) if app.reader.knows_device(user_id, &device).await? => Some(device),
         _ => None,
     };
     let begun = app
@@ -178,13 +180,16 @@ pub async fn sign_in(
     if !attempt.hold.is_zero() {
         tokio::time::sleep(attempt.hold).await;
     }
+    let whose = user.as_ref().map(|user| (user.organisation_id, user.user_id));
     let enabled = user.filter(|user| user.enabled);
     let stored = enabled.as_ref().and_then(|user| user.password_hash.as_deref());
     let checked = app.passwords.check(given.password, stored).await;
     let checked = checked.inspect_err(|_| app.throttle.take_back(&attempt))?;
     let (Some(user), Checked::Right { rehashed }) = (enabled, checked) else {
-        app.audit
-            .append_failure(asked.record().with_outcome("wrong_password"), &email);
+        let mut record = asked.record().with_outcome("wrong_password");
+        // Whose account it was, for the admins of it. Whoever failed is still anybody.
+        (record.organisation_id, record.user_id) = whose.unzip();
+        app.audit.append_failure(record, &email);
         return Err(wrong());
     };
     let asked = asked.known(user.organisation_id, user.user_id);

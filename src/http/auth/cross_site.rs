@@ -6,7 +6,7 @@
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut, Data};
@@ -16,6 +16,7 @@ use futures_util::StreamExt as _;
 use super::address::Client;
 use super::cookies::{csrf_token, session_of};
 use crate::http::app::App;
+use crate::http::caller::bearer;
 use crate::http::problem::Problem;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -55,7 +56,7 @@ fn refusal() -> Problem {
 /// The session whose rights another site could use; `Some(None)` where there is none yet but the request would make one.
 fn session_at_risk(request: &ServiceRequest) -> Option<Option<String>> {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE];
-    if safe.contains(request.method()) || request.headers().contains_key(AUTHORIZATION) {
+    if safe.contains(request.method()) || bearer(request.request()).is_some() {
         return None;
     }
     let app = request.app_data::<Data<App>>()?;

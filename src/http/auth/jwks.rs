@@ -1,12 +1,11 @@
 //! The public keys of an outside issuer: fetched when needed, kept for a while, fetched again when a key is not among them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use tokio::sync::Mutex;
 use url::Url;
 
 use crate::scrape::{AddressGuard, GuardedResolver};
@@ -36,11 +35,16 @@ struct Known {
 }
 
 /// Keys at an address.
-pub struct KeySet {
+#[derive(Clone)]
+pub struct KeySet(Arc<Inner>);
+
+struct Inner {
     url: Url,
     guard: Arc<AddressGuard>,
     client: reqwest::Client,
     known: Mutex<Known>,
+    /// Whoever needs a key that is being fetched waits for the same fetch.
+    fetching: tokio::sync::Mutex<()>,
 }
 
 impl KeySet {
@@ -55,33 +59,67 @@ impl KeySet {
             .timeout(FETCHED_WITHIN)
             .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()?;
-        Ok(Self {
+        Ok(Self(Arc::new(Inner {
             url,
             guard,
             client,
             known: Mutex::default(),
-        })
+            fetching: tokio::sync::Mutex::default(),
+        })))
     }
 
-    /// The key of that name. Whoever asks while it is being fetched waits for the same fetch.
+    /// The key of that name. One that is known is given at once, also while all are fetched anew.
     pub async fn key(&self, kid: Option<&str>) -> Option<PublicKey> {
-        let mut known = self.known.lock().await;
-        let is_old = known.fetched.is_none_or(|since| since.elapsed() >= FRESH_FOR);
-        let found = find(&known.keys, kid);
-        let may_try = known.tried.is_none_or(|since| since.elapsed() >= GAP);
-        if (found.is_none() || is_old) && may_try {
-            known.tried = Some(Instant::now());
-            match self.fetch().await {
-                Ok(keys) => {
-                    known.keys = keys;
-                    known.fetched = Some(Instant::now());
-                    return find(&known.keys, kid);
-                }
-                // The keys that are there go on to count: the issuer's bad hour is not ours.
-                Err(error) => tracing::warn!(%error, url = %self.url, "the keys of the issuer could not be fetched"),
+        let (found, is_old) = self.0.find(kid);
+        if let Some(found) = found {
+            if is_old && self.0.may_try() {
+                let set = Arc::clone(&self.0);
+                actix_web::rt::spawn(async move { set.refresh().await });
             }
+            return Some(found);
+        }
+        let _turn = self.0.fetching.lock().await;
+        let (found, _) = self.0.find(kid);
+        if found.is_none() && self.0.may_try() {
+            self.0.refresh().await;
+            return self.0.find(kid).0;
         }
         found
+    }
+}
+
+impl Inner {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key of that name, and whether all are due to be fetched anew.
+    fn find(&self, kid: Option<&str>) -> (Option<PublicKey>, bool) {
+        let known = self.known();
+        let is_old = known.fetched.is_none_or(|since| since.elapsed() >= FRESH_FOR);
+        (find(&known.keys, kid), is_old)
+    }
+
+    /// Whether a fetch may begin; if so, it counts as begun.
+    fn may_try(&self) -> bool {
+        let mut known = self.known();
+        let may = known.tried.is_none_or(|since| since.elapsed() >= GAP);
+        if may {
+            known.tried = Some(Instant::now());
+        }
+        may
+    }
+
+    async fn refresh(&self) {
+        match self.fetch().await {
+            Ok(keys) => {
+                let mut known = self.known();
+                known.keys = keys;
+                known.fetched = Some(Instant::now());
+            }
+            // The keys that are there go on to count: the issuer's bad hour is not ours.
+            Err(error) => tracing::warn!(%error, url = %self.url, "the keys of the issuer could not be fetched"),
+        }
     }
 
     async fn fetch(&self) -> Result<HashMap<String, PublicKey>, String> {

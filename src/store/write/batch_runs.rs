@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
+use super::audit;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
 use crate::model::batch_run::BatchRunStatus;
+use crate::model::journal::Origin;
 use crate::model::merge_patch::merge;
 use crate::store::rows::statement;
 
@@ -23,6 +25,7 @@ pub struct CreateBatchRun {
     pub meta: serde_json::Value,
     pub created_at: DateTime<Utc>,
     pub answer: Option<KeyAnswer>,
+    pub origin: Origin,
 }
 
 impl CreateBatchRun {
@@ -45,6 +48,7 @@ impl CreateBatchRun {
                 ],
             )
             .await?;
+        audit::note(group, &self.origin, format!("batch run {}", self.id)).await?;
         match &self.answer {
             Some(answer) => answer.write(group).await,
             None => Ok(()),
@@ -65,6 +69,7 @@ pub struct ChangeBatchRun {
     pub error_message: Option<String>,
     /// Merged into what is there (RFC 7396).
     pub meta: Option<serde_json::Value>,
+    pub origin: Origin,
 }
 
 /// The answer to [`ChangeBatchRun`].
@@ -167,6 +172,7 @@ impl ChangeBatchRun {
                 ],
             )
             .await?;
+        audit::note(group, &self.origin, format!("batch run {}", self.id)).await?;
         Ok(BatchRunChanged::Accepted)
     }
 }

@@ -5,9 +5,14 @@ use std::collections::HashMap;
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
+use super::audit;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
+use crate::model::journal::Origin;
 use crate::store::rows::{Rows, in_list, statement};
+
+/// How the audit log names the list.
+const LIST: &str = "exclusions";
 
 /// A website, and how whoever excluded it wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +31,7 @@ pub struct Exclude {
     pub reason: Option<String>,
     /// Where this ends a request that carried a key.
     pub answer: Option<KeyAnswer>,
+    pub origin: Origin,
 }
 
 impl Exclude {
@@ -58,6 +64,7 @@ impl Exclude {
         for statement in statements {
             added += group.tx.execute_raw(statement).await?.rows_affected();
         }
+        audit::note(group, &self.origin, LIST.to_owned()).await?;
         if let Some(answer) = &self.answer {
             answer.write(group).await?;
         }
@@ -71,6 +78,7 @@ pub struct Readmit {
     pub organisation_id: Id,
     pub ids: Vec<Id>,
     pub keys: Vec<String>,
+    pub origin: Origin,
 }
 
 impl Readmit {
@@ -87,6 +95,9 @@ impl Readmit {
             let sql = format!("delete from exclusions where organisation_id = ? and key in ({list})");
             let values = std::iter::once(self.organisation_id.into()).chain(keys);
             removed += group.execute(&sql, values).await?;
+        }
+        if removed > 0 {
+            audit::note(group, &self.origin, LIST.to_owned()).await?;
         }
         Ok(removed)
     }
