@@ -16,6 +16,7 @@ use batchdesk::http::NewToken;
 use batchdesk::http::auth::Credentials;
 use batchdesk::http::auth::credentials::Presented;
 use batchdesk::settings::Settings;
+use batchdesk::steps::Handlers;
 use batchdesk::store::Database;
 use batchdesk::store::identity::{NewUser, add_token, add_user};
 use batchdesk::store::read::Role;
@@ -62,9 +63,15 @@ async fn measure(settings: Arc<Settings>, options: &Options, directory: &std::pa
         presented.push(Presented::Bearer(token.text));
     }
     let workflows = workflow_rows(directory).unwrap();
-    let handle = actors::start(Arc::clone(&settings), &database, false, workflows, None)
-        .await
-        .unwrap();
+    let handle = actors::start(
+        Arc::clone(&settings),
+        &database,
+        false,
+        workflows,
+        Some(Handlers::default()),
+    )
+    .await
+    .unwrap();
     let storage = handle.engine.storage.clone();
     let credentials = Credentials::new(database.readers.clone(), storage, &settings.auth, None);
     for (what, checks) in [("from the database", presented.len()), ("from memory", options.checks)] {
