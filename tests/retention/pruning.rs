@@ -5,7 +5,8 @@ use batchdesk::model::crash::LastEnd;
 use batchdesk::model::journal::Origin;
 use batchdesk::store::failed::Failed;
 use batchdesk::store::write::{
-    AppendLogs, Archived, ChangeJob, MarkArchived, PruneJob, Pruned, RedoJob, Redone, WriteCommand, Writer,
+    AppendDeliveries, AppendLogs, Archived, ChangeJob, MarkArchived, PruneJob, Pruned, RedoJob, Redone, WriteCommand,
+    Writer,
 };
 
 use super::*;
@@ -110,6 +111,13 @@ pub async fn a_redo_comes_before_the_rows_go_or_not_at_all(database: Db) {
         completions: Vec::new(),
         failures: Vec::new(),
         cursor_from: cursor,
+        cursor_to: writer.head(),
+    };
+    write(writer, follow).await;
+    assert_eq!(write(writer, prune(after)).await, Pruned::Followed, "by the notifier");
+    let follow = AppendDeliveries {
+        events: Vec::new(),
+        cursor_from: number(&url, "select seq from log_cursors where name = 'notifier'").await,
         cursor_to: writer.head(),
     };
     write(writer, follow).await;

@@ -75,6 +75,26 @@ async fn hot_queries_use_their_indexes() {
           order by l.batch_job_id desc, l.seq desc limit 51",
             "batch_operation_logs_of_batches",
         ),
+        (
+            "select l.seq from batch_operation_logs l left join enrichment_jobs j on j.id = l.batch_job_id \
+          where l.item_id is null and l.seq > 5 and l.seq <= 9 and exists (select 1 from webhook_endpoints e \
+          where e.organisation_id = l.organisation_id) order by l.seq limit 200",
+            "batch_operation_logs_batches_in_order",
+        ),
+        (
+            "select n.id from webhook_deliveries n where n.endpoint_id = 'e' and n.status = 'pending' and n.next_at <= 'x' \
+          order by n.next_at, n.id limit 1",
+            "webhook_deliveries_due",
+        ),
+        (
+            "select next_at from webhook_deliveries where status = 'pending' and next_at > 'x' order by next_at limit 1",
+            "webhook_deliveries_next",
+        ),
+        (
+            "select d.id from webhook_deliveries d join webhook_events v on v.id = d.event_id where d.endpoint_id = 'e' \
+          and d.organisation_id = 'o' and d.id < 'x' order by d.id desc limit 51",
+            "webhook_deliveries_newest",
+        ),
     ];
     for (sql, index) in plans {
         let explain = Statement::from_string(sea_orm::DbBackend::Sqlite, format!("explain query plan {sql}"));

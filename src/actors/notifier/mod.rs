@@ -84,7 +84,8 @@ impl Notifier {
     /// Writes deliveries for the next stretch of the journal, unless one is being written.
     fn follow(&mut self, context: &mut Context<Self>) {
         let head = self.engine.storage.health().head();
-        let settle = Instant::now() >= self.settle_at && self.position.cursor < head;
+        let is_time = Instant::now() >= self.settle_at || self.engine.is_draining();
+        let settle = is_time && self.position.cursor < head;
         if self.following || (self.position.read >= head && !settle) {
             return;
         }

@@ -40,7 +40,7 @@ impl Handler<EndJobs> for Overseer {
     }
 }
 
-/// No new step; running ones get the drain's time; logs reach the journal's head; then the clean end is written down.
+/// No new step; running ones get the drain's time; logs and webhooks reach the journal's head; then the clean end is written down.
 /// Answered when all of that is done.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]
@@ -78,8 +78,11 @@ async fn drain(engine: &Engine, overseer: &Addr<Overseer>) {
     }
     let head = engine.storage.health().head();
     let logged_by = deadline.max(Instant::now() + Duration::from_secs(5));
-    while engine.journal.cursor("logger").await.is_ok_and(|cursor| cursor < head) && Instant::now() < logged_by {
-        tokio::time::sleep(LOOK_EVERY).await;
+    for follower in ["logger", "notifier"] {
+        let cursor = async || engine.journal.cursor(follower).await;
+        while cursor().await.is_ok_and(|cursor| cursor < head) && Instant::now() < logged_by {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
     // A database that is away is not waited for: the next start recovers as from a kill.
     match tokio::time::timeout(CLOSE_WITHIN, engine.storage.write(CloseCleanly)).await {
