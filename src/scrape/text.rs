@@ -52,12 +52,18 @@ pub fn squeeze_to(input: &str, max: usize) -> String {
 /// Letters and digits in lower case, words separated by one space: what two spellings of one thing share.
 pub fn fold(input: &str) -> String {
     let mut out = String::with_capacity(input.len());
-    for c in input.chars().flat_map(char::to_lowercase) {
-        match plain(c) {
-            c if c.is_alphanumeric() => out.push(c),
-            '\'' | '\u{2019}' => {}
-            _ if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
-            _ => {}
+    for c in input.chars() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+            continue;
+        }
+        for c in c.to_lowercase() {
+            match plain(c) {
+                c if c.is_alphanumeric() => out.push(c),
+                '\'' | '\u{2019}' => {}
+                _ if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
+                _ => {}
+            }
         }
     }
     if out.ends_with(' ') {
@@ -68,6 +74,9 @@ pub fn fold(input: &str) -> String {
 
 /// The letter without its accent, for the Latin letters of European languages, Turkish and Māori.
 pub fn plain(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
     match c {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ą' | 'ă' => 'a',
         'ç' | 'č' | 'ć' => 'c',
@@ -136,7 +145,7 @@ impl Words {
         while at > 0 {
             at -= 1;
             let word = list[at].as_bytes();
-            let bit = Self::bit(word[0], word[1], word[2]);
+            let bit = Self::bit(Self::shifted(Self::shifted(Self::shifted(0, word[0]), word[1]), word[2]));
             starts[bit / 64] |= 1 << (bit % 64);
             next[at] = first[bit % 256];
             first[bit % 256] = at as u16 + 1;
@@ -149,11 +158,13 @@ impl Words {
         }
     }
 
-    const fn bit(a: u8, b: u8, c: u8) -> usize {
-        ((a.to_ascii_lowercase() as usize) * 961
-            + (b.to_ascii_lowercase() as usize) * 31
-            + c.to_ascii_lowercase() as usize)
-            % 4096
+    /// The last three bytes with one more; upper-case letters become lower-case ones, and some signs become others.
+    const fn shifted(three: u32, byte: u8) -> u32 {
+        ((three << 8) | (byte | 0x20) as u32) & 0x00ff_ffff
+    }
+
+    const fn bit(three: u32) -> usize {
+        (three.wrapping_mul(0x9e37_79b1) >> 20) as usize
     }
 
     /// The first place where one of the words stands, and the word.
@@ -167,30 +178,65 @@ impl Words {
     }
 
     /// Every place where a word stands, and the word's index; words may overlap.
-    pub fn all<'a>(&'a self, hay: &'a str) -> impl Iterator<Item = (usize, usize)> + 'a {
+    pub fn all<'a>(&'a self, hay: &'a str) -> Places<'a> {
         let bytes = hay.as_bytes();
-        let candidates = bytes.windows(3).enumerate().filter_map(|(at, three)| {
-            let bit = Self::bit(three[0], three[1], three[2]);
-            (self.starts[bit / 64] & (1 << (bit % 64)) != 0).then_some((at, bit))
-        });
-        candidates.flat_map(move |(at, bit)| {
-            let rest = &bytes[at..];
-            let stands = move |index: &usize| {
-                let word = self.list[*index].as_bytes();
-                rest.len() >= word.len()
-                    && rest[2].eq_ignore_ascii_case(&word[2])
-                    && rest[..word.len()].eq_ignore_ascii_case(word)
-            };
-            let group = std::iter::successors(usize::from(self.first[bit % 256]).checked_sub(1), |index| {
-                usize::from(self.next[*index]).checked_sub(1)
-            });
-            group.filter(stands).map(move |index| (at, index))
-        })
+        let three = match bytes {
+            [first, second, ..] => Self::shifted(Self::shifted(0, *first), *second),
+            _ => 0,
+        };
+        Places {
+            words: self,
+            bytes,
+            read: 2,
+            three,
+            group: 0,
+        }
     }
 
     /// Whether one of the words stands in `hay`.
     pub fn any(&self, hay: &str) -> bool {
-        self.find(hay).is_some()
+        self.all(hay).next().is_some()
+    }
+}
+
+/// The places of [`Words`] in a text.
+#[derive(Debug)]
+pub struct Places<'a> {
+    words: &'a Words,
+    bytes: &'a [u8],
+    /// How many bytes have been looked at, the two of the first place included.
+    read: usize,
+    three: u32,
+    /// The number after that of the next word that may stand at the place that ends where `read` does.
+    group: u16,
+}
+
+impl Iterator for Places<'_> {
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        loop {
+            while let Some(index) = usize::from(self.group).checked_sub(1) {
+                self.group = self.words.next[index];
+                let at = self.read - 3;
+                let word = self.words.list[index].as_bytes();
+                if let Some(there) = self.bytes[at..].get(..word.len())
+                    && there.eq_ignore_ascii_case(word)
+                {
+                    return Some((at, index));
+                }
+            }
+            let rest = self.bytes.get(self.read..)?;
+            let mut three = self.three;
+            let skipped = rest.iter().position(|byte| {
+                three = Words::shifted(three, *byte);
+                let bit = Words::bit(three);
+                self.words.starts[bit / 64] & (1 << (bit % 64)) != 0
+            })?;
+            self.three = three;
+            self.read += skipped + 1;
+            self.group = self.words.first[Words::bit(three) % 256];
+        }
     }
 }
 

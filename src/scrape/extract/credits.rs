@@ -212,13 +212,12 @@ fn is_own_web(line: &str, at: usize) -> bool {
 
 /// "Web: Baldo Media", "Site: Canal Street Web": a name behind the word, not an address.
 fn bare_credit(line: &str) -> Option<usize> {
-    for label in ["Web: ", "Site: ", "Web : ", "Site : ", "Design: ", "Web design: "] {
-        if let Some(at) = line.find(label)
-            && begins_word(line, at)
-        {
-            let name: Vec<&str> = line[at + label.len()..].split_whitespace().take(2).collect();
-            let capital = name.first().is_some_and(|word| word.starts_with(char::is_uppercase));
-            if capital && name.iter().all(|word| !word.contains('.') && !word.contains("//")) {
+    static LABELS: Words = Words::new(&["web: ", "site: ", "web : ", "site : ", "design: ", "web design: "]);
+    for (at, index) in LABELS.all(line) {
+        if begins_word(line, at) && line[at..].starts_with(['W', 'S', 'D']) {
+            let mut name = line[at + LABELS.word(index).len()..].split_whitespace().take(2).peekable();
+            let capital = name.peek().is_some_and(|word| word.starts_with(char::is_uppercase));
+            if capital && name.all(|word| !word.contains('.') && !word.contains("//")) {
                 return Some(at);
             }
         }

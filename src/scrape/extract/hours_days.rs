@@ -1,8 +1,8 @@
 //! The days of the week by name, in the languages that sites are in.
 
+use super::words::KnownMap;
 use crate::scrape::payload::Day;
 use crate::scrape::text::plain;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Names that mean the same day wherever they stand: Monday to Sunday parted by `|`, spellings by spaces, without
@@ -124,20 +124,20 @@ const OWN: [(&str, &str); 13] = [
     ("fi", "ma|ti|ke|to|pe|la|su"),
 ];
 
-type Table = HashMap<&'static str, Day>;
+type Table = KnownMap<&'static str, Day>;
 
 /// The first of two languages that share a word keeps it: German comes before Czech.
 static COMMON: LazyLock<Table> = LazyLock::new(|| {
-    let mut out = Table::new();
+    let mut out = Table::default();
     for (_, names) in NAMES {
         fill(&mut out, names);
     }
     out.entry("mar").or_insert(Day::Tu);
     out
 });
-static OF_LANGUAGE: LazyLock<HashMap<&'static str, Table>> = LazyLock::new(|| {
+static OF_LANGUAGE: LazyLock<KnownMap<&'static str, Table>> = LazyLock::new(|| {
     let tables = OWN.iter().map(|(language, names)| {
-        let mut table = Table::new();
+        let mut table = Table::default();
         fill(&mut table, names);
         (*language, table)
     });
@@ -154,7 +154,7 @@ fn fill(table: &mut Table, names: &'static str) {
 
 /// All names of days.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let own = OF_LANGUAGE.values().flat_map(HashMap::keys);
+    let own = OF_LANGUAGE.values().flat_map(KnownMap::keys);
     COMMON.keys().chain(own).copied()
 }
 

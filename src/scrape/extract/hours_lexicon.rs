@@ -1,6 +1,6 @@
 //! What words mean in a line about hours, in the languages that sites are in.
 
-use std::collections::HashMap;
+use super::words::KnownMap;
 use std::sync::LazyLock;
 
 /// The part of a day that a word names.
@@ -171,8 +171,8 @@ const PHRASES: [(&str, &str, Meaning); 50] = [
     ("po", "południu", Meaning::Part(Part::Later)),
 ];
 
-static BY_WORD: LazyLock<HashMap<&'static str, Meaning>> = LazyLock::new(|| {
-    let mut out = HashMap::new();
+static BY_WORD: LazyLock<KnownMap<&'static str, Meaning>> = LazyLock::new(|| {
+    let mut out = KnownMap::default();
     for (meaning, words) in WORDS {
         for word in words.split_ascii_whitespace() {
             out.entry(word).or_insert(meaning);
@@ -180,8 +180,8 @@ static BY_WORD: LazyLock<HashMap<&'static str, Meaning>> = LazyLock::new(|| {
     }
     out
 });
-static BY_FIRST: LazyLock<HashMap<&'static str, Vec<(&'static str, Meaning)>>> = LazyLock::new(|| {
-    let mut out: HashMap<_, Vec<_>> = HashMap::new();
+static BY_FIRST: LazyLock<KnownMap<&'static str, Vec<(&'static str, Meaning)>>> = LazyLock::new(|| {
+    let mut out: KnownMap<_, Vec<_>> = KnownMap::default();
     for (first, rest, meaning) in PHRASES {
         out.entry(first).or_default().push((rest, meaning));
     }

@@ -291,7 +291,7 @@ impl Tables {
     fn line(&mut self, text: &str, line: &Line) {
         // Without a digit only a day or "closed" can matter, and those stand in short lines.
         let digits = text.bytes().any(|b| b.is_ascii_digit());
-        let may_tell = text.len() <= 48 || may_hold_times(text) || !text.is_ascii() && digits;
+        let may_tell = text.len() <= 48 || (digits && (may_hold_times(text) || !text.is_ascii()));
         let heading = matches!(line.kind, LineKind::Heading(_));
         let cue = line.cues.hours || (text.len() <= 160 && ANNOUNCED.any(text));
         if !may_tell && !cue && !heading {

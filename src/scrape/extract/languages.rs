@@ -2,9 +2,9 @@
 
 use super::links::push_unique;
 use super::scan::{Scan, Zone};
+use super::words::KnownMap;
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::Words;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// ISO 639 codes with the names of their language, in lower case: English, its own, and as neighbours and customers write it.
@@ -95,8 +95,8 @@ const NAMES: [(&str, &str); 40] = [
     ("cs", "czech tschechisch tchèque čeština česky"),
 ];
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
-    let mut out = HashMap::new();
+static BY_NAME: LazyLock<KnownMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let mut out = KnownMap::default();
     for (code, names) in NAMES {
         for name in names.split_ascii_whitespace() {
             out.entry(name).or_insert(code);

@@ -20,7 +20,7 @@ fn as_title(word: &str) -> String {
 
 pub(super) fn is_title(word: &str) -> bool {
     // Accents and a mark behind the word make it longer.
-    word.len() <= MAX_TITLE && TITLES.has(&as_title(word))
+    word.len() <= MAX_TITLE && TITLES.may_have(word) && TITLES.has(&as_title(word))
 }
 
 fn is_particle(lower: &str) -> bool {
@@ -184,7 +184,7 @@ pub(super) fn in_sentence(sentence: &str) -> Vec<&str> {
     let mut place = 0;
     while place < words.len() {
         let word = words[place].1;
-        if word.len() > MAX_TITLE || !STRONG_TITLES.has(&as_title(word)) {
+        if word.len() > MAX_TITLE || !STRONG_TITLES.may_have(word) || !STRONG_TITLES.has(&as_title(word)) {
             place += 1;
             continue;
         }

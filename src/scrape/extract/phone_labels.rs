@@ -1,7 +1,6 @@
 //! What the words before a number say about it, in the languages of the pages.
 
-use super::words::Folded;
-use std::collections::HashMap;
+use super::words::{Folded, KnownMap};
 use std::sync::LazyLock;
 
 /// What a number is called.
@@ -358,7 +357,7 @@ fn is_fax(word: &str) -> bool {
 
 /// What a whole word is.
 fn kind(word: &str) -> Option<Label> {
-    static KINDS: LazyLock<HashMap<&str, Label>> = LazyLock::new(|| {
+    static KINDS: LazyLock<KnownMap<&str, Label>> = LazyLock::new(|| {
         let of = |words: &'static [&'static str], label| words.iter().map(move |word| (*word, label));
         of(&SILENT, Label::None)
             .chain(of(&OTHER, Label::Other))

@@ -328,12 +328,15 @@ impl Walk {
     }
 
     fn push_text(&mut self, text: &str) {
-        for c in text.chars() {
-            if c == ' ' || is_space(c) {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            if is_space(c) {
                 self.pending = true;
+                rest = &rest[c.len_utf8()..];
                 continue;
             }
             if is_unwanted(c) {
+                rest = &rest[c.len_utf8()..];
                 continue;
             }
             let text = &mut self.out.text;
@@ -343,7 +346,9 @@ impl Walk {
                     text.push(' ');
                 }
             }
-            text.push(c);
+            let word = rest.bytes().take_while(u8::is_ascii_graphic).count().max(c.len_utf8());
+            text.push_str(&rest[..word]);
+            rest = &rest[word..];
             (self.pending, self.seam) = (false, false);
         }
     }

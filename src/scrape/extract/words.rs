@@ -1,21 +1,72 @@
 //! Text as the word lists compare it: lower case, without accents, words apart.
 
 use crate::scrape::text::plain;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A set of words that the program knows: nobody can choose them so that they collide.
+pub(crate) type KnownSet<T> = HashSet<T, BuildHasherDefault<KnownHasher>>;
+/// A map from words that the program knows.
+pub(crate) type KnownMap<K, V> = HashMap<K, V, BuildHasherDefault<KnownHasher>>;
+
+/// A hash for short words that is faster than the standard one, without its defence against chosen keys.
+#[derive(Debug, Default)]
+pub(crate) struct KnownHasher(u64);
+
+impl Hasher for KnownHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.0 = (self.0.rotate_left(5) ^ u64::from(byte)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes the lowest bits, which a product mixes least.
+        self.0 ^ (self.0 >> 32)
+    }
+}
 
 /// Whole words that a text is asked for one at a time.
 #[derive(Debug)]
 pub(crate) struct WordSet {
-    words: HashSet<&'static str>,
+    words: KnownSet<&'static str>,
     longest: usize,
+    /// For each first byte, by its lowest five bits, the second bytes by theirs: most words need no closer look.
+    starts: [u32; 32],
 }
 
 impl WordSet {
     /// The words of a list that spaces separate.
     pub(crate) fn of(list: &'static str) -> Self {
-        let words: HashSet<&str> = list.split_whitespace().collect();
+        let words: KnownSet<&str> = list.split_whitespace().collect();
         let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
-        Self { words, longest }
+        let mut starts = [0; 32];
+        for word in &words {
+            match word.as_bytes() {
+                [first, second, ..] => starts[usize::from(first & 31)] |= 1 << (second & 31),
+                // Whatever stands behind the only letter is a mark.
+                [first] => starts[usize::from(first & 31)] = u32::MAX,
+                [] => {}
+            }
+        }
+        Self { words, longest, starts }
+    }
+
+    /// Whether a word that is not yet in lower case or without accents may be one of them.
+    pub(crate) fn may_have(&self, word: &str) -> bool {
+        match word.as_bytes() {
+            [first, second, ..] if first.is_ascii() && second.is_ascii() => {
+                self.starts[usize::from(first & 31)] & (1 << (second & 31)) != 0
+            }
+            [first] if first.is_ascii() => self.starts[usize::from(first & 31)] != 0,
+            other => !other.is_empty(),
+        }
     }
 
     /// Whether `word` is one of them.

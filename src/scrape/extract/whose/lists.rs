@@ -3,15 +3,15 @@
 //! They are text files beside this one: words or beginnings of words as [`Folded`](crate::scrape::extract::words::Folded)
 //! writes them, separated by commas; a full stop ends a word that is meant whole.
 
-use std::collections::HashMap;
+use crate::scrape::extract::words::KnownMap;
 use std::sync::LazyLock;
 
 /// Beginnings of words by their first two bytes.
-pub(super) struct Stems(HashMap<[u8; 2], Vec<&'static str>>);
+pub(super) struct Stems(KnownMap<[u8; 2], Vec<&'static str>>);
 
 impl Stems {
     fn new(list: &'static str) -> Self {
-        let mut map: HashMap<[u8; 2], Vec<&'static str>> = HashMap::new();
+        let mut map: KnownMap<[u8; 2], Vec<&'static str>> = KnownMap::default();
         let lines = list.lines().filter(|line| !line.starts_with('#'));
         for word in lines.flat_map(|line| line.split(',')).map(str::trim) {
             if let [first, second, ..] = word.as_bytes() {
