@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use batchdesk::actors::{self, workflow_rows};
+use batchdesk::actors::{self, authored_workflows};
 use batchdesk::http::NewToken;
 use batchdesk::http::auth::Credentials;
 use batchdesk::http::auth::credentials::Presented;
@@ -39,13 +39,13 @@ fn main() {
     let directory = tempfile::tempdir().unwrap();
     let text = format!("data_dir = {:?}\n[auth]\ntoken_cache_ms = 60000\n", directory.path());
     let settings = Arc::new(Settings::from_text(&text).unwrap());
-    actix::System::new().block_on(measure(settings, &options, directory.path()));
+    actix::System::new().block_on(measure(settings, &options));
     drop(directory);
     // The pools' connections want the runtime that has just ended; there is nothing left for them to do.
     std::process::exit(0);
 }
 
-async fn measure(settings: Arc<Settings>, options: &Options, directory: &std::path::Path) {
+async fn measure(settings: Arc<Settings>, options: &Options) {
     let database = Database::open(&settings).await.unwrap();
     Migrator::up(database.writer.raw(), None).await.unwrap();
     let email = "bench@example.test";
@@ -62,13 +62,14 @@ async fn measure(settings: Arc<Settings>, options: &Options, directory: &std::pa
         add_token(&database.writer, email, "bench", &token.hash).await.unwrap();
         presented.push(Presented::Bearer(token.text));
     }
-    let workflows = workflow_rows(directory).unwrap();
+    let workflows = authored_workflows(&settings.workflows).unwrap();
     let handle = actors::start(
         Arc::clone(&settings),
         &database,
         false,
         workflows,
         Some(Handlers::default()),
+        None,
     )
     .await
     .unwrap();
