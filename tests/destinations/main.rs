@@ -39,6 +39,7 @@ on_both_databases!(
     writing::one_bad_row_fails_alone,
     writing::many_rows_at_once_are_all_there,
     writing::conflict_columns_make_one_row_of_many_runs,
+    writing::no_organisation_overwrites_a_row_of_another,
     writing::a_default_holds_where_the_data_has_nothing,
     faults::a_table_that_disappears_is_told_and_looked_for_again,
     faults::a_missing_table_is_no_matter_to_another,

@@ -106,6 +106,41 @@ pub async fn conflict_columns_make_one_row_of_many_runs(place: Place) {
     );
 }
 
+pub async fn no_organisation_overwrites_a_row_of_another(place: Place) {
+    place
+        .execute(
+            "create table company_x (id {uuid} primary key, organisation_id {uuid} not null, company_domain text not null, \
+             name text, unique (organisation_id, company_domain))",
+        )
+        .await;
+    let by = |columns: &[&str], mappings| DestinationSpec {
+        conflict_columns: columns.iter().map(|&column| column.to_owned()).collect(),
+        ..spec("company_x", mappings)
+    };
+    for unsafe_spec in [
+        by(&["company_domain"], &[("name", "name")]),
+        by(&["id"], &[("name", "name"), ("id", "id")]),
+        by(
+            &["organisation_id", "company_domain"],
+            &[("name", "name"), ("whose", "organisation_id")],
+        ),
+    ] {
+        assert!(place.destinations.plan(&unsafe_spec).await.is_err(), "{unsafe_spec:?}");
+    }
+    let key = &["organisation_id", "company_domain"][..];
+    let (ours, theirs) = (ids(), ids());
+    let plain = by(key, &[("name", "name")]);
+    place.write(&plain, &ours, &json!({"name": "ours"})).await.unwrap();
+    place.write(&plain, &theirs, &json!({"name": "theirs"})).await.unwrap();
+    // The id of a row of another organisation does not lead to it.
+    let with_id = by(key, &[("name", "name"), ("id", "id")]);
+    let data = json!({"name": "stolen", "id": ours.step_run_id.to_string()});
+    let refused = place.write(&with_id, &ids(), &data).await.unwrap_err();
+    assert!(matches!(refused, DestinationError::Rejected { .. }), "{refused:?}");
+    let names = place.texts("select name from company_x order by 1").await;
+    assert_eq!(names, ["ours", "theirs"]);
+}
+
 pub async fn a_default_holds_where_the_data_has_nothing(place: Place) {
     place
         .execute("create table company_x (id {uuid} primary key, a text default 'default', b text)")

@@ -157,6 +157,8 @@ pub enum DestinationMistake {
         first: String,
         second: String,
     },
+    #[error("column {column} is filled by itself, from the company and the workflow; map {path:?} to another column")]
+    AutomaticMapped { path: String, column: String },
     #[error("column id holds the id of the step run; map {0:?} to another column, or name conflict_columns")]
     IdMapped(String),
     #[error(
@@ -166,6 +168,11 @@ pub enum DestinationMistake {
     KeyMissing(String),
     #[error("conflict_columns ({columns}) need a unique index over exactly these on {table}, without condition")]
     NotUnique { table: String, columns: String },
+    #[error(
+        "{0} has an organisation_id, so conflict_columns must name it too, or one organisation's row would overwrite \
+         another's; add it there and to the unique index"
+    )]
+    ConflictAcrossOrganisations(String),
     #[error("conflict column {0} is filled by no mapping; map a key to it")]
     ConflictNotFilled(String),
     #[error("column {0} must have a value, has no default, and no mapping fills it; map a key to it")]
@@ -187,7 +194,10 @@ impl DestinationMistake {
             | Self::TableMissing { .. }
             | Self::ReadOnly { .. }
             | Self::KeyMissing(_) => "destination_table_name",
-            Self::ConflictForm | Self::NotUnique { .. } | Self::ConflictNotFilled(_) => "settings/conflict_columns",
+            Self::ConflictForm
+            | Self::NotUnique { .. }
+            | Self::ConflictAcrossOrganisations(_)
+            | Self::ConflictNotFilled(_) => "settings/conflict_columns",
             Self::NoMapping
             | Self::MappingForm(_)
             | Self::Path { .. }
@@ -195,6 +205,7 @@ impl DestinationMistake {
             | Self::ColumnMissing { .. }
             | Self::ColumnReadOnly { .. }
             | Self::MappedTwice { .. }
+            | Self::AutomaticMapped { .. }
             | Self::IdMapped(_)
             | Self::NotFilled(_) => "destination_field_mappings",
         }

@@ -95,6 +95,14 @@ impl Fitting<'_> {
                 });
                 continue;
             }
+            // Data says neither whose row it is nor which company's.
+            if self.is_automatic(&column.name) {
+                self.mistakes.push(M::AutomaticMapped {
+                    path: path.text().to_owned(),
+                    column: name.clone(),
+                });
+                continue;
+            }
             let taken = self.columns.iter().find(|taken| taken.column.name == column.name);
             if let Some(Source::Path(first)) = taken.map(|taken| &taken.source) {
                 self.mistakes.push(M::MappedTwice {
@@ -136,9 +144,17 @@ impl Fitting<'_> {
     }
 
     fn is_id(&self, name: &str) -> bool {
+        self.is_same(name, ID)
+    }
+
+    fn is_automatic(&self, name: &str) -> bool {
+        Automatic::ALL.iter().any(|of| self.is_same(name, of.column()))
+    }
+
+    fn is_same(&self, name: &str, other: &str) -> bool {
         match self.dialect {
-            Dialect::Sqlite => name.eq_ignore_ascii_case(ID),
-            Dialect::Postgres | Dialect::Rest => name == ID,
+            Dialect::Sqlite => name.eq_ignore_ascii_case(other),
+            Dialect::Postgres | Dialect::Rest => name == other,
         }
     }
 
@@ -210,6 +226,12 @@ impl Fitting<'_> {
             if !names.contains(&column.name) {
                 names.push(column.name);
             }
+        }
+        // A row that is found again is overwritten: it must be of the same organisation.
+        let owner = self.table.column(Automatic::OrganisationId.column(), self.dialect);
+        if owner.is_some_and(|owner| !names.contains(&owner.name)) {
+            self.mistakes
+                .push(DestinationMistake::ConflictAcrossOrganisations(self.spec.table.clone()));
         }
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
         if self.mistakes.len() == before && !self.table.is_unique(&known) {

@@ -154,8 +154,9 @@ fn every_mistake_is_told_at_once() {
         ("c[", "score"),
         ("d", "total"),
         ("e", "id"),
-        ("f", "company_id"),
-        ("g", "company_id"),
+        ("f", "score"),
+        ("g", "score"),
+        ("h", "company_id"),
     ];
     let mistakes = fit(&spec(&mappings, &[]), &wanting, Dialect::Postgres).unwrap_err();
     let told = |wanted: fn(&M) -> bool| mistakes.iter().filter(|mistake| wanted(mistake)).count();
@@ -168,9 +169,13 @@ fn every_mistake_is_told_at_once() {
     assert_eq!(told(|m| matches!(m, M::ColumnReadOnly { .. })), 1);
     assert_eq!(told(|m| matches!(m, M::IdMapped(_))), 1);
     assert_eq!(told(|m| matches!(m, M::MappedTwice { .. })), 1);
+    assert_eq!(
+        told(|m| matches!(m, M::AutomaticMapped { path, column } if path == "h" && column == "company_id")),
+        1
+    );
     assert_eq!(told(|m| matches!(m, M::KeyMissing(_))), 1);
     assert_eq!(told(|m| matches!(m, M::NotFilled(column) if column == "html")), 1);
-    assert_eq!(mistakes.len(), 8, "{mistakes:#?}");
+    assert_eq!(mistakes.len(), 9, "{mistakes:#?}");
 }
 
 #[test]
@@ -188,6 +193,60 @@ fn conflict_columns_need_a_unique_index_over_exactly_these() {
         [M::NotUnique { .. }]
     ));
     assert!(matches!(mistakes(&["score"])[..], [M::ConflictNotFilled(_)]));
+}
+
+#[test]
+fn a_row_is_found_again_within_its_organisation_alone() {
+    use DestinationMistake as M;
+    let index = |columns: &[&str]| columns.iter().map(|&column| column.to_owned()).collect();
+    let mut shared = table();
+    shared.columns.push(column("organisation_id", Kind::Uuid));
+    shared.unique = Some(vec![
+        index(&["id"]),
+        index(&["company_domain"]),
+        index(&["organisation_id", "company_domain"]),
+        index(&["organisation_id", "id"]),
+    ]);
+    for (dialect, unique) in [
+        (Dialect::Sqlite, shared.unique.clone()),
+        (Dialect::Postgres, shared.unique.clone()),
+        (Dialect::Rest, None),
+    ] {
+        let shared = Table {
+            unique,
+            ..shared.clone()
+        };
+        let mistakes = |mappings: &[(&str, &str)], conflict: &[&str]| {
+            fit(&spec(mappings, conflict), &shared, dialect)
+                .err()
+                .unwrap_or_default()
+        };
+        let across = [M::ConflictAcrossOrganisations("company_pages".to_owned())];
+        assert_eq!(mistakes(&[("html", "html")], &["company_domain"]), across);
+        assert_eq!(mistakes(&[("html", "html"), ("x", "id")], &["id"]), across);
+        assert_eq!(
+            mistakes(&[("html", "html")], &["organisation_id", "company_domain"]),
+            []
+        );
+        assert_eq!(mistakes(&[("x", "id")], &["id", "organisation_id"]), []);
+        assert_eq!(
+            mistakes(&[("html", "html")], &[]),
+            [],
+            "the step run is of one organisation"
+        );
+        for automatic in ["organisation_id", "company_domain", "company_id"] {
+            let told = mistakes(
+                &[("html", "html"), ("x", automatic)],
+                &["organisation_id", "company_domain"],
+            );
+            assert!(
+                matches!(&told[..], [M::AutomaticMapped { column, .. }] if column == automatic),
+                "{told:?}"
+            );
+        }
+    }
+    let other_case = fit(&spec(&[("x", "ORGANISATION_ID")], &[]), &shared, Dialect::Sqlite).unwrap_err();
+    assert!(matches!(&other_case[..], [M::AutomaticMapped { .. }]), "{other_case:?}");
 }
 
 #[test]
