@@ -145,7 +145,10 @@ impl Words {
         while at > 0 {
             at -= 1;
             let word = list[at].as_bytes();
-            let bit = Self::bit(Self::shifted(Self::shifted(Self::shifted(0, word[0]), word[1]), word[2]));
+            let bit = Self::bit(Self::shifted(
+                Self::shifted(Self::shifted(0, word[0]), word[1]),
+                word[2],
+            ));
             starts[bit / 64] |= 1 << (bit % 64);
             next[at] = first[bit % 256];
             first[bit % 256] = at as u16 + 1;

@@ -101,10 +101,63 @@ const RULES: &[(&str, &str, Least, &str)] = &[
     ("post", "/api/batch-runs", Member, r#"{"filename": ""}"#),
     ("get", "/api/batch-runs/{id}", Viewer, ""),
     ("patch", "/api/batch-runs/{id}", Member, "{}"),
+    ("get", "/api/companies", Viewer, ""),
+    ("post", "/api/companies", Member, r#"{"domain": ""}"#),
+    ("post", "/api/companies/import", Member, r#"{"companies": []}"#),
+    ("get", "/api/companies/{id}", Viewer, ""),
+    ("patch", "/api/companies/{id}", Member, "{}"),
+    ("delete", "/api/companies/{id}", Member, ""),
+    ("get", "/api/companies/{id}/completions", Viewer, ""),
+    ("get", "/api/workflows", Viewer, ""),
+    ("post", "/api/workflows", Admin, WORKFLOW),
+    ("get", "/api/workflows/{id}", Viewer, ""),
+    ("put", "/api/workflows/{id}", Admin, WORKFLOW),
+    ("patch", "/api/workflows/{id}", Admin, "{}"),
+    ("delete", "/api/workflows/{id}", Admin, ""),
+    ("post", "/api/workflows/{id}/copy", Admin, "{}"),
+    ("get", "/api/workflows/{id}/versions", Viewer, ""),
+    ("post", "/api/workflows/{id}/check", Member, "{}"),
+    (
+        "post",
+        "/api/workflows/{id}/dry-run",
+        Member,
+        r#"{"company_id": "{id}"}"#,
+    ),
+    ("post", "/api/workflows/{id}/run", Member, r#"{"all": true}"#),
+    ("get", "/api/plays", Viewer, ""),
+    ("post", "/api/plays/{play}/run", Member, r#"{"all": true}"#),
+    ("post", "/api/plays/{play}/steps/{step}/run", Member, r#"{"all": true}"#),
+    (
+        "post",
+        "/api/storage-worker",
+        Member,
+        r#"{"workflow_id": "0190a000-0000-7000-8000-000000000000", "company_domain": "a.example", "data": {}}"#,
+    ),
+    // Its own token is the only credential: without one it is 404, whoever asks.
+    ("post", "/api/receivers/{workflow_slug}", Anybody, "{}"),
+    ("get", "/api/webhook-endpoints", Member, ""),
+    ("post", "/api/webhook-endpoints", Admin, r#"{"url": "nowhere"}"#),
+    ("get", "/api/webhook-endpoints/{id}", Member, ""),
+    ("patch", "/api/webhook-endpoints/{id}", Admin, "{}"),
+    ("delete", "/api/webhook-endpoints/{id}", Admin, ""),
+    ("post", "/api/webhook-endpoints/{id}/test", Admin, "{}"),
+    ("post", "/api/webhook-endpoints/{id}/rotate-secret", Admin, "{}"),
+    ("get", "/api/webhook-endpoints/{id}/deliveries", Member, ""),
+    (
+        "post",
+        "/api/webhook-endpoints/{id}/redeliver",
+        Admin,
+        r#"{"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}"#,
+    ),
+    ("get", "/api/webhook-deliveries/{id}", Member, ""),
+    ("post", "/api/webhook-deliveries/{id}/redeliver", Admin, "{}"),
     ("get", "/api/admin/actors", Operator, ""),
+    ("get", "/api/admin/providers", Operator, ""),
+    ("post", "/api/admin/providers/{name}/resume", Operator, ""),
     ("post", "/api/admin/reload", Operator, ""),
 ];
 
+const WORKFLOW: &str = r#"{"workflow_slug": ""}"#;
 const JOB: &str = r#"{"job_id": "{id}"}"#;
 
 fn rule(method: &str, path: &str) -> (Least, &'static str) {
@@ -162,7 +215,10 @@ struct Request {
 
 impl Request {
     fn of(method: &str, path: &str, body: &str, id: &str) -> Self {
-        let mut path = path.replace("{id}", id).replace("{practice}", "1");
+        let mut path = path
+            .replace("{id}", id)
+            .replace("{practice}", "1")
+            .replace("{step}", "1");
         if path.ends_with("/check-job-status") {
             path.push_str(&format!("?job_id={id}"));
         }
@@ -271,7 +327,28 @@ async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static
     let exclusion = admin.get("/api/exclusions").await.expect(200).json();
     let mut browser = Browser::signed_in(daemon, "browser-viewer@example.test", PASSWORD).await;
     let session = browser.get("/api/sessions").await.expect(200).json();
+    let company = member
+        .post("/api/companies", &json!({ "domain": "a.example" }))
+        .await
+        .json();
+    let workflow = json!({
+        "workflow_slug": "theirs", "title": "Theirs", "overall_step_number": 1, "provider": "http",
+        "settings": { "url": "https://api.example/" },
+    });
+    let workflow = admin.post("/api/workflows", &workflow).await.expect(201).json();
+    let endpoint = admin
+        .post("/api/webhook-endpoints", &json!({ "url": "https://hooks.example/" }))
+        .await
+        .expect(201)
+        .json();
+    let at_endpoint = format!("/api/webhook-endpoints/{}", text(&endpoint["id"]));
+    admin.post(&format!("{at_endpoint}/test"), &json!({})).await;
+    let deliveries = admin.get(&format!("{at_endpoint}/deliveries")).await.expect(200).json();
     BTreeMap::from([
+        ("/api/companies", text(&company["id"])),
+        ("/api/workflows", text(&workflow["id"])),
+        ("/api/webhook-endpoints", text(&endpoint["id"])),
+        ("/api/webhook-deliveries", text(&deliveries["data"][0]["id"])),
         ("/api/jobs", job),
         ("/api/imports", text(&import["import_id"])),
         ("/api/batch-runs", text(&run["id"])),

@@ -215,7 +215,10 @@ fn bare_credit(line: &str) -> Option<usize> {
     static LABELS: Words = Words::new(&["web: ", "site: ", "web : ", "site : ", "design: ", "web design: "]);
     for (at, index) in LABELS.all(line) {
         if begins_word(line, at) && line[at..].starts_with(['W', 'S', 'D']) {
-            let mut name = line[at + LABELS.word(index).len()..].split_whitespace().take(2).peekable();
+            let mut name = line[at + LABELS.word(index).len()..]
+                .split_whitespace()
+                .take(2)
+                .peekable();
             let capital = name.peek().is_some_and(|word| word.starts_with(char::is_uppercase));
             if capital && name.all(|word| !word.contains('.') && !word.contains("//")) {
                 return Some(at);
