@@ -239,6 +239,12 @@ pub async fn every_route_has_a_rule_and_keeps_it(database: Db) {
     let daemon = start(&database);
     let nobody = daemon.api("");
     let routes = routes(&nobody).await;
+    for (method, path, ..) in RULES {
+        let known = routes
+            .iter()
+            .any(|(of, at)| (of, at) == (&(*method).to_owned(), &(*path).to_owned()));
+        assert!(known, "{method} {path} has a rule and is no route");
+    }
     for (at, role) in ROLES.iter().enumerate() {
         let email = format!("browser-{role}@example.test");
         add_user(&daemon, &email, role, "Example");
