@@ -136,7 +136,7 @@ async fn make(
             answer: answer.clone(),
         }),
     };
-    match write(app, command).await? {
+    match write(app, command, &WorkflowCreated::Accepted).await? {
         WorkflowCreated::Accepted => Ok(answer),
         WorkflowCreated::SlugTaken => Err(slug_taken(&new.spec.slug)),
         WorkflowCreated::IdTaken => {
@@ -146,10 +146,16 @@ async fn make(
     }
 }
 
-/// Every change of a workflow takes this way.
-async fn write<C: WriteCommand>(app: &App, command: C) -> Result<C::Answer, Problem> {
+/// Every change of a workflow takes this way: jobs hear of those that took place.
+async fn write<C>(app: &App, command: C, accepted: &C::Answer) -> Result<C::Answer, Problem>
+where
+    C: WriteCommand,
+    C::Answer: PartialEq,
+{
     let answer = app.command(command).await?;
-    app.overseer.do_send(WorkflowsChanged);
+    if answer == *accepted {
+        app.overseer.do_send(WorkflowsChanged);
+    }
     Ok(answer)
 }
 
@@ -240,8 +246,8 @@ pub async fn replace(
         spec: read_spec(body.into_inner())?,
     };
     let slug = command.spec.slug.clone();
-    match write(&app, command).await? {
-        WorkflowChanged::Accepted => Ok(tagged_row(visible(&app, &caller, *id).await?)),
+    match write(&app, command, &WorkflowChanged::Accepted).await? {
+        WorkflowChanged::Accepted | WorkflowChanged::Unchanged => Ok(tagged_row(visible(&app, &caller, *id).await?)),
         refusal => Err(refused(&refusal, &slug)),
     }
 }
@@ -287,14 +293,14 @@ pub async fn change(
             spec: read_spec(patched(&row, &patch))?,
         };
         slug.clone_from(&command.spec.slug);
-        outcome = write(&app, command).await?;
+        outcome = write(&app, command, &WorkflowChanged::Accepted).await?;
         let again = expected.is_none() && matches!(outcome, WorkflowChanged::Stale { .. });
         if !again {
             break;
         }
     }
     match outcome {
-        WorkflowChanged::Accepted => Ok(tagged_row(visible(&app, &caller, *id).await?)),
+        WorkflowChanged::Accepted | WorkflowChanged::Unchanged => Ok(tagged_row(visible(&app, &caller, *id).await?)),
         refusal => Err(refused(&refusal, &slug)),
     }
 }
@@ -313,7 +319,9 @@ fn refused(refusal: &WorkflowChanged, slug: &str) -> Problem {
         WorkflowChanged::Stale { version } => Problem::stale(*version),
         WorkflowChanged::SlugTaken => slug_taken(slug),
         WorkflowChanged::ManagedByFile => managed_by_file(),
-        WorkflowChanged::Accepted | WorkflowChanged::NotFound => Problem::not_found("workflow"),
+        WorkflowChanged::Accepted | WorkflowChanged::Unchanged | WorkflowChanged::NotFound => {
+            Problem::not_found("workflow")
+        }
     }
 }
 
@@ -337,7 +345,7 @@ pub async fn delete(
         id: row.id,
         version: expected_version(&request)?,
     };
-    match write(&app, command).await? {
+    match write(&app, command, &WorkflowChanged::Accepted).await? {
         WorkflowChanged::Accepted => Ok(HttpResponse::NoContent().finish()),
         refusal => Err(refused(&refusal, &row.workflow_slug)),
     }

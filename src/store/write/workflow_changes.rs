@@ -68,8 +68,9 @@ pub struct DeleteWorkflow {
 /// The answer to [`ChangeWorkflow`] and [`DeleteWorkflow`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkflowChanged {
-    /// Also where nothing was to be changed; then the version is the old one.
     Accepted,
+    /// It is what it was asked to be already; its version is the old one.
+    Unchanged,
     /// Somebody has changed it meanwhile.
     Stale {
         version: i32,
@@ -87,7 +88,7 @@ impl ChangeWorkflow {
             Err(refusal) => return Ok(refusal),
         };
         if workflow_spec(&row) == self.spec {
-            return Ok(WorkflowChanged::Accepted);
+            return Ok(WorkflowChanged::Unchanged);
         }
         let row = revised(&row, &self.spec, group.now);
         if slug_is_taken(group, &row).await? {
