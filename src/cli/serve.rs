@@ -21,7 +21,7 @@ use super::first_user::first_user;
 use super::migrate::{make_data_dir, make_private_dir, open, up};
 use crate::actors::{Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader};
 use crate::http::auth::{Credentials, Issuer, Passwords, Throttle};
-use crate::http::{App, AuditLog, Rates, server};
+use crate::http::{AnswerBudget, App, AuditLog, Rates, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::{Settings, not_needed};
 use crate::store::lock::{Ownership, acquire};
@@ -106,6 +106,7 @@ async fn serve(
         throttle: Throttle::default(),
         rates: Rates::default(),
         audit: AuditLog::new(storage),
+        answers: AnswerBudget::new(settings.receivers.max_body_bytes),
         public_url,
         streams: Arc::default(),
         recovered: handle.recovered.clone(),

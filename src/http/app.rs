@@ -15,7 +15,7 @@ use entity::{Id, enrichment_jobs};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
-use super::api;
+use super::api::{self, AnswerBudget};
 use super::audit::{self, AuditLog};
 use super::auth::cross_site::refuse_other_sites;
 use super::auth::{Credentials, Passwords, Throttle};
@@ -40,6 +40,7 @@ pub struct App {
     pub throttle: Throttle,
     pub rates: Rates,
     pub audit: AuditLog,
+    pub answers: AnswerBudget,
     /// Where people reach the daemon, for links.
     pub public_url: String,
     pub streams: Arc<OpenStreams>,

@@ -19,7 +19,7 @@ mod streams;
 mod surface;
 mod token;
 
-pub use api::openapi;
+pub use api::{AnswerBudget, openapi};
 pub use app::{App, server};
 pub use audit::AuditLog;
 pub use problem::Problem;

@@ -115,6 +115,26 @@ impl Vault {
         Ok(self.keep(name, value))
     }
 
+    /// Reads every declared secret that has not been read lately, so that [`scrub`](Self::scrub) finds it also where it was
+    /// sent before a restart. One that cannot be read is left out.
+    pub(super) async fn learn(&self) {
+        let settings = Arc::clone(&self.settings.borrow());
+        let unread = settings.secrets.iter().filter(|(name, _)| self.fresh(name).is_none());
+        let unread: Vec<(String, SecretSource)> = unread.map(|(name, source)| (name.clone(), source.clone())).collect();
+        if unread.is_empty() {
+            return;
+        }
+        let read = move || {
+            let values = unread
+                .into_iter()
+                .map(|(name, source)| Some((name, source.read().ok()?)));
+            values.flatten().collect::<Vec<_>>()
+        };
+        for (name, value) in tokio::task::spawn_blocking(read).await.unwrap_or_default() {
+            self.keep(&name, value);
+        }
+    }
+
     fn fresh(&self, name: &str) -> Option<Known> {
         let settings = Arc::clone(&self.settings.borrow());
         let mut shelf = self.shelf();

@@ -15,6 +15,7 @@ use super::call::{Call, CallFailure, CallReport, Verdict};
 use super::clay::{self, Submissions};
 use super::limits::{CircuitRule, Fingerprint, Gate, GateKey, Gates, Place, Refused, Tuning};
 use super::request::{Draft, Rendering};
+use super::scrub::{Traces, scrub};
 use super::secrets::{Known, Vault};
 use super::spec::{ProviderName, ProviderSpec};
 use super::state::ProviderState;
@@ -288,6 +289,18 @@ impl Providers {
         failure.chain = failure.chain.map(&clean);
         failure.error = clean(failure.error);
         failure
+    }
+
+    /// Reads the secrets that [`scrub_callback`](Self::scrub_callback) looks for, where that was not done lately.
+    pub async fn learn_secrets(&self) {
+        self.shared.vault.learn().await;
+    }
+
+    /// The body of a callback without the secrets that are known, and without the token that it came with.
+    #[must_use]
+    pub fn scrub_callback(&self, body: String, token: &str) -> String {
+        let token = Arc::new(Traces::new("token", token));
+        scrub([&token], self.shared.vault.scrub(body))
     }
 
     /// How many calls of this kind may run at a time now; 0 while the provider is paused or left alone.

@@ -101,8 +101,16 @@ async fn forged_and_huge_answers_leave_the_step_waiting(database: Db) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let html = client.post(&right).body("<html>").send().await.unwrap();
     assert_eq!(html.status().as_u16(), 400);
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let deep = client.post(&right).body(deep).send().await.unwrap();
+    assert_eq!(deep.status().as_u16(), 400, "what could not be read later");
+    let token = right.split_once("token=").unwrap().1;
+    let body = json!({"case_study_urls": ["a"], "asked": token});
     assert_eq!(post(&right, &body).await, 202, "nothing of that has used the token up");
     assert_eq!(desk.until_ended(&job).await["counts"]["aggregated"], 1);
+    let kept = desk.select("select answer from step_runs").await;
+    let kept = kept[0]["answer"].as_str().unwrap();
+    assert!(kept.contains("***token***") && !kept.contains(token), "{kept}");
 }
 
 async fn a_killed_job_and_a_missed_deadline_take_no_answer(database: Db) {

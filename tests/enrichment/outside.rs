@@ -50,6 +50,35 @@ async fn a_posted_result_is_stored_and_logged_like_any_other(database: Db) {
     let failed = desk.select("select failed_workflow_name from failed_jobs").await;
     assert_eq!(failed, [json!({"failed_workflow_name": "people"})]);
 
+    let ours = desk
+        .api
+        .post("/api/companies", &json!({"domain": "two.example"}))
+        .await
+        .expect(201)
+        .json();
+    let by = async |company: serde_json::Value| {
+        let mut body = json!({"workflow_id": id, "data": {"people": {"count": 1}}});
+        body.as_object_mut()
+            .unwrap()
+            .extend(company.as_object().unwrap().clone());
+        desk.api.post("/api/storage-worker", &body).await
+    };
+    let by_id = by(json!({"company_id": ours["id"]})).await.expect(201).json();
+    let by_domain = by(json!({"company_domain": "https://www.Two.example/about"}))
+        .await
+        .expect(201)
+        .json();
+    assert_eq!(by_id["id"], by_domain["id"], "one row a company, however it is named");
+    by(json!({"company_domain": "n/a"})).await.expect(400);
+    by(json!({"company_id": id})).await.expect(404);
+
+    desk.run_sql("update db_driven_enrichment_workflows set enabled = false")
+        .await;
+    let off = post(json!(1)).await.expect(409).json();
+    assert_eq!(off["code"], "workflow_disabled");
+    desk.run_sql("update db_driven_enrichment_workflows set enabled = true")
+        .await;
+
     desk.run_sql("drop table company_people").await;
     let gone = post(json!(1)).await.expect(409).json();
     assert!(gone["detail"].as_str().unwrap().contains("company_people"), "{gone}");

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
-use entity::Id;
+use entity::{Id, companies};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -245,7 +245,8 @@ fn data_of(value: &Value) -> Result<Value, String> {
     Ok(value.clone())
 }
 
-async fn visible(app: &App, caller: &Caller, id: Id) -> Result<CompanyView, Problem> {
+/// The company, if the caller may see it.
+pub(super) async fn visible(app: &App, caller: &Caller, id: Id) -> Result<companies::Model, Problem> {
     match app.reader.company(&caller.scope, id).await? {
         Access::Granted(company) => Ok(company),
         Access::Forbidden => Err(Problem::forbidden("this company belongs to another organisation")),
@@ -260,7 +261,7 @@ async fn visible(app: &App, caller: &Caller, id: Id) -> Result<CompanyView, Prob
     responses((status = 200, description = "The company.", body = CompanyView), Refusals),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<CompanyView>, Problem> {
-    Ok(Json(visible(&app, &caller, *id).await?))
+    Ok(Json(visible(&app, &caller, *id).await?.into()))
 }
 
 /// What to change of a company. What is absent stays; `data` takes the place of what is there.

@@ -1,6 +1,7 @@
 //! One file a resource, and the list of all routes, which the server and the description of the API are both made from.
 
 mod admin;
+mod answer_body;
 mod audit;
 mod batch_runs;
 mod companies;
@@ -40,6 +41,7 @@ use utoipa::OpenApi;
 
 use super::problem::{Problem, ProblemBody};
 
+pub use answer_body::AnswerBudget;
 pub use document::openapi;
 
 /// A path that takes some methods and refuses the others by naming the ones that it takes (RFC 9110, 15.5.6).

@@ -1,18 +1,18 @@
 //! `POST /api/receivers/{workflow_slug}`: where providers that answer later bring their answers.
 //!
-//! The address went out with the call; its token is the only credential. What comes is kept as it came, and looked at when
-//! the step goes on.
+//! The address went out with the call; its token is the only credential, and nothing is read of whom it does not let in.
+//! What comes is kept as it came, without secrets, and looked at when the step goes on.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, BytesMut, Data, Path, Payload, Query};
+use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
+use super::answer_body::is_json;
 use crate::actors::AnswerArrived;
 use crate::http::app::App;
 use crate::http::problem::{Problem, Refusals};
@@ -23,6 +23,9 @@ use crate::store::write::{AnswerStored, StoreAnswer};
 
 /// The header that may carry the token in place of the query.
 const TOKEN_HEADER: &str = "x-batchdesk-token";
+
+/// Bodies above this are looked through away from the arbiter.
+const LARGE: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -59,17 +62,17 @@ pub async fn receive(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let token = token(&request, query.token.as_deref()).ok_or_else(unknown)?;
-    let limit = app.engine.settings().receivers.max_body_bytes;
-    let body = body(payload, limit).await?;
-    let text = std::str::from_utf8(&body)
-        .ok()
-        .filter(|text| serde_json::from_str::<&RawValue>(text).is_ok())
-        .ok_or_else(|| Problem::bad_request("the body must be JSON in UTF-8; the token can still be used"))?;
+    let (workflow_slug, token_digest) = (slug.into_inner(), sha256_hex(token.as_bytes()));
+    if !app.engine.reader.knows_token(&workflow_slug, &token_digest).await? {
+        return Err(unknown());
+    }
+    let (bytes, _share) = app.answers.read(payload).await?.into_parts();
+    let (body, body_digest) = text(&app, bytes, token).await?;
     let answer = StoreAnswer {
-        workflow_slug: slug.into_inner(),
-        token_digest: sha256_hex(token.as_bytes()),
-        body: text.to_owned(),
-        body_digest: sha256_hex(&body),
+        workflow_slug,
+        token_digest,
+        body,
+        body_digest,
         origin: origin(request.peer_addr().map(|peer| peer.ip())),
     };
     breakpoint("before an answer is stored");
@@ -118,14 +121,29 @@ fn token(request: &HttpRequest, in_query: Option<&str>) -> Option<String> {
         .or_else(bearer)
 }
 
-async fn body(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| Problem::bad_request(format!("the body could not be read: {error}")))?;
-        if body.len() + chunk.len() > limit {
-            return Err(Problem::too_large("the answer is larger than receivers.max_body_bytes"));
+/// The body as it is kept, without secrets, and the digest of what came.
+async fn text(app: &App, body: Vec<u8>, token: String) -> Result<(String, String), Problem> {
+    let providers = Arc::clone(&app.engine.providers);
+    providers.learn_secrets().await;
+    let large = body.len() > LARGE;
+    let read = move || {
+        let digest = sha256_hex(&body);
+        let text = String::from_utf8(body).ok().filter(|text| is_json(text));
+        let text = text.ok_or_else(|| {
+            Problem::bad_request("the body must be JSON in UTF-8, not nested too deep; the token can still be used")
+        })?;
+        let text = providers.scrub_callback(text, &token);
+        if is_json(&text) {
+            Ok((text, digest))
+        } else {
+            let detail = "the answer repeats a secret where no text can stand for it; the token can still be used";
+            Err(Problem::bad_request(detail))
         }
-        body.extend_from_slice(&chunk);
+    };
+    if large {
+        let read = tokio::task::spawn_blocking(read).await;
+        read.map_err(|error| Problem::internal(&error))?
+    } else {
+        read()
     }
-    Ok(body.freeze())
 }

@@ -3,21 +3,22 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json};
-use entity::{Id, companies};
-use sea_orm::EntityTrait as _;
+use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{companies, workflows};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::journal::StepRunEnd;
 use crate::model::workflow::Workflow;
+use crate::scrape::clean_url;
 use crate::store::destinations::{Blame, DestinationError, DestinationRow, RowIds};
-use crate::store::read::{Role, workflow, workflow_of};
+use crate::store::read::{Role, workflow};
 use crate::store::write::{KeyAnswer, RecordResult, StoredAnswer};
 
 /// Namespace of the ids of results that come without a step run.
@@ -28,9 +29,10 @@ const RESULTS: Uuid = Uuid::from_u128(0x0b7c_5d5e_9d0a_5f0e_a0c3_7d51_2f6e_44b1)
 #[serde(deny_unknown_fields)]
 pub struct ResultToStore {
     workflow_id: Id,
-    /// The company that it is about, if it is one of the organisation's.
+    /// The company that it is about: one of the organisation's.
     #[serde(default)]
     company_id: Option<Id>,
+    /// In its place, the company's domain or address; it need not be a company of the organisation's yet.
     #[serde(default)]
     company_domain: Option<String>,
     /// The result; the workflow's mappings say which of it goes where.
@@ -73,10 +75,8 @@ pub async fn store(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let asked = body.into_inner();
-    let organisation = caller.scope.organisation_id;
-    let row = workflow_of(&app.engine.readers, organisation, asked.workflow_id).await?;
-    let row = row.ok_or_else(|| Problem::not_found("workflow"))?;
-    let workflow = workflow(&row);
+    let row = workflows::visible(&app, &caller, asked.workflow_id).await?;
+    let (workflow, enabled) = (workflow(&row), row.enabled);
     let (shared, who, result) = (app.clone(), caller.clone(), asked.clone());
     once(
         &app,
@@ -85,7 +85,10 @@ pub async fn store(
         "POST /api/storage-worker",
         &asked,
         move |request_key| async move {
-            let mapped = match map(&shared, organisation, &workflow, &result).await {
+            if !enabled {
+                return Err(disabled(&workflow.slug));
+            }
+            let mapped = match map(&shared, &who, &workflow, &result).await {
                 Ok(mapped) => mapped,
                 Err(Refused::Problem(problem)) => return Err(problem),
                 Err(Refused::Row(mapped, error)) => {
@@ -131,14 +134,15 @@ impl<E: Into<Problem>> From<E> for Refused {
 }
 
 /// Maps the data, and writes the row where it goes to another database than HQ's.
-async fn map(app: &App, organisation_id: Id, workflow: &Workflow, result: &ResultToStore) -> Result<Mapped, Refused> {
-    let (company_id, domain) = company(app, organisation_id, result).await?;
-    let subject = company_id.map_or_else(|| domain.clone().unwrap_or_default(), |id| id.to_string());
+async fn map(app: &App, caller: &Caller, workflow: &Workflow, result: &ResultToStore) -> Result<Mapped, Refused> {
+    let organisation_id = caller.scope.organisation_id;
+    let (company_id, domain) = company(app, caller, result).await?;
+    let subject = company_id.map_or_else(|| domain.clone(), |id| id.to_string());
     let name = format!("{organisation_id} {} {subject}", workflow.id);
     let mut mapped = Mapped {
         id: Id(Uuid::new_v5(&RESULTS, name.as_bytes())),
         company_id,
-        domain,
+        domain: Some(domain),
         row: None,
         warnings: Vec::new(),
     };
@@ -170,26 +174,21 @@ async fn map(app: &App, organisation_id: Id, workflow: &Workflow, result: &Resul
     }
 }
 
-/// The company that is named, if it is one of the organisation's, and the domain.
-async fn company(
-    app: &App,
-    organisation_id: Id,
-    result: &ResultToStore,
-) -> Result<(Option<Id>, Option<String>), Problem> {
-    let Some(id) = result.company_id else {
-        return match &result.company_domain {
-            Some(domain) if !domain.trim().is_empty() => Ok((None, Some(domain.trim().to_lowercase()))),
-            _ => Err(Problem::bad_request(
-                "say what the result is about: 'company_id' or 'company_domain'",
-            )),
-        };
-    };
-    let row = companies::Entity::find_by_id(id).one(&app.engine.readers).await?;
-    match row {
-        Some(row) if row.organisation_id == organisation_id => Ok((Some(id), Some(row.domain))),
-        Some(_) => Err(Problem::forbidden("this company belongs to another organisation")),
-        None => Err(Problem::not_found("company")),
+/// The organisation's company that is meant, if there is one, and its domain.
+async fn company(app: &App, caller: &Caller, result: &ResultToStore) -> Result<(Option<Id>, String), Problem> {
+    if let Some(id) = result.company_id {
+        let company = companies::visible(app, caller, id).await?;
+        return Ok((Some(id), company.domain));
     }
+    let named = result
+        .company_domain
+        .as_deref()
+        .ok_or_else(|| Problem::bad_request("say what the result is about: 'company_id' or 'company_domain'"))?;
+    let domain = clean_url(named)
+        .map_err(|refusal| Problem::bad_request(format!("'company_domain' names no company: {refusal}")))?
+        .host_key;
+    let company = app.reader.company_of_domain(&caller.scope, &domain).await?;
+    Ok((company.map(|company| company.id), domain))
 }
 
 async fn record(
@@ -232,6 +231,11 @@ async fn record(
         answer,
     };
     app.command(command).await.map(drop)
+}
+
+fn disabled(slug: &str) -> Problem {
+    let detail = format!("the workflow '{slug}' is disabled; enable it before results are stored for it");
+    Problem::new(StatusCode::CONFLICT, "workflow_disabled", detail)
 }
 
 fn refusal(error: &DestinationError) -> Problem {

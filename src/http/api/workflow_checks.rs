@@ -1,17 +1,17 @@
 //! Looking at a workflow before it runs: what is wrong with it, and what it would do for one company.
 
 use actix_web::web::{Data, Json, Path};
-use entity::{Id, companies, db_driven_enrichment_workflows as workflows};
-use sea_orm::EntityTrait as _;
+use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::{companies, workflows};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::{Problem, Refusals};
 use crate::steps::preflight::{DryRun, Trial, WorkflowMistake};
-use crate::store::read::{Role, workflow, workflow_of};
+use crate::store::read::{Role, workflow};
 
 /// What is wrong with a workflow.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,11 +19,6 @@ pub struct CheckedWorkflow {
     /// No mistake but warnings.
     ok: bool,
     mistakes: Vec<WorkflowMistake>,
-}
-
-async fn find(app: &App, caller: &Caller, id: Id) -> Result<workflows::Model, Problem> {
-    let row = workflow_of(&app.engine.readers, caller.scope.organisation_id, id).await?;
-    row.ok_or_else(|| Problem::not_found("workflow"))
 }
 
 async fn organisation(app: &App, caller: &Caller) -> Result<String, Problem> {
@@ -45,7 +40,7 @@ async fn organisation(app: &App, caller: &Caller) -> Result<String, Problem> {
 )]
 pub async fn check(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<CheckedWorkflow>, Problem> {
     caller.require(Role::Member)?;
-    let row = find(&app, &caller, *id).await?;
+    let row = workflows::visible(&app, &caller, *id).await?;
     let organisation = organisation(&app, &caller).await?;
     let mistakes = app.engine.preflight().check(&workflow(&row), &organisation).await;
     Ok(Json(CheckedWorkflow {
@@ -84,15 +79,8 @@ pub async fn dry_run(
     body: Json<DryRunRequest>,
 ) -> Result<Json<DryRun>, Problem> {
     caller.require(Role::Member)?;
-    let row = find(&app, &caller, *id).await?;
-    let company = companies::Entity::find_by_id(body.company_id)
-        .one(&app.engine.readers)
-        .await?;
-    let company = match company {
-        Some(company) if company.organisation_id == caller.scope.organisation_id => company,
-        Some(_) => return Err(Problem::forbidden("this company belongs to another organisation")),
-        None => return Err(Problem::not_found("company")),
-    };
+    let row = workflows::visible(&app, &caller, *id).await?;
+    let company = companies::visible(&app, &caller, body.company_id).await?;
     let organisation = organisation(&app, &caller).await?;
     let DryRunRequest { call, sample, .. } = body.into_inner();
     let trial = Trial {

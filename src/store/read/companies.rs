@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use entity::{Id, companies};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, TryGetable, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, TryGetable, Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -219,13 +219,25 @@ impl Reader {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn company(&self, scope: &Scope, id: Id) -> Result<Access<CompanyView>, DbErr> {
+    pub async fn company(&self, scope: &Scope, id: Id) -> Result<Access<companies::Model>, DbErr> {
         let company = companies::Entity::find_by_id(id).one(&self.hq).await?;
         Ok(match company {
             None => Access::Missing,
-            Some(company) if company.organisation_id == scope.organisation_id => Access::Granted(company.into()),
+            Some(company) if company.organisation_id == scope.organisation_id => Access::Granted(company),
             Some(_) => Access::Forbidden,
         })
+    }
+
+    /// The organisation's company of this domain, written as companies keep it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn company_of_domain(&self, scope: &Scope, domain: &str) -> Result<Option<companies::Model>, DbErr> {
+        companies::Entity::find()
+            .filter(companies::Column::OrganisationId.eq(scope.organisation_id))
+            .filter(companies::Column::Domain.eq(domain))
+            .one(&self.hq)
+            .await
     }
 
     /// What a company has completed, play by play, in the order of the steps.

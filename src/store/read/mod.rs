@@ -50,4 +50,4 @@ pub use webhook_endpoints::WebhookEndpointView;
 pub use workflow_rows::{
     WorkflowFilter, WorkflowKey, WorkflowVersionView, WorkflowView, shared_workflow, shared_workflows, workflow_spec,
 };
-pub use workflows::{play, workflow, workflow_at, workflow_of};
+pub use workflows::{play, workflow, workflow_at};

@@ -55,6 +55,20 @@ impl EngineReader {
         Ok(!self.select::<Open>(sql, vec![job.into()]).await?.is_empty())
     }
 
+    /// Whether a callback token of this digest was given to a run of the workflow of that slug.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn knows_token(&self, workflow_slug: &str, digest: &str) -> Result<bool, DbErr> {
+        #[derive(FromQueryResult)]
+        struct Known {
+            tokens: i64,
+        }
+        let sql = "select count(*) as tokens from callback_tokens where digest = ? and workflow_slug = ?";
+        let known: Vec<Known> = self.select(sql, vec![digest.into(), workflow_slug.into()]).await?;
+        Ok(known.iter().any(|known| known.tokens > 0))
+    }
+
     /// What a practice is.
     ///
     /// # Errors

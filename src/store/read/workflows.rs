@@ -92,12 +92,3 @@ fn destination(row: &workflows::Model) -> Option<Destination> {
         None
     })
 }
-
-/// The workflow of this id, as an organisation sees it: its own, or a shared one.
-///
-/// # Errors
-/// Where the database cannot be read.
-pub async fn workflow_of(readers: &Hq, organisation: Id, id: Id) -> Result<Option<workflows::Model>, DbErr> {
-    let row = workflows::Entity::find_by_id(id).one(readers).await?;
-    Ok(row.filter(|row| row.organisation_id.is_none_or(|owner| owner == organisation)))
-}
