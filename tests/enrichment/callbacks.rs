@@ -108,8 +108,8 @@ async fn forged_and_huge_answers_leave_the_step_waiting(database: Db) {
     let body = json!({"case_study_urls": ["a"], "asked": token});
     assert_eq!(post(&right, &body).await, 202, "nothing of that has used the token up");
     assert_eq!(desk.until_ended(&job).await["counts"]["aggregated"], 1);
-    let kept = desk.select("select answer from step_runs").await;
-    let kept = kept[0]["answer"].as_str().unwrap();
+    let kept = desk.select("select final_payload from job_practices").await;
+    let kept = kept[0]["final_payload"].to_string();
     assert!(kept.contains("***token***") && !kept.contains(token), "{kept}");
 }
 

@@ -1,6 +1,7 @@
 //! Results that outside functions post, and what the operator sees of providers.
 
 use batchdesk::simulators::postgrest::{self, Column, Postgrest, Table};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 use crate::desk::Desk;
@@ -72,12 +73,16 @@ async fn a_posted_result_is_stored_and_logged_like_any_other(database: Db) {
     by(json!({"company_domain": "n/a"})).await.expect(400);
     by(json!({"company_id": id})).await.expect(404);
 
-    desk.run_sql("update db_driven_enrichment_workflows set enabled = false")
-        .await;
+    desk.hq
+        .execute_unprepared("update db_driven_enrichment_workflows set enabled = false")
+        .await
+        .unwrap();
     let off = post(json!(1)).await.expect(409).json();
     assert_eq!(off["code"], "workflow_disabled");
-    desk.run_sql("update db_driven_enrichment_workflows set enabled = true")
-        .await;
+    desk.hq
+        .execute_unprepared("update db_driven_enrichment_workflows set enabled = true")
+        .await
+        .unwrap();
 
     desk.run_sql("drop table company_people").await;
     let gone = post(json!(1)).await.expect(409).json();
