@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use sea_orm::DbErr;
 use tokio::sync::watch;
 
 use super::credits::Credits;
@@ -44,6 +46,22 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.borrow())
+    }
+
+    /// Waits until what had happened when this was called stands in the logs; `false` where that is not so at the deadline.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn until_logged(&self, deadline: Option<Instant>) -> Result<bool, DbErr> {
+        const LOOK_EVERY: Duration = Duration::from_millis(20);
+        let head = self.storage.health().head();
+        while self.journal.cursor("logger").await? < head {
+            if deadline.is_some_and(|deadline| Instant::now() > deadline) {
+                return Ok(false);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(true)
     }
 
     /// What looks at workflows before they run.

@@ -12,13 +12,13 @@ use actix_web::http::header::{HeaderName, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
 use super::app::App;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::actors::Storage;
+use crate::model::digest::sha256_hex;
 use crate::store::write::{ClaimKey, Claimed, ReleaseKey, RequestKey, StoredAnswer};
 
 const HEADER: &str = "idempotency-key";
@@ -139,7 +139,7 @@ async fn release(storage: &Storage, request: RequestKey) {
 
 fn fingerprint(asked: &impl Serialize) -> Result<String, Problem> {
     let text = serde_json::to_vec(asked).map_err(|error| Problem::internal(&error))?;
-    Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256_hex(&text))
 }
 
 /// The answer with what is shown once in it, unless it is one that is given again: that is kept without.

@@ -352,11 +352,6 @@ impl Providers {
     pub fn submissions(&self) -> Vec<(String, u64)> {
         self.shared.submissions.all()
     }
-
-    /// Takes over the count of a Clay webhook from before the start.
-    pub fn set_submissions(&self, webhook: &str, count: u64) {
-        self.shared.submissions.set(webhook, count);
-    }
 }
 
 fn render(

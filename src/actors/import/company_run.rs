@@ -21,8 +21,6 @@ use crate::store::write::{
 const FILENAME: &str = "companies";
 /// The columns of such a job, the one with the address first.
 const HEADERS: [&str; 2] = ["domain", "name"];
-/// How often the log's place is looked at.
-const POLL: Duration = Duration::from_millis(20);
 
 /// Companies, and what is to be done for them.
 #[derive(Clone, Debug)]
@@ -90,16 +88,12 @@ pub enum RunRefused {
 /// # Errors
 /// [`ImportError::Away`] where that takes longer than a request waits for a command.
 pub async fn until_logged(engine: &Engine) -> Result<(), ImportError> {
-    let head = engine.storage.health().head();
     let within = Duration::from_millis(engine.settings().http.command_timeout_ms);
-    let deadline = Instant::now() + within;
-    while engine.journal.cursor("logger").await? < head {
-        if Instant::now() > deadline {
-            return Err(ImportError::Away);
-        }
-        tokio::time::sleep(POLL).await;
+    if engine.until_logged(Some(Instant::now() + within)).await? {
+        Ok(())
+    } else {
+        Err(ImportError::Away)
     }
-    Ok(())
 }
 
 /// Makes a job of companies. Nobody sees it until the last of them is in.

@@ -170,8 +170,9 @@ impl JobSupervisor {
             self.run_suspect();
             return;
         }
+        let window = self.window();
         let mut wait = None;
-        while self.children.len() < self.window() {
+        while self.children.len() < window {
             let Some(credit) = self.credits.pop() else {
                 self.claim_credits();
                 break;
@@ -277,22 +278,6 @@ async fn look_again(engine: &Engine, id: Id) -> Result<Option<(OpenJob, Option<P
     Ok(Some((job, play)))
 }
 
-/// Waits until everything that has happened so far is in the logs: what companies have completed is read from there.
-async fn until_logged(engine: &Engine) -> Result<(), String> {
-    const LOOK_EVERY: Duration = Duration::from_millis(20);
-    let head = engine.storage.health().head();
-    while engine
-        .journal
-        .cursor("logger")
-        .await
-        .map_err(|error| error.to_string())?
-        < head
-    {
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    Ok(())
-}
-
 async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result<Option<JobContext>, String> {
     let text = |error: WriteError| error.to_string();
     let recover = RecoverJob {
@@ -345,7 +330,8 @@ async fn begin(engine: &Arc<Engine>, job: &OpenJob, last_end: LastEnd) -> Result
             .await
             .map_err(|error| error.to_string())?
     {
-        until_logged(engine).await?;
+        // What companies have completed is read from the logs.
+        engine.until_logged(None).await.map_err(|error| error.to_string())?;
     }
     let organisation = engine.reader.organisation_name(job.organisation_id).await;
     Ok(Some(JobContext {

@@ -116,9 +116,10 @@ impl JobSupervisor {
             });
         }
         let status = *ORDER.get(self.scan.stage)?;
-        let room = self.window().saturating_mul(4).max(LARGEST_PAGE);
+        let window = self.window();
+        let room = window.saturating_mul(4).max(LARGEST_PAGE);
         // Where all that is known waits for its host, whatever comes after it in the list may have room.
-        let idles = self.children.len() < self.window() && self.backlog.ready() < few && self.backlog.len() < room;
+        let idles = self.children.len() < window && self.backlog.ready() < few && self.backlog.len() < room;
         let wanted = idles || self.backlog.len() < few;
         wanted.then_some(Source::Stage {
             status,

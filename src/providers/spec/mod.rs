@@ -48,15 +48,6 @@ impl ProviderName {
             Self::Http => "http",
         }
     }
-
-    /// How it answers where the row does not say.
-    #[must_use]
-    pub fn usual_mode(self) -> Mode {
-        match self {
-            Self::N8n | Self::Clay => Mode::Async,
-            Self::Native | Self::Zenrows | Self::Http => Mode::Sync,
-        }
-    }
 }
 
 impl fmt::Display for ProviderName {

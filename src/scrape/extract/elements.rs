@@ -1,9 +1,36 @@
 //! What elements mean for the text inside them: their part of the page, their kind of line, where lines break.
 
-use super::scan::{LineKind, Zone};
 use crate::scrape::dom::{Data, Dom, NONE, NodeId};
 use crate::scrape::text::Words;
 use html5ever::{Attribute, LocalName, local_name};
+
+/// The part of the page that something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Zone {
+    #[default]
+    Main,
+    Header,
+    Nav,
+    Footer,
+    Aside,
+    /// Quotations, reviews and comments, and sections about somebody else: nothing there is the practice's own.
+    Quote,
+}
+
+/// What kind of element made a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LineKind {
+    #[default]
+    Plain,
+    /// `h1` to `h6`.
+    Heading(u8),
+    /// A list item.
+    Item,
+    /// A table row; cells are separated by tabs.
+    Row,
+    /// Inside `address`.
+    Address,
+}
 
 pub(super) fn kind_of(name: &LocalName, outer: LineKind) -> LineKind {
     match *name {

@@ -1,6 +1,7 @@
 //! One walk over the tree gathers what the extractors read: visible lines, links, meta elements, JSON-LD blocks.
 
 use super::cues::Cues;
+pub(crate) use super::elements::{LineKind, Zone};
 use super::elements::{child_text, inner_text, is_block, kind_of, text_length, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
@@ -9,34 +10,6 @@ use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
 use crate::scrape::text::{contains_ci, is_space, is_unwanted};
 use html5ever::{Attribute, LocalName, local_name};
 use std::ops::Range;
-
-/// The part of the page that something stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Zone {
-    #[default]
-    Main,
-    Header,
-    Nav,
-    Footer,
-    Aside,
-    /// Quotations, reviews and comments, and sections about somebody else: nothing there is the practice's own.
-    Quote,
-}
-
-/// What kind of element made a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum LineKind {
-    #[default]
-    Plain,
-    /// `h1` to `h6`.
-    Heading(u8),
-    /// A list item.
-    Item,
-    /// A table row; cells are separated by tabs.
-    Row,
-    /// Inside `address`.
-    Address,
-}
 
 /// One line that a visitor sees; its text is a range of [`Scan::text`].
 #[derive(Debug, Clone)]
