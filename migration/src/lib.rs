@@ -20,6 +20,8 @@ mod m0012_step_runs;
 mod m0013_companies;
 mod m0014_webhooks;
 mod m0015_access;
+mod m0016_leads_and_restaurants;
+mod m0017_registration_batches;
 mod sql;
 
 /// All migrations, oldest first.
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_companies::Migration),
             Box::new(m0014_webhooks::Migration),
             Box::new(m0015_access::Migration),
+            Box::new(m0016_leads_and_restaurants::Migration),
+            Box::new(m0017_registration_batches::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod merge_patch;
 pub mod play;
 pub mod practice;
+pub mod registration;
 pub mod retention;
 pub mod retry;
 pub mod speed;

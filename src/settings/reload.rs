@@ -103,7 +103,9 @@ mod tests {
              max_body_bytes = 9000\nmax_redirects = 9\nuser_agent = 'a/1'\ncontact = 'b'\nregion = 'NZ'\n\
              [engine]\nwindow = 9\nmax_in_flight = 9\n[retry]\nmax_retries = 9\nbase_ms = 9\nfactor = 9\njitter = 0.9\n\
              max_ms = 9\n[workflows]\ndispatcher_url = 'https://a.example'\n\
-             [receivers]\nbase_url = 'https://b.example'\n[log]\nlevel = 'warn'\n[retention]\ndays = 9\n",
+             [receivers]\nbase_url = 'https://b.example'\n[registration]\nmax_restaurants = 9\nfailure_threshold = 0.9\n\
+             on_threshold = 'fail'\nmax_parallel = 9\nplatform_url = 'https://c.example'\n\
+             companies_office_url = 'https://d.example'\n[log]\nlevel = 'warn'\n[retention]\ndays = 9\n",
         )
         .unwrap();
         let reload = compare(&current, &authored).unwrap();

@@ -47,6 +47,7 @@ pub struct Settings {
     pub receivers: Receivers,
     /// Webhooks about batches.
     pub webhooks: Webhooks,
+    pub registration: Registration,
     /// Logging.
     pub log: Log,
     /// Who sees what, and how people sign in.
@@ -367,6 +368,31 @@ pub struct Webhooks {
     pub disable_after_hours: u32,
     /// Days for which events and their deliveries are kept.
     pub keep_days: u32,
+}
+
+/// What becomes of a batch of which too many registrations have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnThreshold {
+    Pause,
+    Fail,
+}
+
+/// Registration batches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Restaurants that one batch may have.
+    pub max_restaurants: usize,
+    /// Share of a batch that may fail while others remain.
+    pub failure_threshold: f64,
+    pub on_threshold: OnThreshold,
+    /// Executions of one parallel batch at a time.
+    pub max_parallel: usize,
+    /// Where the platform is; empty: not known.
+    pub platform_url: String,
+    /// Where the register of companies is asked.
+    pub companies_office_url: String,
 }
 
 impl Settings {
