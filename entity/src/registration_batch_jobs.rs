@@ -26,6 +26,8 @@ pub struct Model {
     pub settings: Json,
     /// Why it failed or was paused by the daemon.
     pub error_message: Option<String>,
+    /// It was paused because too many had failed.
+    pub threshold_reached: bool,
     /// Somebody went on after too many had failed: it is not paused for that again.
     pub threshold_acknowledged: bool,
     pub retry_of: Option<Id>,

@@ -31,7 +31,8 @@ pub struct Model {
     pub answer: Option<Json>,
     pub answered_by: Option<String>,
     pub answered_at: Option<DateTimeUtc>,
-    pub reminded_at: Option<DateTimeUtc>,
+    /// When it is said again that somebody is waited for.
+    pub remind_at: Option<DateTimeUtc>,
     /// When the answer by default takes its place, or the step fails.
     pub due_at: Option<DateTimeUtc>,
     pub error_message: Option<String>,

@@ -32,6 +32,8 @@ pub struct Model {
     pub call_open: bool,
     /// When it came to the execution.
     pub ready_at: Option<DateTimeUtc>,
+    /// Under what the other side knows the registration: the id of the first job of its restaurant, also in retries.
+    pub reference: Id,
     /// The job of an earlier batch that it takes up.
     pub source_job_id: Option<Id>,
     pub version: i32,

@@ -20,6 +20,7 @@ crate::migration!(
             waiting_restaurants integer not null default 0,
             settings {json} not null default '{}',
             error_message text,
+            threshold_reached boolean not null default false,
             threshold_acknowledged boolean not null default false,
             retry_of {uuid} references registration_batch_jobs (id),
             template_id {uuid},
@@ -47,7 +48,8 @@ crate::migration!(
         "create index registration_batch_jobs_by_source on registration_batch_jobs (retry_of) where retry_of is not null",
         // `is_open` says that its batch was started and that it has not ended: a restaurant has at most one such job.
         // `call_open` says that a call may be on its way that changes something outside: cancelling waits for its end.
-        // `ready_at` is when the job came to the execution: the order of its turn.
+        // `ready_at` is when the job came to the execution: the order of its turn. `reference` is the first job's id, also in retries:
+        // by it the other side knows the registration again.
         "create table registration_jobs (
             id {uuid} primary key,
             batch_job_id {uuid} not null references registration_batch_jobs (id),
@@ -65,6 +67,7 @@ crate::migration!(
             blocked_by text,
             call_open boolean not null default false,
             ready_at {time},
+            reference {uuid} not null,
             source_job_id {uuid} references registration_jobs (id),
             version integer not null default 1,
             crashes integer not null default 0,
@@ -95,7 +98,7 @@ crate::migration!(
             answer {json},
             answered_by text,
             answered_at {time},
-            reminded_at {time},
+            remind_at {time},
             due_at {time},
             error_message text,
             error_details {json},
@@ -109,6 +112,8 @@ crate::migration!(
         )",
         "create index registration_job_steps_due on registration_job_steps (due_at)
             where status = 'action_required' and due_at is not null",
+        "create index registration_job_steps_to_remind on registration_job_steps (remind_at)
+            where status = 'action_required' and remind_at is not null",
         "create table companies_office_search_candidates (
             id {uuid} primary key,
             registration_job_id {uuid} not null references registration_jobs (id) on delete cascade,

@@ -24,13 +24,16 @@ pub enum Operation {
     BatchFailed,
     BatchKilled,
     BatchRedone,
+    BatchCancelled,
     StepWaiting,
     StepFailed,
+    /// A person is waited for.
+    ActionRequired,
     ItemFinished,
 }
 
 impl Operation {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::StepStarted,
         Self::Answered,
         Self::StepCompleted,
@@ -43,8 +46,10 @@ impl Operation {
         Self::BatchFailed,
         Self::BatchKilled,
         Self::BatchRedone,
+        Self::BatchCancelled,
         Self::StepWaiting,
         Self::StepFailed,
+        Self::ActionRequired,
         Self::ItemFinished,
     ];
 
@@ -58,6 +63,7 @@ impl Operation {
             | Self::StepSkipped
             | Self::StepWaiting
             | Self::StepFailed
+            | Self::ActionRequired
             | Self::ItemFinished => false,
             Self::BatchCreated
             | Self::BatchStarted
@@ -66,7 +72,8 @@ impl Operation {
             | Self::BatchCompleted
             | Self::BatchFailed
             | Self::BatchKilled
-            | Self::BatchRedone => true,
+            | Self::BatchRedone
+            | Self::BatchCancelled => true,
         }
     }
 
@@ -86,8 +93,27 @@ impl Operation {
             Self::BatchKilled => "batch_killed",
             Self::BatchRedone => "batch_redone",
             Self::StepWaiting => "step_waiting",
+            Self::BatchCancelled => "batch_cancelled",
             Self::StepFailed => "step_failed",
+            Self::ActionRequired => "action_required",
             Self::ItemFinished => "item_finished",
+        }
+    }
+}
+
+/// What kind of batch a row of the journal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BatchKind {
+    Enrichment,
+    Registration,
+}
+
+impl BatchKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enrichment => "enrichment",
+            Self::Registration => "registration",
         }
     }
 }

@@ -198,6 +198,20 @@ pub fn too_many_failed(total: i32, ended: i32, failed: i32, threshold: f64) -> b
     ended < total && f64::from(failed) > threshold * f64::from(total)
 }
 
+/// What a batch is called that takes up what failed in `name`.
+#[must_use]
+pub fn retry_name(name: &str) -> String {
+    const RETRY: &str = " - Retry";
+    match name.rsplit_once(RETRY) {
+        Some((base, "")) => format!("{base}{RETRY} 2"),
+        Some((base, count)) => match count.trim().parse::<u32>() {
+            Ok(count) if count < u32::MAX => format!("{base}{RETRY} {}", count + 1),
+            _ => format!("{name}{RETRY}"),
+        },
+        None => format!("{name}{RETRY}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,5 +262,13 @@ mod tests {
         assert!(too_many_failed(4, 3, 3, 0.5));
         assert!(!too_many_failed(4, 4, 4, 0.5));
         assert!(too_many_failed(3, 2, 2, 0.5));
+    }
+
+    #[test]
+    fn retries_are_counted_in_their_names() {
+        assert_eq!(retry_name("Auckland Q4"), "Auckland Q4 - Retry");
+        assert_eq!(retry_name("Auckland Q4 - Retry"), "Auckland Q4 - Retry 2");
+        assert_eq!(retry_name("Auckland Q4 - Retry 2"), "Auckland Q4 - Retry 3");
+        assert_eq!(retry_name("A - Retry later"), "A - Retry later - Retry");
     }
 }

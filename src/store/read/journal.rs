@@ -50,7 +50,7 @@ impl JournalReader {
     /// Where the database cannot be read.
     pub async fn step_run_ends(&self, from: i64, to: i64) -> Result<Vec<StepRunRow>, DbErr> {
         let sql = "select seq, organisation_id, batch_job_id, item_id, step, attempt, operation, details, created_at \
-            from batch_operation_logs where seq > ? and seq <= ? \
+            from batch_operation_logs where seq > ? and seq <= ? and batch_kind = 'enrichment' \
             and operation in ('step_completed', 'step_failed', 'step_skipped') order by seq";
         let statement = statement(self.hq.get_database_backend(), sql, [from.into(), to.into()]);
         let rows = self.hq.query_all_raw(statement).await?;

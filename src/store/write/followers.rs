@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
 use super::group::Group;
 use super::journal::JournalRow;
-use crate::model::journal::{Operation, Origin};
+use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::practice::PracticeStatus;
 use crate::store::rows::statement;
 
@@ -57,6 +57,8 @@ impl CopyFollowers {
                 organisation_id: self.organisation_id,
                 job_id: self.job_id,
                 item_id: Some(id),
+                registration_id: None,
+                kind: BatchKind::Enrichment,
                 step: None,
                 attempt: None,
                 origin: Origin::engine(),

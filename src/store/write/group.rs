@@ -132,6 +132,17 @@ impl<'tx> Group<'tx> {
             Command::AddToken(command) => Answer::AddToken(command.apply(self).await?),
             Command::RevokeToken(command) => Answer::RevokeToken(command.apply(self).await?),
             Command::AppendAudit(command) => Answer::AppendAudit(command.apply(self).await?),
+            Command::CreateRegistrationBatch(command) => Answer::CreateRegistrationBatch(command.apply(self).await?),
+            Command::ChangeRegistrationBatch(command) => Answer::ChangeRegistrationBatch(command.apply(self).await?),
+            Command::ArchiveRegistrationBatch(command) => Answer::ArchiveRegistrationBatch(command.apply(self).await?),
+            Command::RepeatRegistrationBatch(command) => Answer::RepeatRegistrationBatch(command.apply(self).await?),
+            Command::RegistrationTransition(command) => Answer::RegistrationTransition(command.apply(self).await?),
+            Command::AnswerRegistrations(command) => Answer::AnswerRegistrations(command.apply(self).await?),
+            Command::MarkRegistrationsInFlight(command) => {
+                Answer::MarkRegistrationsInFlight(command.apply(self).await?)
+            }
+            Command::RecoverRegistrationBatch(command) => Answer::RecoverRegistrationBatch(command.apply(self).await?),
+            Command::RemindOfQuestion(command) => Answer::RemindOfQuestion(command.apply(self).await?),
         })
     }
 

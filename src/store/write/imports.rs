@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
 use super::journal::JournalRow;
-use crate::model::journal::{Operation, Origin};
+use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::play::Selection;
 
 /// How many rows one [`DiscardImport`] deletes.
@@ -109,6 +109,8 @@ impl FinishImport {
             organisation_id: self.organisation_id,
             job_id: self.job_id,
             item_id: None,
+            registration_id: None,
+            kind: BatchKind::Enrichment,
             step: None,
             attempt: None,
             origin: self.origin.clone(),

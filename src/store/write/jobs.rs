@@ -7,7 +7,7 @@ use super::group::Group;
 use super::journal::JournalRow;
 use super::retention::is_pruning;
 use crate::model::batch::{JobEvent, JobStatus, Refusal};
-use crate::model::journal::{Operation, Origin};
+use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::practice::PracticeStatus;
 use crate::store::failed::Failed;
 use crate::store::rows::statement;
@@ -128,6 +128,8 @@ async fn enter(
         organisation_id,
         job_id,
         item_id: None,
+        registration_id: None,
+        kind: BatchKind::Enrichment,
         step: None,
         attempt: None,
         origin: origin.clone(),

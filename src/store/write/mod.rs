@@ -16,6 +16,7 @@ mod links;
 mod logs;
 mod previews;
 mod recovery;
+mod registrations;
 mod results;
 mod retention;
 mod sessions;
@@ -45,6 +46,13 @@ pub use links::{AcceptLink, LinkKind, NewLink, OpenLink, SetPassword, SetUp, Set
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
+pub use registrations::{
+    AnswerGiven, AnswerRegistrations, Answered, ArchiveRegistrationBatch, BatchArchived, BatchRefused, CandidateFound,
+    ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight, NewRegistration,
+    RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationRef,
+    RegistrationTransition, RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated, RestaurantFacts, StepWrite,
+    Threshold,
+};
 pub use results::RecordResult;
 pub(in crate::store) use retention::PRUNING;
 pub use retention::{Archived, ForgetIdempotencyKeys, MarkArchived, PruneJob, Pruned};
@@ -182,6 +190,15 @@ commands! {
     AddToken -> (),
     RevokeToken -> bool,
     AppendAudit -> (),
+    CreateRegistrationBatch -> RegistrationBatchCreated,
+    ChangeRegistrationBatch -> RegistrationBatchChanged,
+    ArchiveRegistrationBatch -> BatchArchived,
+    RepeatRegistrationBatch -> Repeated,
+    RegistrationTransition -> Transitioned,
+    AnswerRegistrations -> Option<Vec<Answered>>,
+    MarkRegistrationsInFlight -> (),
+    RecoverRegistrationBatch -> u64,
+    RemindOfQuestion -> bool,
 }
 
 /// How commands share a group.
@@ -242,7 +259,13 @@ impl Command {
             | Self::NoteUse(_)
             | Self::AddToken(_)
             | Self::RevokeToken(_)
-            | Self::AppendAudit(_) => Grouping::Free,
+            | Self::AppendAudit(_)
+            | Self::ArchiveRegistrationBatch(_)
+            // One registration has one actor, which waits for each of its commits; what people say is applied in order.
+            | Self::RegistrationTransition(_)
+            | Self::AnswerRegistrations(_)
+            | Self::MarkRegistrationsInFlight(_)
+            | Self::RemindOfQuestion(_) => Grouping::Free,
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
             Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) | Self::UpsertCompanies(_) => Grouping::Bulk,
             Self::ForgetCredentials(_) => Grouping::Bulk,
@@ -254,6 +277,10 @@ impl Command {
             | Self::RecoverJob(_)
             | Self::MarkArchived(_)
             | Self::CloseCleanly(_)
+            | Self::CreateRegistrationBatch(_)
+            | Self::ChangeRegistrationBatch(_)
+            | Self::RepeatRegistrationBatch(_)
+            | Self::RecoverRegistrationBatch(_)
             | Self::ApplyWorkflows(_) => Grouping::EndsGroup,
         }
     }
@@ -273,6 +300,9 @@ impl Command {
                 Self::UpsertCompanies(list) => list.bytes(),
                 Self::ApplyWorkflows(files) => files.bytes(),
                 Self::StoreAnswer(answer) => answer.body.len(),
+                Self::CreateRegistrationBatch(batch) => batch.bytes(),
+                Self::RegistrationTransition(transition) => transition.bytes(),
+                Self::AnswerRegistrations(answers) => answers.bytes(),
                 Self::RecordResult(result) => result.row.as_ref().map_or(0, DestinationRow::bytes),
                 Self::OpenStepRun(run) => run.answer.as_ref().map_or(0, String::len),
                 Self::KeepPreview(preview) => preview.answer.as_ref().map_or(0, KeyAnswer::bytes),

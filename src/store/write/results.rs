@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
 use super::journal::JournalRow;
-use crate::model::journal::{Operation, Origin, StepRunEnd};
+use crate::model::journal::{BatchKind, Operation, Origin, StepRunEnd};
 use crate::store::destinations::{DestinationRow, insert_rows};
 
 /// Records one result. Answered with its place in the journal.
@@ -42,6 +42,8 @@ impl RecordResult {
             job_id: self.batch_id,
             // Of no batch: its own place in the journal tells it from all others.
             item_id: Some(seq),
+            registration_id: None,
+            kind: BatchKind::Enrichment,
             step: Some(self.step),
             attempt: Some(1),
             origin: self.origin.clone(),

@@ -10,7 +10,7 @@ use super::group::Group;
 use super::journal::JournalRow;
 use super::transitions::{ItemRef, ItemTransition, Transitioned};
 use crate::model::batch::JobStatus;
-use crate::model::journal::{Operation, Origin};
+use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::store::rows::{in_list, statement};
 
 /// What a transition does to the step run that it belongs to.
@@ -142,6 +142,8 @@ impl OpenStepRun {
             organisation_id,
             job_id,
             item_id: Some(item),
+            registration_id: None,
+            kind: BatchKind::Enrichment,
             step: Some(self.step),
             attempt: Some(self.attempt),
             origin: Origin::engine(),
@@ -235,6 +237,8 @@ impl StoreAnswer {
             organisation_id: found.organisation_id,
             job_id: found.job_id,
             item_id: Some(found.practice_id),
+            registration_id: None,
+            kind: BatchKind::Enrichment,
             step: Some(found.step),
             attempt: Some(found.attempt),
             origin: self.origin.clone(),

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 use super::group::Group;
 use super::journal::JournalRow;
 use super::step_runs::{self, StepRunChange};
-use crate::model::journal::{Operation, Origin};
+use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::practice::PracticeStatus;
 use crate::store::destinations::{DestinationRow, insert_rows};
 use crate::store::rows::{Rows, json};
@@ -173,6 +173,8 @@ fn record(group: &mut Group<'_>, transition: &ItemTransition) -> i64 {
         organisation_id: transition.item.organisation_id,
         job_id: transition.item.job_id,
         item_id: Some(transition.item.id),
+        registration_id: None,
+        kind: BatchKind::Enrichment,
         step: Some(transition.step),
         attempt: Some(transition.tried),
         origin: Origin::engine(),

@@ -236,10 +236,14 @@ impl Writer {
 async fn take_over(tx: &WriteTx, owner: Id, last_end: LastEnd) -> Result<(i64, i64), DbErr> {
     const STATE: &str = "update writer_state set owner = ?, group_id = ?, running = true, last_end = ? where id = 1";
     const FENCE: &str = "update enrichment_jobs set epoch = epoch + 1 where status in ('pending', 'running', 'paused')";
+    // Also those that have ended: a call of theirs may still be on its way.
+    const FENCE_REGISTRATIONS: &str = "update registration_batch_jobs set epoch = epoch + 1 where id in \
+        (select batch_job_id from registration_jobs where status in ('pending', 'in_progress', 'action_required'))";
     let backend = tx.get_database_backend();
     let values = [owner.into(), Id::now().into(), last_end.as_str().into()];
     tx.execute_raw(statement(backend, STATE, values)).await?;
     tx.execute_raw(statement(backend, FENCE, [])).await?;
+    tx.execute_raw(statement(backend, FENCE_REGISTRATIONS, [])).await?;
     let next = async |sql: &str| -> Result<i64, DbErr> {
         let row = tx.query_one_raw(statement(backend, sql, [])).await?;
         let last = row.map(|row| Option::<i64>::try_get_by(&row, 0)).transpose()?.flatten();

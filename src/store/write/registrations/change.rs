@@ -1,0 +1,201 @@
+//! Changes to a whole batch: start, pause, resume, cancel, fail, archive.
+
+use chrono::{DateTime, Utc};
+use entity::Id;
+use sea_orm::{ConnectionTrait, DbErr, TryGetable};
+
+use super::batch::{BatchRow, enter, fail};
+use crate::model::journal::Origin;
+use crate::model::registration::batch::{BatchEvent, BatchRefusal, BatchStatus};
+use crate::store::rows::statement;
+use crate::store::write::audit;
+use crate::store::write::group::Group;
+
+/// Something happens to a batch as a whole.
+#[derive(Clone, Debug)]
+pub struct ChangeRegistrationBatch {
+    pub organisation_id: Id,
+    pub batch_id: Id,
+    pub event: BatchEvent,
+    pub origin: Origin,
+    /// Why, where somebody should know later.
+    pub reason: Option<String>,
+}
+
+/// The answer to [`ChangeRegistrationBatch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistrationBatchChanged {
+    Accepted {
+        status: BatchStatus,
+        at: DateTime<Utc>,
+    },
+    /// The target held before, since then.
+    Already {
+        status: BatchStatus,
+        at: Option<DateTime<Utc>>,
+    },
+    Illegal {
+        from: BatchStatus,
+        event: BatchEvent,
+    },
+    /// Restaurants that have a registration elsewhere: the restaurant and the other batch.
+    Busy(Vec<(Id, Id)>),
+    NotFound,
+}
+
+impl ChangeRegistrationBatch {
+    pub(in crate::store::write) async fn apply(
+        &self,
+        group: &mut Group<'_>,
+    ) -> Result<RegistrationBatchChanged, DbErr> {
+        let row = BatchRow::load(group, self.batch_id).await?;
+        let Some(row) = row.filter(|row| row.organisation_id == self.organisation_id) else {
+            return Ok(RegistrationBatchChanged::NotFound);
+        };
+        let status = row.status()?;
+        let to = match status.next(self.event) {
+            Ok(to) => to,
+            Err(BatchRefusal::Already) => {
+                let at = self.since(group).await?;
+                return Ok(RegistrationBatchChanged::Already { status, at });
+            }
+            Err(BatchRefusal::Illegal { from, event }) => return Ok(RegistrationBatchChanged::Illegal { from, event }),
+        };
+        if self.event == BatchEvent::Start {
+            let busy = busy_restaurants(group, row.id).await?;
+            if !busy.is_empty() {
+                return Ok(RegistrationBatchChanged::Busy(busy));
+            }
+            open_jobs(group, row.id).await?;
+        }
+        if self.event == BatchEvent::Fail {
+            let reason = self.reason.as_deref().unwrap_or("failed");
+            fail(group, &row, &self.origin, reason).await?;
+        } else {
+            enter(group, &row, to, self.event, &self.origin, self.reason.as_deref()).await?;
+        }
+        if self.event == BatchEvent::Cancel {
+            cancel_jobs(group, row.id).await?;
+        }
+        audit::note(group, &self.origin, format!("registration batch {}", row.id)).await?;
+        Ok(RegistrationBatchChanged::Accepted {
+            status: to,
+            at: group.now,
+        })
+    }
+
+    async fn since(&self, group: &Group<'_>) -> Result<Option<DateTime<Utc>>, DbErr> {
+        let column = match self.event {
+            BatchEvent::Start | BatchEvent::Begin => "started_at",
+            BatchEvent::Pause => "paused_at",
+            BatchEvent::Resume => "coalesce(resumed_at, started_at)",
+            BatchEvent::Complete | BatchEvent::Fail => "completed_at",
+            BatchEvent::Cancel => "cancelled_at",
+        };
+        let sql = format!("select {column} from registration_batch_jobs where id = ?");
+        let row = group
+            .tx
+            .query_one_raw(statement(group.backend, &sql, [self.batch_id.into()]))
+            .await?;
+        row.map_or(Ok(None), |row| {
+            Option::<DateTime<Utc>>::try_get_by(&row, 0).map_err(DbErr::from)
+        })
+    }
+}
+
+/// Restaurants of the batch that are being registered elsewhere, with the batches that do.
+async fn busy_restaurants(group: &Group<'_>, batch: Id) -> Result<Vec<(Id, Id)>, DbErr> {
+    const SQL: &str = "select o.restaurant_id, o.batch_job_id from registration_jobs j \
+        join registration_jobs o on o.restaurant_id = j.restaurant_id and o.is_open \
+        where j.batch_job_id = ? and o.batch_job_id <> j.batch_job_id order by j.position";
+    let rows = group
+        .tx
+        .query_all_raw(statement(group.backend, SQL, [batch.into()]))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((Id::try_get_by(row, 0)?, Id::try_get_by(row, 1)?)))
+        .collect()
+}
+
+/// The batch's jobs hold their restaurants from now on.
+pub(super) async fn open_jobs(group: &Group<'_>, batch: Id) -> Result<(), DbErr> {
+    const SQL: &str = "update registration_jobs set is_open = ? where batch_job_id = ? \
+        and status in ('pending', 'in_progress', 'action_required')";
+    group.execute(SQL, [true.into(), batch.into()]).await?;
+    Ok(())
+}
+
+/// Cancels what has not ended; a call that may be on its way ends first, and is recorded.
+async fn cancel_jobs(group: &Group<'_>, batch: Id) -> Result<(), DbErr> {
+    const ENDING: &str = "update registration_jobs set blocked_by = ?, updated_at = ? \
+        where batch_job_id = ? and status in ('pending', 'in_progress', 'action_required') and call_open";
+    const JOBS: &str = "update registration_jobs set status = 'cancelled', is_open = ?, next_at = null, blocked_by = null, \
+        version = version + 1, completed_at = ?, updated_at = ? \
+        where batch_job_id = ? and status in ('pending', 'in_progress', 'action_required') and not call_open";
+    const STEPS: &str = "update registration_job_steps set status = 'skipped', error_message = ?, due_at = null, \
+        remind_at = null, completed_at = ?, updated_at = ? \
+        where status in ('pending', 'in_progress', 'action_required') and registration_job_id in \
+        (select id from registration_jobs where batch_job_id = ? and status = 'cancelled')";
+    const COUNTS: &str = "update registration_batch_jobs set waiting_restaurants = 0, \
+        cancelled_restaurants = cancelled_restaurants + ? where id = ?";
+    let now = group.now;
+    let ending = [
+        "cancelled: the call that is on its way ends first".into(),
+        now.into(),
+        batch.into(),
+    ];
+    group.execute(ENDING, ending).await?;
+    let cancelled = group
+        .execute(JOBS, [false.into(), now.into(), now.into(), batch.into()])
+        .await?;
+    let steps = ["the batch was cancelled".into(), now.into(), now.into(), batch.into()];
+    group.execute(STEPS, steps).await?;
+    let cancelled = i32::try_from(cancelled).unwrap_or(i32::MAX);
+    group.execute(COUNTS, [cancelled.into(), batch.into()]).await?;
+    Ok(())
+}
+
+/// Hides a batch that has ended, or a draft, from lists.
+#[derive(Clone, Debug)]
+pub struct ArchiveRegistrationBatch {
+    pub organisation_id: Id,
+    pub batch_id: Id,
+    pub origin: Origin,
+}
+
+/// The answer to [`ArchiveRegistrationBatch`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchArchived {
+    Accepted(DateTime<Utc>),
+    /// It has not ended.
+    Illegal(BatchStatus),
+    NotFound,
+}
+
+impl ArchiveRegistrationBatch {
+    pub(in crate::store::write) async fn apply(&self, group: &mut Group<'_>) -> Result<BatchArchived, DbErr> {
+        const SQL: &str = "update registration_batch_jobs set archived_at = coalesce(archived_at, ?), \
+            version = version + 1, updated_at = ? where id = ?";
+        const AT: &str = "select archived_at from registration_batch_jobs where id = ?";
+        let row = BatchRow::load(group, self.batch_id).await?;
+        let Some(row) = row.filter(|row| row.organisation_id == self.organisation_id) else {
+            return Ok(BatchArchived::NotFound);
+        };
+        let status = row.status()?;
+        if status.is_open() {
+            return Ok(BatchArchived::Illegal(status));
+        }
+        if !row.archived {
+            let values = [group.now.into(), group.now.into(), row.id.into()];
+            group.execute(SQL, values).await?;
+            audit::note(group, &self.origin, format!("registration batch {}", row.id)).await?;
+            return Ok(BatchArchived::Accepted(group.now));
+        }
+        let found = group
+            .tx
+            .query_one_raw(statement(group.backend, AT, [row.id.into()]))
+            .await?;
+        let at = found.map(|row| DateTime::<Utc>::try_get_by(&row, 0)).transpose()?;
+        Ok(BatchArchived::Accepted(at.unwrap_or(group.now)))
+    }
+}

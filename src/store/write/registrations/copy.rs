@@ -1,0 +1,229 @@
+//! A batch that takes up another one: what failed in it from where it failed, or all of it anew.
+
+use entity::{
+    Id, companies_office_search_candidates as candidates, registration_job_steps as steps, registration_jobs as jobs,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set,
+    TryGetable,
+};
+use serde_json::{Value, json};
+
+use super::batch::BatchRow;
+use super::create::{NewBatch, NewRegistration, insert_batch, insert_job, start};
+use crate::model::journal::Origin;
+use crate::model::registration::batch::{BatchStatus, retry_name};
+use crate::model::registration::step::{StepNumber, StepStatus};
+use crate::model::registration::sub_step::Progress;
+use crate::store::rows::statement;
+use crate::store::write::KeyAnswer;
+use crate::store::write::audit;
+use crate::store::write::group::Group;
+
+/// What of the source is taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// What failed, from the step and sub-step that failed.
+    Failed,
+    /// The same, of one registration; its new id.
+    Job { source: Id, id: Id },
+    /// All, from the beginning.
+    All,
+}
+
+/// Makes and starts a batch that takes up another.
+#[derive(Clone, Debug)]
+pub struct RepeatRegistrationBatch {
+    pub id: Id,
+    pub organisation_id: Id,
+    pub source: Id,
+    pub repeat: Repeat,
+    pub created_by: Option<Id>,
+    pub origin: Origin,
+    pub answer: Option<KeyAnswer>,
+}
+
+/// The answer to [`RepeatRegistrationBatch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// How many restaurants the new batch has.
+    Created(usize),
+    /// The source is neither paused nor has it ended.
+    Illegal(BatchStatus),
+    /// Nothing in it failed.
+    NothingFailed,
+    /// Restaurants that are being registered: the restaurant and the batch that does.
+    Busy(Vec<(Id, Id)>),
+    NotFound,
+}
+
+impl RepeatRegistrationBatch {
+    pub(in crate::store::write) async fn apply(&self, group: &mut Group<'_>) -> Result<Repeated, DbErr> {
+        let source = BatchRow::load(group, self.source).await?;
+        let Some(source) = source.filter(|row| row.organisation_id == self.organisation_id) else {
+            return Ok(Repeated::NotFound);
+        };
+        let status = source.status()?;
+        let may = status.has_ended() || (status == BatchStatus::Paused && self.repeat != Repeat::All);
+        if !may {
+            return Ok(Repeated::Illegal(status));
+        }
+        let taken = self.taken(group, status).await?;
+        if taken.is_empty() {
+            return Ok(Repeated::NothingFailed);
+        }
+        let busy = self.busy(group, &taken).await?;
+        if !busy.is_empty() {
+            return Ok(Repeated::Busy(busy));
+        }
+        let row = self.insert(group, &source, taken.len()).await?;
+        for (position, job) in taken.iter().enumerate() {
+            match self.repeat {
+                Repeat::All => {
+                    let new = NewRegistration::of(job.restaurant_id);
+                    insert_job(group, self.organisation_id, self.id, new, position).await?;
+                }
+                Repeat::Failed => copy_job(group, self.id, Id::now(), job, position).await?,
+                Repeat::Job { id, .. } => copy_job(group, self.id, id, job, position).await?,
+            }
+        }
+        start(group, &row, &self.origin).await?;
+        audit::note(group, &self.origin, format!("registration batch {}", self.id)).await?;
+        if let Some(answer) = &self.answer {
+            answer.write(group).await?;
+        }
+        Ok(Repeated::Created(taken.len()))
+    }
+
+    /// The registrations that are taken up, in their order. Of a batch that failed as a whole, also those that it set aside.
+    async fn taken(&self, group: &Group<'_>, source: BatchStatus) -> Result<Vec<jobs::Model>, DbErr> {
+        let mut found = jobs::Entity::find()
+            .filter(jobs::Column::BatchJobId.eq(self.source))
+            .order_by_asc(jobs::Column::Position);
+        found = match self.repeat {
+            Repeat::All => found,
+            Repeat::Job { source, .. } => found.filter(jobs::Column::Id.eq(source)),
+            Repeat::Failed => found,
+        };
+        let found = found.all(group.tx).await?;
+        let failed =
+            |job: &jobs::Model| job.status == "failed" || (source == BatchStatus::Failed && job.status == "pending");
+        Ok(match self.repeat {
+            Repeat::All => found,
+            Repeat::Failed | Repeat::Job { .. } => found.into_iter().filter(failed).collect(),
+        })
+    }
+
+    async fn busy(&self, group: &Group<'_>, taken: &[jobs::Model]) -> Result<Vec<(Id, Id)>, DbErr> {
+        let ids: Vec<Id> = taken.iter().map(|job| job.restaurant_id).collect();
+        let open = jobs::Entity::find()
+            .filter(jobs::Column::RestaurantId.is_in(ids))
+            .filter(jobs::Column::IsOpen.eq(true))
+            .all(group.tx)
+            .await?;
+        Ok(open
+            .into_iter()
+            .map(|job| (job.restaurant_id, job.batch_job_id))
+            .collect())
+    }
+
+    async fn insert(&self, group: &mut Group<'_>, source: &BatchRow, total: usize) -> Result<BatchRow, DbErr> {
+        const OF_SOURCE: &str = "select execution_mode = 'parallel', settings, template_id, schedule_id \
+            from registration_batch_jobs where id = ?";
+        let found = group
+            .tx
+            .query_one_raw(statement(group.backend, OF_SOURCE, [source.id.into()]))
+            .await?
+            .ok_or_else(|| DbErr::RecordNotFound("the source of a retry".to_owned()))?;
+        let name = match self.repeat {
+            Repeat::All => source.name.clone(),
+            Repeat::Failed | Repeat::Job { .. } => retry_name(&source.name),
+        };
+        let batch = NewBatch {
+            id: self.id,
+            organisation_id: self.organisation_id,
+            name: &name,
+            parallel: bool::try_get_by(&found, 0)?,
+            settings: Value::try_get_by(&found, 1)?,
+            total,
+            retry_of: Some(source.id),
+            template_id: Option::<Id>::try_get_by(&found, 2)?,
+            schedule_id: Option::<Id>::try_get_by(&found, 3)?,
+            created_by: self.created_by,
+        };
+        insert_batch(group, batch, &self.origin).await
+    }
+}
+
+/// Copies a registration as far as it had come.
+async fn copy_job(group: &Group<'_>, batch: Id, id: Id, source: &jobs::Model, position: usize) -> Result<(), DbErr> {
+    let job = jobs::ActiveModel {
+        id: Set(id),
+        batch_job_id: Set(batch),
+        organisation_id: Set(source.organisation_id),
+        restaurant_id: Set(source.restaurant_id),
+        position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
+        status: Set("pending".to_owned()),
+        is_open: Set(false),
+        current_step: Set(source.current_step),
+        execution_config: Set(source.execution_config.clone()),
+        reference: Set(source.reference),
+        source_job_id: Set(Some(source.id)),
+        created_at: Set(group.now),
+        updated_at: Set(group.now),
+        ..Default::default()
+    };
+    job.insert(group.tx).await?;
+    let of_source = steps::Entity::find()
+        .filter(steps::Column::RegistrationJobId.eq(source.id))
+        .all(group.tx)
+        .await?;
+    for step in of_source {
+        copy_step(group, id, source.current_step, step).await?;
+    }
+    let found = candidates::Entity::find()
+        .filter(candidates::Column::RegistrationJobId.eq(source.id))
+        .all(group.tx)
+        .await?;
+    for candidate in found {
+        let mut copy = candidate.into_active_model().reset_all();
+        copy.id = Set(Id::now());
+        copy.registration_job_id = Set(id);
+        copy.insert(group.tx).await?;
+    }
+    Ok(())
+}
+
+/// A step before the one that failed stays as it was; that one and those after it are open again.
+async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model) -> Result<(), DbErr> {
+    let is_done = step.step_number < failed;
+    let progress = match step.sub_step_progress.clone() {
+        Some(progress) if step.step_number == StepNumber::Execution.number() => {
+            let progress: Progress =
+                serde_json::from_value(progress).map_err(|error| DbErr::Json(error.to_string()))?;
+            Some(json!(progress.to_retry()))
+        }
+        other => other,
+    };
+    let is_answered_before = step.step_number != StepNumber::Execution.number() && step.step_number > failed;
+    let mut copy = step.into_active_model().reset_all();
+    copy.id = Set(Id::now());
+    copy.registration_job_id = Set(job);
+    copy.sub_step_progress = Set(progress);
+    if !is_done {
+        copy.status = Set(StepStatus::Pending.as_str().to_owned());
+        copy.error_message = Set(None);
+        copy.error_details = Set(None);
+        copy.retry_count = Set(0);
+        copy.started_at = Set(None);
+        copy.completed_at = Set(None);
+        copy.due_at = Set(None);
+        copy.remind_at = Set(None);
+        copy.asked = Set(None);
+        if !is_answered_before {
+            copy.answer = Set(None);
+        }
+    }
+    copy.insert(group.tx).await?;
+    Ok(())
+}

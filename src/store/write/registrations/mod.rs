@@ -1,0 +1,21 @@
+//! Registration batches: what changes them.
+//!
+//! A batch's counts, its end and its threshold are decided in the transaction that moves a job, so nobody has to notice later.
+
+mod answers;
+mod batch;
+mod change;
+mod copy;
+mod create;
+mod recovery;
+mod transition;
+
+pub use answers::{AnswerGiven, AnswerRegistrations, Answered};
+pub use batch::Threshold;
+pub use change::{ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch, RegistrationBatchChanged};
+pub use copy::{Repeat, RepeatRegistrationBatch, Repeated};
+pub use create::{BatchRefused, CreateRegistrationBatch, NewRegistration, RegistrationBatchCreated};
+pub use recovery::{MarkRegistrationsInFlight, RecoverRegistrationBatch, RemindOfQuestion};
+pub use transition::{
+    CandidateFound, JournalEntry, RegistrationRef, RegistrationTransition, RestaurantFacts, StepWrite,
+};
