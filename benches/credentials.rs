@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use batchdesk::actors::{self, authored_workflows};
+use batchdesk::actors::{self, authored};
 use batchdesk::http::NewToken;
 use batchdesk::http::auth::Credentials;
 use batchdesk::http::auth::credentials::Presented;
@@ -62,12 +62,12 @@ async fn measure(settings: Arc<Settings>, options: &Options) {
         add_token(&database.writer, email, "bench", &token.hash).await.unwrap();
         presented.push(Presented::Bearer(token.text));
     }
-    let workflows = authored_workflows(&settings.workflows).unwrap();
+    let authored = authored(&settings.workflows).unwrap();
     let handle = actors::start(
         Arc::clone(&settings),
         &database,
         false,
-        workflows,
+        authored,
         Some(Handlers::default()),
         None,
     )

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use batchdesk::actors::import::{ImportRequest, import};
-use batchdesk::actors::{self, Drain, EngineHandle, Reconcile, authored_workflows};
+use batchdesk::actors::{self, Drain, EngineHandle, Reconcile, authored};
 use batchdesk::model::journal::Origin;
 use batchdesk::settings::Settings;
 use batchdesk::steps::{Handlers, StepContext, StepData, StepHandler, StepResult};
@@ -98,8 +98,8 @@ async fn engine(settings: Arc<Settings>, options: &Options, directory: &std::pat
         .with("url", Instantly(PayloadColumn::Url, SIZES[0]))
         .with("scrape", Instantly(PayloadColumn::Scraper, SIZES[1]))
         .with("aggregate", Instantly(PayloadColumn::Final, SIZES[2]));
-    let workflows = authored_workflows(&settings.workflows).unwrap();
-    let handle = actors::start(settings, &database, false, workflows, Some(handlers), None)
+    let authored = authored(&settings.workflows).unwrap();
+    let handle = actors::start(settings, &database, false, authored, Some(handlers), None)
         .await
         .unwrap();
 

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::credits::Credits;
 use super::storage::Storage;
 use crate::model::crash::LastEnd;
+use crate::model::registration::plan::RegistrationPlan;
 use crate::providers::{HostLimits, Providers};
 use crate::settings::Settings;
 use crate::steps::Handlers;
@@ -29,6 +30,8 @@ pub struct Engine {
     pub hosts: Arc<HostLimits>,
     pub providers: Arc<Providers>,
     pub destinations: Arc<Destinations>,
+    /// How registrations go, as the files say now.
+    pub registration: watch::Sender<Arc<RegistrationPlan>>,
     pub credits: Arc<Credits>,
     /// Where the daemon listens, for callbacks; absent where nobody can call.
     pub listens: Option<SocketAddr>,
@@ -46,6 +49,12 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.borrow())
+    }
+
+    /// How registrations go from now on.
+    #[must_use]
+    pub fn registration_plan(&self) -> Arc<RegistrationPlan> {
+        Arc::clone(&self.registration.borrow())
     }
 
     /// Waits until what had happened when this was called stands in the logs; `false` where that is not so at the deadline.

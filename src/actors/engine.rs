@@ -12,10 +12,10 @@ use tokio::sync::{oneshot, watch};
 use super::control::Engine;
 use super::credits::Credits;
 use super::overseer::{EXIT_FAULT, Overseer, courtesy};
+use super::reload::Authored;
 use super::storage::{Storage, StorageActor, StorageHealth};
 use super::supervision::{Exit, Monitored, spawn_monitored};
 use crate::model::crash::LastEnd;
-use crate::model::workflow_spec::WorkflowSpec;
 use crate::providers::{HostLimits, Providers};
 use crate::scrape::FetchError;
 use crate::settings::Settings;
@@ -59,7 +59,7 @@ pub async fn start(
     settings: Arc<Settings>,
     database: &Database,
     aborted: bool,
-    workflows: Vec<WorkflowSpec>,
+    authored: Authored,
     handlers: Option<Handlers>,
     listens: Option<SocketAddr>,
 ) -> Result<EngineHandle, EngineError> {
@@ -71,6 +71,10 @@ pub async fn start(
     };
     let writer = Writer::take_over(database.writer.clone(), last_end).await?;
     let (storage_addr, storage) = start_storage(writer, &settings).await?;
+    let Authored {
+        workflows,
+        registration,
+    } = authored;
     storage.write(ApplyWorkflows { workflows }).await?;
     // Read before anything can be uploaded: no upload of this process is among them.
     discard(reader.unfinished_imports().await?, &storage);
@@ -91,6 +95,7 @@ pub async fn start(
         hosts,
         providers: Providers::new(settings_receiver.clone())?,
         destinations,
+        registration: watch::Sender::new(Arc::new(registration)),
         credits: Credits::new(settings.engine.max_in_flight),
         listens,
         settings: settings_receiver,

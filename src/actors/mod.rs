@@ -24,7 +24,8 @@ pub use engine::{EngineError, EngineHandle, start};
 pub use export::{Export, ExportError, ExportSpool};
 pub use notifier::DeliveriesDue;
 pub use overseer::{
-    AnswerArrived, Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, Retune, Steer, WorkflowsChanged,
+    AnswerArrived, Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, RegistrationsChanged, Retune,
+    Steer, WorkflowsChanged,
 };
-pub use reload::{ReloadError, ReloadPreview, Reloaded, Reloader, authored_workflows};
+pub use reload::{Authored, ReloadError, ReloadPreview, Reloaded, Reloader, authored};
 pub use storage::{Storage, StorageHealth};

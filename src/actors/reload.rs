@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::control::Engine;
 use super::overseer::{Overseer, Retune, WorkflowsChanged};
+use crate::model::registration::plan::RegistrationPlan;
 use crate::model::workflow_diff::WorkflowDiff;
 use crate::model::workflow_spec::WorkflowSpec;
 use crate::ops::Logging;
@@ -93,18 +94,18 @@ impl Reloader {
             dry_run: true,
             changed: read.changed,
             needs_restart: read.needs_restart,
-            workflows: WorkflowDiff::between(&rows, &files),
+            workflows: WorkflowDiff::between(&rows, &files.workflows),
         })
     }
 
     /// What the files say now.
-    async fn read(&self) -> Result<(Reload, Vec<WorkflowSpec>), ReloadError> {
+    async fn read(&self) -> Result<(Reload, Authored), ReloadError> {
         let current = self.engine.settings();
         let file = self.file.clone();
         let read = tokio::task::spawn_blocking(move || {
             let read = reload(&current, file.as_deref())?;
-            let workflows = authored_workflows(&read.settings.workflows)?;
-            Ok::<_, ReloadError>((read, workflows))
+            let authored = authored(&read.settings.workflows)?;
+            Ok::<_, ReloadError>((read, authored))
         });
         read.await.map_err(|_| ReloadError::Interrupted)?
     }
@@ -115,7 +116,11 @@ impl Reloader {
     /// See [`ReloadError`]; then nothing has changed.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _turn = self.turn.lock().await;
-        let (read, workflows) = self.read().await?;
+        let (read, authored) = self.read().await?;
+        let Authored {
+            workflows,
+            registration,
+        } = authored;
         let Reload {
             settings,
             changed,
@@ -124,6 +129,7 @@ impl Reloader {
         let written =
             tokio::time::timeout(WRITTEN_WITHIN, self.engine.storage.write(ApplyWorkflows { workflows })).await;
         let workflows = written.map_err(|_| ReloadError::Away)??;
+        self.engine.registration.send_replace(Arc::new(registration));
         // The settings were checked, and the level with them; a filter that cannot be set leaves the one before.
         if let Err(error) = self.logging.set_level(&settings.log.level) {
             tracing::error!(%error, "the log level stays as it was");
@@ -140,11 +146,21 @@ impl Reloader {
     }
 }
 
-/// The workflows of all files, as the settings have them.
+/// What the files of the workflow directory say, and the built-in ones where it has none of their name.
+#[derive(Clone, Debug)]
+pub struct Authored {
+    pub workflows: Vec<WorkflowSpec>,
+    pub registration: RegistrationPlan,
+}
+
+/// Reads the files of the workflow directory.
 ///
 /// # Errors
 /// See [`WorkflowFileError`].
-pub fn authored_workflows(settings: &Workflows) -> Result<Vec<WorkflowSpec>, WorkflowFileError> {
+pub fn authored(settings: &Workflows) -> Result<Authored, WorkflowFileError> {
     let files = workflow_files(Path::new(&settings.dir))?;
-    Ok(workflows_of(files, &settings.dispatcher_url))
+    Ok(Authored {
+        workflows: workflows_of(files, &settings.dispatcher_url),
+        registration: RegistrationPlan::default(),
+    })
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::actors::{self, EngineHandle, authored_workflows};
+use crate::actors::{self, EngineHandle, authored};
 use crate::ops::CrashMark;
 use crate::settings::Settings;
 use crate::store::Database;
@@ -25,8 +25,8 @@ pub async fn bring_up(
     listens: Option<SocketAddr>,
 ) -> anyhow::Result<Up> {
     let aborted = CrashMark::read(mark)?;
-    let workflows = authored_workflows(&settings.workflows)?;
-    let handle = actors::start(Arc::clone(settings), database, aborted, workflows, None, listens).await?;
+    let authored = authored(&settings.workflows)?;
+    let handle = actors::start(Arc::clone(settings), database, aborted, authored, None, listens).await?;
     // The mark of the process before this one stands until what it says has been written down.
     let crash_mark = CrashMark::arm(mark)?;
     Ok(Up { handle, crash_mark })

@@ -33,6 +33,19 @@ impl Handler<AnswerArrived> for Overseer {
     }
 }
 
+/// A registration batch has been made, changed or answered.
+#[derive(Message, Clone, Copy, Debug)]
+#[rtype(result = "()")]
+pub struct RegistrationsChanged(pub Id);
+
+impl Handler<RegistrationsChanged> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, RegistrationsChanged(_): RegistrationsChanged, context: &mut Context<Self>) {
+        self.reconcile(context);
+    }
+}
+
 /// Workflow rows have changed: what runs goes on with what they say now.
 #[derive(Message, Clone, Copy, Debug)]
 #[rtype(result = "()")]

@@ -29,7 +29,7 @@ use super::storage::StorageActor;
 use crate::providers::host_limits::Courtesy;
 use crate::settings::Settings;
 
-pub use self::commands::{AnswerArrived, Redo, Steer, WorkflowsChanged};
+pub use self::commands::{AnswerArrived, Redo, RegistrationsChanged, Steer, WorkflowsChanged};
 pub use self::drain::Drain;
 pub use self::report::{ListActors, Pulse};
 

@@ -78,7 +78,7 @@ pub struct SubStepPlan {
 }
 
 /// The whole of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RegistrationPlan {
     /// By number, all six.
     pub steps: BTreeMap<StepNumber, StepPlan>,

@@ -226,7 +226,9 @@ pub(super) async fn conclude(
                 origin,
                 Some(&reason),
             )
-            .await
+            .await?;
+            group.execute(REACHED, [true.into(), batch.into()]).await?;
+            Ok(())
         }
         OnThreshold::Fail => {
             let reason = format!("{failed} of {total} restaurants have failed, more than {share:.0} %");
