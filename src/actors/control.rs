@@ -16,6 +16,7 @@ use crate::providers::{HostLimits, Providers};
 use crate::settings::Settings;
 use crate::steps::Handlers;
 use crate::steps::preflight::Preflight;
+use crate::steps::registration::RegistrationHandlers;
 use crate::store::Hq;
 use crate::store::destinations::Destinations;
 use crate::store::read::{EngineReader, JournalReader};
@@ -27,6 +28,7 @@ pub struct Engine {
     pub journal: JournalReader,
     pub readers: Hq,
     pub handlers: Handlers,
+    pub registration_handlers: RegistrationHandlers,
     pub hosts: Arc<HostLimits>,
     pub providers: Arc<Providers>,
     pub destinations: Arc<Destinations>,

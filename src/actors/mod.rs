@@ -13,6 +13,7 @@ mod logger;
 mod notifier;
 mod overseer;
 mod practice;
+mod registration;
 mod reload;
 mod scheduler;
 mod storage;

@@ -17,10 +17,13 @@ const LONGEST: Duration = Duration::from_millis(250);
 /// How often it is looked for what is kept for a time only.
 const CHORES_EVERY: Duration = Duration::from_secs(60);
 
-/// Practices of these jobs are due.
+/// Items of these batches are due.
 #[derive(Message, Debug)]
 #[rtype(result = "()")]
-pub struct ItemsDue(pub Vec<Id>);
+pub struct BatchesDue {
+    pub jobs: Vec<Id>,
+    pub registrations: Vec<Id>,
+}
 
 /// Something may have been kept for long enough.
 #[derive(Message, Clone, Copy, Debug)]
@@ -30,12 +33,12 @@ pub struct ChoresDue;
 /// Looks for what is due.
 pub struct Scheduler {
     engine: Arc<Engine>,
-    overseer: Recipient<ItemsDue>,
+    overseer: Recipient<BatchesDue>,
     chores: Recipient<ChoresDue>,
 }
 
 impl Scheduler {
-    pub(super) fn new(engine: Arc<Engine>, overseer: Recipient<ItemsDue>, chores: Recipient<ChoresDue>) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, overseer: Recipient<BatchesDue>, chores: Recipient<ChoresDue>) -> Self {
         Self {
             engine,
             overseer,
@@ -48,15 +51,18 @@ impl Scheduler {
         let engine = Arc::clone(&self.engine);
         let work = async move {
             let now = Utc::now();
-            let jobs = engine.reader.jobs_due(now).await?;
+            let due = BatchesDue {
+                jobs: engine.reader.jobs_due(now).await?,
+                registrations: engine.reader.registrations_due(now).await?,
+            };
             let next = engine.reader.next_due(now).await?;
-            Ok::<_, sea_orm::DbErr>((jobs, next))
+            Ok::<_, sea_orm::DbErr>((due, next))
         };
         context.spawn(work.into_actor(self).map(|outcome, actor, context| {
             let pause = match outcome {
-                Ok((jobs, next)) => {
-                    if !jobs.is_empty() {
-                        actor.overseer.do_send(ItemsDue(jobs));
+                Ok((due, next)) => {
+                    if !due.jobs.is_empty() || !due.registrations.is_empty() {
+                        actor.overseer.do_send(due);
                     }
                     pause_until(next, Utc::now())
                 }

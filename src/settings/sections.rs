@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::secrets::{SecretError, SecretSource};
 use super::show::without_password;
 use super::wait::Wait;
+use crate::model::retry::RetryPolicy;
+use crate::model::workflow::RetryOverride;
 
 /// All settings of one daemon. Cheap enough to clone; shared as `Arc<Settings>`.
 ///
@@ -368,6 +371,20 @@ pub struct Webhooks {
     pub disable_after_hours: u32,
     /// Days for which events and their deliveries are kept.
     pub keep_days: u32,
+}
+
+impl Retry {
+    /// The policy of something that may say otherwise itself.
+    #[must_use]
+    pub fn policy(&self, own: &RetryOverride) -> RetryPolicy {
+        RetryPolicy {
+            max_retries: own.max_retries.unwrap_or(self.max_retries),
+            base: Duration::from_millis(own.base_ms.unwrap_or(self.base_ms)),
+            factor: own.factor.unwrap_or(self.factor),
+            jitter: own.jitter.unwrap_or(self.jitter),
+            longest: Duration::from_millis(own.max_ms.unwrap_or(self.max_ms)),
+        }
+    }
 }
 
 /// What becomes of a batch of which too many registrations have failed.

@@ -3,6 +3,7 @@
 mod aggregate;
 pub mod preflight;
 mod provided;
+pub mod registration;
 mod scrape;
 mod url;
 

@@ -4,7 +4,8 @@ use actix::{AsyncContext, Context, Handler, Message, ResponseFuture};
 use entity::Id;
 
 use super::Overseer;
-use crate::actors::job_supervisor::Wake;
+use crate::actors::job_supervisor::{JobSupervisor, LookForDue, Wake};
+use crate::actors::registration::RegistrationSupervisor;
 use crate::store::write::{ChangeJob, Changed, RedoJob, Redone, WriteError};
 
 /// A job has been changed by a command.
@@ -16,7 +17,7 @@ impl Handler<JobChanged> for Overseer {
     type Result = ();
 
     fn handle(&mut self, JobChanged(id): JobChanged, context: &mut Context<Self>) {
-        self.wake(id, context);
+        self.tell::<JobSupervisor, _>(id, Wake, context);
     }
 }
 
@@ -29,7 +30,7 @@ impl Handler<AnswerArrived> for Overseer {
     type Result = ();
 
     fn handle(&mut self, AnswerArrived(id): AnswerArrived, context: &mut Context<Self>) {
-        self.look_for_due(id, context);
+        self.tell::<JobSupervisor, _>(id, LookForDue, context);
     }
 }
 
@@ -41,8 +42,8 @@ pub struct RegistrationsChanged(pub Id);
 impl Handler<RegistrationsChanged> for Overseer {
     type Result = ();
 
-    fn handle(&mut self, RegistrationsChanged(_): RegistrationsChanged, context: &mut Context<Self>) {
-        self.reconcile(context);
+    fn handle(&mut self, RegistrationsChanged(id): RegistrationsChanged, context: &mut Context<Self>) {
+        self.tell::<RegistrationSupervisor, _>(id, Wake, context);
     }
 }
 
@@ -55,7 +56,7 @@ impl Handler<WorkflowsChanged> for Overseer {
     type Result = ();
 
     fn handle(&mut self, _: WorkflowsChanged, _: &mut Context<Self>) {
-        for supervisor in self.jobs.values().filter_map(|job| job.monitored.as_ref()) {
+        for supervisor in self.supervisors::<JobSupervisor>() {
             supervisor.addr.do_send(Wake);
         }
     }

@@ -8,6 +8,8 @@ use actix::{Addr, AsyncContext, Context, Handler, Message, MessageResult, Respon
 
 use super::Overseer;
 use crate::actors::control::Engine;
+use crate::actors::job_supervisor::{JobSupervisor, Wake};
+use crate::actors::registration::RegistrationSupervisor;
 use crate::actors::supervision::Exit;
 use crate::store::write::CloseCleanly;
 
@@ -20,7 +22,8 @@ impl Handler<Supervisors> for Overseer {
     type Result = MessageResult<Supervisors>;
 
     fn handle(&mut self, _: Supervisors, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.jobs.values().filter(|job| job.monitored.is_some()).count())
+        let jobs = self.supervisors::<JobSupervisor>().count();
+        MessageResult(jobs + self.supervisors::<RegistrationSupervisor>().count())
     }
 }
 
@@ -33,10 +36,14 @@ impl Handler<EndJobs> for Overseer {
     type Result = ();
 
     fn handle(&mut self, _: EndJobs, _: &mut Context<Self>) {
-        for job in self.jobs.values().filter_map(|job| job.monitored.as_ref()) {
+        for job in self.supervisors::<JobSupervisor>() {
             job.end(Exit::Interrupted);
         }
+        for batch in self.supervisors::<RegistrationSupervisor>() {
+            batch.end(Exit::Interrupted);
+        }
         self.jobs.clear();
+        self.registrations.clear();
     }
 }
 
@@ -51,6 +58,10 @@ impl Handler<Drain> for Overseer {
 
     fn handle(&mut self, _: Drain, context: &mut Context<Self>) -> Self::Result {
         self.engine.draining.store(true, Ordering::Release);
+        for batch in self.supervisors::<RegistrationSupervisor>() {
+            // One with nothing to do hears of nothing else.
+            batch.addr.do_send(Wake);
+        }
         let engine = Arc::clone(&self.engine);
         let me = context.address();
         Box::pin(async move { drain(&engine, &me).await })

@@ -1,11 +1,11 @@
 //! The `Overseer`: root of the tree. Starts a supervisor for every running job, hears of every end, drains.
 //!
-//! Start-up, recovery and the wake-up after a command are one path: `reconcile` compares the jobs that are open in the
+//! Start-up, recovery and the wake-up after a command are one path: `reconcile` compares the batches that are open in the
 //! database with the supervisors that live.
 
+mod batches;
 mod commands;
 mod drain;
-mod jobs;
 mod report;
 mod singletons;
 
@@ -18,12 +18,14 @@ use chrono::{DateTime, Utc};
 use entity::Id;
 use tokio::sync::watch;
 
-use self::jobs::Supervised;
+use self::batches::Batches;
 use self::singletons::Singleton;
 use super::control::Engine;
 use super::housekeeper::Housekeeper;
+use super::job_supervisor::JobSupervisor;
 use super::logger::LoggerActor;
 use super::notifier::Notifier;
+use super::registration::RegistrationSupervisor;
 use super::scheduler::Scheduler;
 use super::storage::StorageActor;
 use crate::providers::host_limits::Courtesy;
@@ -47,12 +49,13 @@ pub struct Overseer {
     notifier: Singleton<Notifier>,
     scheduler: Singleton<Scheduler>,
     housekeeper: Singleton<Housekeeper>,
-    jobs: HashMap<Id, Supervised>,
+    jobs: Batches<JobSupervisor>,
+    registrations: Batches<RegistrationSupervisor>,
     /// Told once every unfinished batch has a supervisor.
     recovered: watch::Sender<bool>,
     reconciling: bool,
     reconcile_again: bool,
-    /// Jobs that an earlier process may have left practices of in flight; absent until they are known.
+    /// Batches that an earlier process may have left items of in flight; absent until they are known.
     left_behind: Option<HashSet<Id>>,
     started_at: DateTime<Utc>,
 }
@@ -74,6 +77,7 @@ impl Overseer {
             scheduler: Singleton::new(&now),
             housekeeper: Singleton::new(&now),
             jobs: HashMap::new(),
+            registrations: HashMap::new(),
             recovered,
             reconciling: false,
             reconcile_again: false,

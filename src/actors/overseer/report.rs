@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use actix::{Context, Handler, Message, ResponseFuture};
+use actix::{Addr, Context, Handler, Message, Recipient, ResponseFuture};
 
 use super::Overseer;
-use crate::actors::job_supervisor::{Describe, actor_id};
+use super::batches::{BatchSupervisor, Batches};
+use crate::actors::job_supervisor::Describe;
 use crate::actors::storage::Storage;
 use crate::actors::supervision::ActorReport;
 
@@ -56,26 +57,9 @@ impl Handler<ListActors> for Overseer {
             self.scheduler.report("scheduler", "Scheduler"),
             self.housekeeper.report("housekeeper", "Housekeeper"),
         ];
-        let mut supervisors = Vec::new();
-        for (id, job) in &self.jobs {
-            reports.push(ActorReport {
-                id: actor_id(*id),
-                kind: "JobSupervisor",
-                parent: Some("overseer".to_owned()),
-                state: if job.monitored.is_some() {
-                    "running"
-                } else {
-                    "waiting to be restarted"
-                }
-                .to_owned(),
-                generation: job.generation,
-                restarts: job.budget.spent(),
-                queued: None,
-                last_failure: job.last_failure.clone(),
-                started_at: job.started_at,
-            });
-            supervisors.extend(job.monitored.as_ref().map(|monitored| monitored.addr.clone()));
-        }
+        let mut supervisors: Vec<Recipient<Describe>> = Vec::new();
+        collect(&self.jobs, &mut reports, &mut supervisors);
+        collect(&self.registrations, &mut reports, &mut supervisors);
         Box::pin(async move {
             for supervisor in supervisors {
                 // One that has just ended has no children to tell of.
@@ -83,6 +67,19 @@ impl Handler<ListActors> for Overseer {
             }
             reports
         })
+    }
+}
+
+/// Adds the supervisors of one kind of batch.
+fn collect<S: BatchSupervisor>(
+    batches: &Batches<S>,
+    reports: &mut Vec<ActorReport>,
+    supervisors: &mut Vec<Recipient<Describe>>,
+) {
+    for (id, batch) in batches {
+        let (report, addr) = batch.report(S::name(*id), S::KIND);
+        reports.push(report);
+        supervisors.extend(addr.map(Addr::recipient));
     }
 }
 

@@ -20,11 +20,9 @@ use crate::actors::supervision::panic_text;
 use crate::model::journal::Operation;
 use crate::model::play::{Play, PlayStep};
 use crate::model::practice::{PracticeEvent, PracticeStatus};
-use crate::model::retry::RetryPolicy;
 use crate::model::step::{Begun, Ended, ItemFlow, Settled, Standing, StepFailure, Turn, settle};
-use crate::model::workflow::{Mode, Workflow};
+use crate::model::workflow::{Mode, RetryOverride, Workflow};
 use crate::ops::breakpoint;
-use crate::settings::Retry;
 use crate::steps::{Progress, StepContext, StepResult, StepStop};
 use crate::store::read::{RunnableItem, workflow_at};
 use crate::store::write::{PayloadColumn, StepRunChange, Transitioned, WriteError};
@@ -220,7 +218,11 @@ impl Work {
             status: self.status,
             attempt: self.item.attempt,
         };
-        let policy = policy(&self.job.engine.settings().retry, turn.workflow);
+        let own = RetryOverride {
+            max_retries: turn.workflow.flow.max_retries(),
+            ..turn.workflow.flow.retry
+        };
+        let policy = self.job.engine.settings().retry.policy(&own);
         let Ok(settled) = settle(before, turn, ended, &policy, Utc::now(), rand::rng().random()) else {
             return Ok(Some(ItemEnd::Superseded));
         };
@@ -426,16 +428,5 @@ impl Work {
             step_run: None,
             operation,
         }
-    }
-}
-
-fn policy(retry: &Retry, workflow: &Workflow) -> RetryPolicy {
-    let own = &workflow.flow.retry;
-    RetryPolicy {
-        max_retries: workflow.flow.max_retries().unwrap_or(retry.max_retries),
-        base: Duration::from_millis(own.base_ms.unwrap_or(retry.base_ms)),
-        factor: own.factor.unwrap_or(retry.factor),
-        jitter: own.jitter.unwrap_or(retry.jitter),
-        longest: Duration::from_millis(own.max_ms.unwrap_or(retry.max_ms)),
     }
 }

@@ -217,14 +217,18 @@ impl EngineReader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbErr> {
-        let sql =
+        const OF_PRACTICES: &str =
             "select next_at from job_practices where next_at is not null and next_at > ? order by next_at limit 1";
-        let row = self
-            .hq
-            .query_one_raw(statement(self.hq.get_database_backend(), sql, [now.into()]))
-            .await?;
-        row.map(|row| DateTime::<Utc>::try_get_by(&row, 0).map_err(DbErr::from))
-            .transpose()
+        const OF_REGISTRATIONS: &str =
+            "select next_at from registration_jobs where next_at is not null and next_at > ? order by next_at limit 1";
+        let mut soonest = None;
+        for sql in [OF_PRACTICES, OF_REGISTRATIONS] {
+            let next = statement(self.hq.get_database_backend(), sql, [now.into()]);
+            let row = self.hq.query_one_raw(next).await?;
+            let next = row.map(|row| DateTime::<Utc>::try_get_by(&row, 0)).transpose()?;
+            soonest = soonest.into_iter().chain(next).min();
+        }
+        Ok(soonest)
     }
 
     /// Finished practices of a job whose duplicates still wait for their outcome; at most a hundred.
@@ -303,7 +307,7 @@ impl EngineReader {
             .await
     }
 
-    async fn ids(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Id>, DbErr> {
+    pub(super) async fn ids(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Id>, DbErr> {
         let rows = self
             .hq
             .query_all_raw(statement(self.hq.get_database_backend(), sql, values))

@@ -16,6 +16,7 @@ mod journal_events;
 mod notifications;
 mod practices;
 mod previews;
+mod registration_engine;
 mod retention;
 mod scope;
 mod step_runs;
@@ -39,6 +40,9 @@ pub use journal_events::{JobProgress, JournalFilter, JournalView};
 pub use notifications::{BatchEventRow, DueDelivery};
 pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
+};
+pub use registration_engine::{
+    OpenQuestion, OpenRegistrationBatch, RegistrationJob, RegistrationStep, RunnableRegistration,
 };
 pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Credential, Reader, Role, Scope};
