@@ -8,6 +8,7 @@ pub mod load;
 mod log;
 pub mod n8n;
 mod pace;
+pub mod platform;
 pub mod postgrest;
 mod serving;
 pub mod sites;
