@@ -28,5 +28,5 @@ pub use overseer::{
     AnswerArrived, Drain, EXIT_FAULT, ListActors, Overseer, Pulse, Reconcile, Redo, RegistrationsChanged, Retune,
     Steer, WorkflowsChanged,
 };
-pub use reload::{Authored, ReloadError, ReloadPreview, Reloaded, Reloader, authored};
+pub use reload::{Authored, AuthoredError, ReloadError, ReloadPreview, Reloaded, Reloader, authored};
 pub use storage::{Storage, StorageHealth};

@@ -14,7 +14,10 @@ use crate::model::registration::plan::RegistrationPlan;
 use crate::model::workflow_diff::WorkflowDiff;
 use crate::model::workflow_spec::WorkflowSpec;
 use crate::ops::Logging;
-use crate::settings::{Reload, SettingsError, WorkflowFileError, Workflows, reload, workflow_files, workflows_of};
+use crate::settings::{
+    RegistrationFileError, Reload, SettingsError, WorkflowFileError, Workflows, reload, workflow_files, workflows_of,
+};
+use crate::steps::registration::checked_plan;
 use crate::store::read::shared_workflows;
 use crate::store::write::{ApplyWorkflows, WriteError};
 
@@ -60,7 +63,7 @@ pub enum ReloadError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error(transparent)]
-    Workflows(#[from] WorkflowFileError),
+    Files(#[from] AuthoredError),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]
@@ -153,14 +156,24 @@ pub struct Authored {
     pub registration: RegistrationPlan,
 }
 
+/// Why the files of the workflow directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthoredError {
+    #[error(transparent)]
+    Workflows(#[from] WorkflowFileError),
+    #[error(transparent)]
+    Registration(#[from] RegistrationFileError),
+}
+
 /// Reads the files of the workflow directory.
 ///
 /// # Errors
-/// See [`WorkflowFileError`].
-pub fn authored(settings: &Workflows) -> Result<Authored, WorkflowFileError> {
-    let files = workflow_files(Path::new(&settings.dir))?;
+/// The first mistake; nothing should be applied then.
+pub fn authored(settings: &Workflows) -> Result<Authored, AuthoredError> {
+    let directory = Path::new(&settings.dir);
+    let files = workflow_files(directory)?;
     Ok(Authored {
         workflows: workflows_of(files, &settings.dispatcher_url),
-        registration: RegistrationPlan::default(),
+        registration: checked_plan(directory)?,
     })
 }

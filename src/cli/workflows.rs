@@ -13,6 +13,7 @@ use super::migrate::{make_data_dir, open, up};
 use crate::model::workflow_diff::WorkflowDiff;
 use crate::model::workflow_spec::WorkflowSpec;
 use crate::settings::{Settings, read_workflow_files, workflows_of};
+use crate::steps::registration::checked_plan;
 use crate::store::lock::{LockError, Ownership, acquire_at_once, sqlite_file};
 use crate::store::read::shared_workflows;
 use crate::store::write::ApplyWorkflows;
@@ -89,9 +90,12 @@ async fn carry_out(action: &Action, settings: &Settings) -> anyhow::Result<bool>
     Ok(same)
 }
 
-/// The workflows of all files, or all mistakes in them.
+/// The workflows of all files, or all mistakes in them. A daemon would not start with a wrong registration.toml, so it is
+/// looked at too.
 fn authored(settings: &Settings) -> anyhow::Result<Vec<WorkflowSpec>> {
-    let (files, mistakes) = read_workflow_files(Path::new(&settings.workflows.dir))?;
+    let directory = Path::new(&settings.workflows.dir);
+    checked_plan(directory)?;
+    let (files, mistakes) = read_workflow_files(directory)?;
     if !mistakes.is_empty() {
         mistakes.iter().for_each(|mistake| eprintln!("{mistake}"));
         bail!(

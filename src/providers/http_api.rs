@@ -55,6 +55,13 @@ pub(super) fn read(spec: &ProviderSpec, reader: &Reader<'_>, reply: &Reply) -> R
         .and_then(|value| reader.result(value, spec.result.as_ref()));
     match data {
         Ok(data) => Reading::good(Answered::Data(data)),
-        Err(failure) => Reading::failed(failure, Health::Good),
+        // It was called a success: what was asked for may well have been done.
+        Err(failure) => Reading::failed(
+            CallFailure {
+                outcome_unknown: true,
+                ..failure
+            },
+            Health::Good,
+        ),
     }
 }

@@ -9,6 +9,7 @@
 mod common;
 mod inspect;
 mod problem;
+mod registration_file;
 mod reload;
 mod resolve;
 mod rules;
@@ -25,6 +26,9 @@ use std::path::Path;
 
 pub use common::not_needed;
 pub use problem::{Place, Problem, SettingsError};
+pub use registration_file::{
+    REGISTRATION_FILE, RegistrationFileError, RegistrationMistake, read_registration_plan, registration_plan,
+};
 pub use reload::{Reload, reload};
 pub use secrets::{SecretError, SecretSource};
 pub use sections::{

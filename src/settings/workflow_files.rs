@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::registration_file::REGISTRATION_FILE;
 use crate::model::workflow::NATIVE;
 use crate::model::workflow_spec::{Mistake, WorkflowSpec};
 
@@ -100,8 +101,8 @@ pub fn workflows_of(files: Vec<WorkflowFile>, dispatcher_url: &str) -> Vec<Workf
     workflows
 }
 
-/// All files: a file of the directory takes the place of the built-in one of the same name. A directory that does not
-/// exist holds none.
+/// All files of plays: a file of the directory takes the place of the built-in one of the same name. A directory that does
+/// not exist holds none.
 ///
 /// # Errors
 /// The first file that cannot be read or is wrong; nothing should be applied then.
@@ -178,7 +179,8 @@ fn directory_texts(directory: &Path) -> Result<BTreeMap<String, String>, Workflo
     let mut texts = BTreeMap::new();
     for entry in entries {
         let path = entry.map_err(fault)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        let is_play = path.file_name().is_none_or(|name| name != REGISTRATION_FILE);
+        if is_play && path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).map_err(|source| WorkflowFileError::Read {
                 path: path.clone(),
                 source,
@@ -273,6 +275,13 @@ mod tests {
                 "the workflow 'a' in x.toml is wrong: 'mode' must be async for clay",
             ]
         );
+    }
+
+    #[test]
+    fn the_file_of_registrations_is_no_play() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("registration.toml"), "not even TOML").unwrap();
+        assert_eq!(workflow_files(directory.path()).unwrap().len(), 1);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub async fn provided(workflow: &Workflow, value: Value, address: Option<&str>, 
 }
 
 /// Nothing, or a shell with nothing in it.
-pub(super) fn is_nothing(value: &Value) -> bool {
+fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.trim().is_empty(),

@@ -119,6 +119,42 @@ pub async fn files_own_their_workflows(database: Db) {
     assert_eq!(workflow(&operator, "find-d").await["managed_by"], "file");
 }
 
+pub async fn a_wrong_registration_file_changes_nothing(database: Db) {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), &[("find-a", CALLS)]);
+    let mut daemon = start_with(&database, &settings(directory.path()));
+    let operator = daemon.api(&daemon.token("operator"));
+    let place = Place::new();
+    let config = daemon.config_path().display().to_string();
+    let run = async |arguments: &[&str]| place.run(&[arguments, &["--config", &config]].concat()).await;
+    run(&["config", "check"]).await.expect(0);
+
+    let right = include_str!("../../config/workflows/registration.toml");
+    let wrong = right
+        .replace("\"menu-csv-upload\"]", "\"menu\"]")
+        .replace("{{ config.subdomain }}", "{{ config.subdomain");
+    fs::write(directory.path().join("registration.toml"), wrong).unwrap();
+    write(directory.path(), &[("find-a", CALLS_ANOTHER)]);
+    let told = [
+        "'sub_step' option-sets: 'depends_on' names 'menu', and there is no such sub-step",
+        "'sub_step' item-tags: 'depends_on' names 'menu', and there is no such sub-step",
+        "'sub_step' website: 'settings.body.subdomain' cannot be used: the template is wrong in line 1",
+    ];
+    for path in ["/api/admin/reload", "/api/admin/reload?dry_run=true"] {
+        let refused = operator.post(path, &json!({})).await.expect(422).json();
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(told.iter().all(|line| detail.contains(line)), "{refused}");
+    }
+    assert_eq!(workflow(&operator, "find-a").await["version"], 1);
+    run(&["config", "check"]).await.expect(1).says(&told);
+    daemon.terminate();
+    run(&["workflows", "diff"]).await.expect(1).says(&told);
+
+    fs::write(directory.path().join("registration.toml"), right).unwrap();
+    run(&["config", "check"]).await.expect(0);
+    run(&["workflows", "diff"]).await.expect(3);
+}
+
 pub async fn what_files_would_change_is_shown_first(database: Db) {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), &[("find-a", CALLS), ("find-b", "")]);

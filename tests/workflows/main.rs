@@ -24,7 +24,9 @@ use authored::{
     who_may_do_what,
 };
 use companies::{companies_are_made_found_and_changed, companies_come_as_files, companies_that_are_wrong_are_refused};
-use files::{files_own_their_workflows, what_files_would_change_is_shown_first};
+use files::{
+    a_wrong_registration_file_changes_nothing, files_own_their_workflows, what_files_would_change_is_shown_first,
+};
 use runs::{
     companies_run_through_a_play, many_companies_become_one_job, parts_of_a_play_run_alone,
     runs_that_make_no_sense_are_refused,
@@ -59,6 +61,7 @@ on_both_databases!("workflows":
     who_may_do_what,
     a_copy_can_be_changed,
     files_own_their_workflows,
+    a_wrong_registration_file_changes_nothing,
     what_files_would_change_is_shown_first,
     companies_run_through_a_play,
     parts_of_a_play_run_alone,

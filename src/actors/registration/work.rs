@@ -19,12 +19,13 @@ use crate::model::journal::Operation;
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::plan::{RegistrationPlan, StepPlan};
 use crate::model::registration::step::{StepNumber, StepStatus};
+use crate::model::registration::sub_step::Progress as Execution;
 use crate::model::step::StepFailure;
 use crate::ops::breakpoint;
 use crate::steps::Progress;
-use crate::steps::registration::{Found, RegistrationContext, RegistrationStop};
+use crate::steps::registration::{Found, RegistrationContext, RegistrationStop, prefilled};
 use crate::store::read::RegistrationJob;
-use crate::store::write::StepWrite;
+use crate::store::write::{RegistrationTransition, StepWrite};
 
 /// A registration and all that its steps need.
 pub(super) struct Work {
@@ -112,11 +113,7 @@ impl Work {
             job,
             step.name(),
             &planned.settings,
-            Arc::new(facts(
-                &self.batch,
-                job,
-                &crate::model::registration::sub_step::Progress::default(),
-            )),
+            Arc::new(facts(&self.batch, job, &Execution::default())),
         );
         match self.run_handler(handler, &context).await {
             Ok(found) => self.complete(job, found).await,
@@ -257,7 +254,7 @@ impl Work {
     /// The step is tried again after `delay`.
     pub(super) fn wait(
         &self,
-        transition: &mut crate::store::write::RegistrationTransition,
+        transition: &mut RegistrationTransition,
         job: &RegistrationJob,
         attempt: i32,
         delay: Duration,
@@ -283,7 +280,7 @@ impl Work {
         let step = job.current_step;
         let ask = plan.step(step).and_then(|step| step.ask.as_ref());
         let asked = match step {
-            StepNumber::Configuration => json!({ "config": self.prefilled(job, plan).await }),
+            StepNumber::Configuration => self.prefilled(job, plan).await,
             _ => json!({}),
         };
         let now = Utc::now();
@@ -312,22 +309,12 @@ impl Work {
 
     /// What the configuration is proposed to be: of the restaurant, the company and the batch's settings.
     async fn prefilled(&self, job: &RegistrationJob, plan: &RegistrationPlan) -> Value {
-        let facts = facts(
-            &self.batch,
-            job,
-            &crate::model::registration::sub_step::Progress::default(),
-        );
+        let facts = facts(&self.batch, job, &Execution::default());
         let templates = Arc::clone(self.batch.engine.providers.templates());
         let prefill = plan.prefill.clone();
-        let rendered = tokio::task::spawn_blocking(move || templates.render_json(&prefill, &facts)).await;
-        match rendered {
-            Ok(Ok(config)) => config,
-            Ok(Err(error)) => {
-                tracing::warn!(registration = %job.id, %error, "the configuration could not be prefilled");
-                json!({})
-            }
-            Err(_) => json!({}),
-        }
+        let filled = tokio::task::spawn_blocking(move || prefilled(&templates, &prefill, &facts)).await;
+        let filled = filled.unwrap_or_default();
+        json!({ "config": filled.config, "warnings": filled.warnings })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Registrations: batches of jobs of six steps, the sixth of which has parts of its own.
 
 pub mod batch;
+pub mod form;
 pub mod job;
 pub mod plan;
 pub mod step;

@@ -55,6 +55,8 @@ pub struct EffectPlan {
     pub find: Option<Map<String, Value>>,
     /// An expression over `found`, the answer to `find`, that holds where the work was done. Absent: where `found` holds anything.
     pub found_when: Option<String>,
+    /// A template over `found` that gives what the sub-step would have given. Absent: `found` as it is.
+    pub found_result: Option<String>,
 }
 
 /// A part of the execution.

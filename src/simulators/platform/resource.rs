@@ -282,7 +282,7 @@ fn check_value(holds: Holds, value: &Value, name: &str, mistakes: &mut Vec<Strin
 fn is_clock(text: &str) -> bool {
     let parts = text.split_once(':');
     let number = |part: &str, below: u8| part.len() == 2 && part.parse::<u8>().is_ok_and(|number| number < below);
-    parts.is_some_and(|(hours, minutes)| number(hours, 25) && number(minutes, 60))
+    text == "24:00" || parts.is_some_and(|(hours, minutes)| number(hours, 24) && number(minutes, 60))
 }
 
 impl fmt::Display for Resource {

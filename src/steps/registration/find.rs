@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{RegistrationContext, RegistrationStop};
+use super::{RegistrationContext, RegistrationStop, found_effect};
 use crate::model::registration::plan::EffectPlan;
 use crate::model::step::StepFailure;
 use crate::model::workflow::Mode;
 use crate::providers::{Answered, Call, ProviderName, ProviderSpec};
-use crate::steps::provided::is_nothing;
 
 /// What the effect's `find` finds of the work; `None` where it was not done.
 ///
@@ -48,26 +47,15 @@ pub async fn find_effect(
         Err(_) if matches!(report.status, Some(404 | 410)) => return Ok(None),
         Err(failure) => return Err(failure.into()),
     };
-    let holds = match &effect.found_when {
-        None => !is_nothing(&found),
-        Some(condition) => holds(context, condition.clone(), &found).await?,
-    };
-    Ok(holds.then_some(found))
-}
-
-async fn holds(context: &RegistrationContext, condition: String, found: &Value) -> Result<bool, RegistrationStop> {
-    let mut facts = Value::clone(&context.facts);
-    if let Value::Object(names) = &mut facts {
-        names.insert("found".to_owned(), found.clone());
-    }
     let templates = Arc::clone(context.providers.templates());
-    let decided = tokio::task::spawn_blocking(move || templates.holds(&condition, &facts)).await;
+    let (effect, facts) = (effect.clone(), Arc::clone(&context.facts));
+    let decided = tokio::task::spawn_blocking(move || found_effect(&templates, &effect, &facts, found)).await;
     match decided {
-        Ok(Ok(holds)) => Ok(holds),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => Err(RegistrationStop::Refused(format!(
-            "`found_when` of '{}' cannot be decided: {error}",
+            "what `find` of '{}' found cannot be read: {error}",
             context.slug
         ))),
-        Err(_) => Err(StepFailure::passing("`found_when` was not decided").into()),
+        Err(_) => Err(StepFailure::passing("what was found was not read").into()),
     }
 }
