@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::facts::facts;
 use super::job::JobEnd;
 use super::work::Work;
-use super::written::{entry, until};
+use super::written::{entry, told, until};
 use crate::model::journal::Operation;
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::plan::{RegistrationPlan, SubStepPlan};
@@ -345,7 +345,7 @@ impl Work {
         }
         progress.skip_rest(&format!("'{}' failed", planned.slug), now);
         let mut failed = self.failing(job, failure, attempt);
-        failed.error = Some(format!("{} failed: {}", planned.title, failure.error));
+        failed.error = Some(told(&planned.title, failure));
         failed.fails_batch = critical.map(|why| format!("{}: {why}", planned.title));
         if let Some(step) = failed.steps.first_mut() {
             step.progress = Some(json!(progress));

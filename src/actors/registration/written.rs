@@ -9,6 +9,7 @@ use crate::model::journal::{Operation, Origin};
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::step::{StepNumber, StepStatus};
 use crate::model::step::StepFailure;
+use crate::scrape::text::squeeze_to;
 use crate::store::read::RegistrationJob;
 use crate::store::write::{JournalEntry, RegistrationRef, RegistrationTransition, StepWrite, Transitioned, WriteError};
 
@@ -89,7 +90,7 @@ impl Work {
         let step = job.current_step;
         let mut transition = self.moving(job, RegistrationStatus::Failed, step);
         transition.attempt = attempt;
-        transition.error = Some(format!("{} failed: {}", step.name(), failure.error));
+        transition.error = Some(told(step.name(), failure));
         transition.steps.push(StepWrite {
             error: Some(failure.error.clone()),
             error_details: failure.chain.as_ref().map(|chain| json!({ "chain": chain })),
@@ -111,6 +112,16 @@ impl Work {
             details,
         ));
         transition
+    }
+}
+
+/// Why `what` failed, with the beginning of what the other side said of it.
+pub(super) fn told(what: &str, failure: &StepFailure) -> String {
+    const SAID: usize = 300;
+    let said = failure.chain.as_deref().map(|chain| squeeze_to(chain, SAID));
+    match said.filter(|said| !said.is_empty()) {
+        Some(said) => format!("{what} failed: {}: {said}", failure.error),
+        None => format!("{what} failed: {}", failure.error),
     }
 }
 
