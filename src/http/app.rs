@@ -11,7 +11,7 @@ use actix_web::error::JsonPayloadError;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, JsonConfig, PathConfig, QueryConfig};
 use actix_web::{HttpServer, ResponseError as _};
-use entity::{Id, enrichment_jobs};
+use entity::{Id, enrichment_jobs, registration_batch_jobs};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
@@ -25,7 +25,7 @@ use super::rate::Rates;
 use super::request_id::give_request_id;
 use super::streams::OpenStreams;
 use super::surface::secure_answers;
-use crate::actors::{Engine, ExportSpool, Overseer, Reloader};
+use crate::actors::{Engine, ExportSpool, Overseer, RegistrationsChanged, Reloader};
 use crate::settings::Settings;
 use crate::store::read::{Access, JobProgress, Reader};
 use crate::store::write::WriteCommand;
@@ -70,6 +70,34 @@ impl App {
         let writing = self.engine.storage.write(command);
         let answer = tokio::time::timeout(self.command_timeout(), writing).await;
         Ok(answer.map_err(|_| Problem::unavailable())??)
+    }
+
+    /// Sends a command about a registration batch; its supervisor hears of it once it is committed, however long that takes.
+    ///
+    /// # Errors
+    /// 503 where the database does not answer in time; the command may still take place.
+    pub async fn command_batch<C: WriteCommand>(&self, batch_id: Id, command: C) -> Result<C::Answer, Problem> {
+        let (storage, overseer) = (self.engine.storage.clone(), self.overseer.clone());
+        let task = actix_web::rt::spawn(async move {
+            let answer = storage.write(command).await;
+            overseer.do_send(RegistrationsChanged(batch_id));
+            answer
+        });
+        let answer = tokio::time::timeout(self.command_timeout(), task).await;
+        let answer = answer.map_err(|_| Problem::unavailable())?;
+        Ok(answer.map_err(|error| Problem::internal(&error))??)
+    }
+
+    /// The registration batch, if the caller may see it.
+    ///
+    /// # Errors
+    /// 403 for another organisation's, 404 for none.
+    pub async fn registration_batch(&self, caller: &Caller, id: Id) -> Result<registration_batch_jobs::Model, Problem> {
+        match self.reader.registration_batch(&caller.scope, id).await? {
+            Access::Granted(batch) => Ok(batch),
+            Access::Forbidden => Err(Problem::forbidden("this batch belongs to another organisation")),
+            Access::Missing => Err(Problem::not_found("registration batch")),
+        }
     }
 
     /// The job, if the caller may see it.

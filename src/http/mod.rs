@@ -13,6 +13,7 @@ mod intake;
 mod job_feed;
 mod problem;
 mod rate;
+mod registration_feed;
 mod request_id;
 mod sse;
 mod streams;

@@ -10,6 +10,7 @@ mod formula;
 mod hours;
 mod json;
 mod rejected;
+mod table;
 mod xlsx;
 
 use std::io;
@@ -22,6 +23,7 @@ pub use fields::{FIELDS, Field};
 pub use formula::guarded;
 pub use json::{JsonRows, NdjsonRows};
 pub use rejected::RejectedRows;
+pub use table::{csv_table, xlsx_table};
 #[cfg(test)]
 pub use xlsx::reading as xlsx_reading;
 pub use xlsx::{WorkbookFault, Xlsx, XlsxRows};

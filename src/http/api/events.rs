@@ -26,7 +26,7 @@ pub struct EventQuery {
 }
 
 impl EventQuery {
-    fn items(&self) -> Result<bool, Problem> {
+    pub(super) fn items(&self) -> Result<bool, Problem> {
         match self.items.as_deref() {
             None | Some("0" | "false") => Ok(false),
             Some("1" | "true") => Ok(true),
@@ -35,7 +35,7 @@ impl EventQuery {
     }
 
     /// The header wins: a browser keeps the query of its first request when it connects again.
-    fn last_event_id(&self, headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    pub(super) fn last_event_id(&self, headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         let text = match headers.get("Last-Event-ID") {
             Some(value) => Some(value.to_str().unwrap_or("?")),
             None => self.last_event_id.as_deref(),
@@ -52,7 +52,7 @@ impl EventQuery {
 
 /// How to begin for a client that has seen `last`, where the job's journal ends at `head` and what stood before
 /// `pruned` is gone.
-fn opening(last: Option<i64>, head: i64, has_ended: bool, pruned: Option<i64>) -> Opening {
+pub(super) fn opening(last: Option<i64>, head: i64, has_ended: bool, pruned: Option<i64>) -> Opening {
     match last {
         None => Opening::After(head),
         Some(last) if last == head && has_ended => Opening::Nothing,

@@ -32,7 +32,7 @@ pub struct ExportQuery {
 }
 
 impl ExportQuery {
-    fn format(&self) -> Result<Format, Problem> {
+    pub(super) fn format(&self) -> Result<Format, Problem> {
         match self.format.as_deref() {
             None | Some("csv") => Ok(Format::Csv {
                 safe: self.safe.unwrap_or(true),

@@ -23,7 +23,7 @@ pub struct LogQuery {
     cursor: Option<String>,
 }
 
-fn operation(text: &str) -> Result<Operation, Problem> {
+pub(super) fn operation(text: &str) -> Result<Operation, Problem> {
     text.parse().map_err(|_| {
         let all = Operation::ALL.map(Operation::as_str).join(", ");
         Problem::bad_request(format!("'operation' must be one of {all}"))

@@ -1,5 +1,6 @@
 //! One file a resource, and the list of all routes, which the server and the description of the API are both made from.
 
+mod actions;
 mod admin;
 mod answer_body;
 mod audit;
@@ -20,6 +21,12 @@ mod organisations;
 mod plays;
 mod providers;
 mod receivers;
+mod registration_answers;
+mod registration_batches;
+mod registration_export;
+mod registration_jobs;
+mod registration_logs;
+mod registration_steer;
 mod runs;
 mod selection;
 mod sessions;
@@ -139,6 +146,25 @@ routes! {
     "/api/workflows/{id}/dry-run" { post workflow_checks::dry_run }
     "/api/storage-worker" { post storage_worker::store }
     "/api/receivers/{workflow_slug}" { post receivers::receive }
+    "/api/registration-batches" { post registration_batches::create, get registration_batches::list }
+    "/api/registration-batches/{id}" { get registration_batches::detail }
+    "/api/registration-batches/{id}/start" { post registration_steer::start }
+    "/api/registration-batches/{id}/pause" { post registration_steer::pause }
+    "/api/registration-batches/{id}/resume" { post registration_steer::resume }
+    "/api/registration-batches/{id}/cancel" { post registration_steer::cancel }
+    "/api/registration-batches/{id}/retry-failed" { post registration_steer::retry_failed }
+    "/api/registration-batches/{id}/restart" { post registration_steer::restart }
+    "/api/registration-batches/{id}/archive" { post registration_steer::archive }
+    "/api/registration-batches/{id}/steps/3/complete" { post registration_answers::select }
+    "/api/registration-batches/{id}/steps/5/complete" { post registration_answers::configure }
+    "/api/registration-batches/{id}/steps/6/complete" { post registration_answers::find }
+    "/api/registration-batches/{id}/events" { get registration_logs::follow }
+    "/api/registration-batches/{id}/logs" { get registration_logs::list }
+    "/api/registration-batches/{id}/export" { get registration_export::export }
+    "/api/actions" { get actions::list }
+    "/api/registration-jobs" { post registration_jobs::create, get registration_jobs::list }
+    "/api/registration-jobs/{id}" { get registration_jobs::detail }
+    "/api/registration-jobs/{id}/retry" { post registration_jobs::retry }
     "/api/webhook-endpoints" { post webhook_endpoints::create, get webhook_endpoints::list }
     "/api/webhook-endpoints/{id}" { delete webhook_endpoints::delete, patch webhook_endpoints::change, get webhook_endpoints::detail }
     "/api/webhook-endpoints/{id}/test" { post webhook_endpoints::test }

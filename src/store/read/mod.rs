@@ -17,6 +17,7 @@ mod notifications;
 mod practices;
 mod previews;
 mod registration_engine;
+mod registrations;
 mod retention;
 mod scope;
 mod step_runs;
@@ -43,6 +44,11 @@ pub use practices::{
 };
 pub use registration_engine::{
     OpenQuestion, OpenRegistrationBatch, RegistrationJob, RegistrationStep, RunnableRegistration,
+};
+pub use registrations::{
+    ActionFilter, ActionView, CandidateView, RegistrationBatchDetail, RegistrationBatchFilter, RegistrationBatchView,
+    RegistrationDetail, RegistrationFilter, RegistrationLogFilter, RegistrationLogView, RegistrationProgress,
+    RegistrationStepView, RegistrationSummary, RegistrationView, SubStepView,
 };
 pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Credential, Reader, Role, Scope};

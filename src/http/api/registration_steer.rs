@@ -1,0 +1,289 @@
+//! Starting, pausing, resuming, cancelling, retrying, restarting and hiding registration batches.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, Path};
+use chrono::{DateTime, Utc};
+use entity::Id;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::registration_batches::busy;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::idempotency::{IdempotencyKey, once};
+use crate::http::problem::{Problem, Refusals};
+use crate::model::registration::batch::{BatchEvent, BatchStatus};
+use crate::store::read::Role;
+use crate::store::write::{
+    ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch, KeyAnswer, RegistrationBatchChanged, Repeat,
+    RepeatRegistrationBatch, Repeated, StoredAnswer,
+};
+
+/// A batch that was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StartedBatch {
+    started_at: Option<DateTime<Utc>>,
+    first_job_id: Option<Id>,
+}
+
+/// When it took place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SteeredBatch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resumed_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<DateTime<Utc>>,
+    status: String,
+}
+
+impl SteeredBatch {
+    fn now(status: BatchStatus) -> Self {
+        Self {
+            paused_at: None,
+            resumed_at: None,
+            cancelled_at: None,
+            archived_at: None,
+            status: status.as_str().to_owned(),
+        }
+    }
+}
+
+/// A batch that takes up another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RepeatedBatch {
+    new_batch_id: Id,
+    /// With the retry of one registration: its new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_job_id: Option<Id>,
+}
+
+fn illegal(from: BatchStatus, event: BatchEvent) -> Problem {
+    let (done, target) = (event.done(), event.target());
+    let detail = format!("a batch whose status is '{from}' cannot be {done}: it cannot become '{target}'");
+    Problem::new(StatusCode::CONFLICT, "illegal_transition", detail)
+        .with("from", from.as_str())
+        .with("to", target.as_str())
+        .with("event", event.as_str())
+}
+
+/// Sends the command; since when it holds.
+async fn change(
+    app: &App,
+    caller: &Caller,
+    batch_id: Id,
+    event: BatchEvent,
+) -> Result<(BatchStatus, Option<DateTime<Utc>>), Problem> {
+    caller.require(Role::Member)?;
+    app.registration_batch(caller, batch_id).await?;
+    let command = ChangeRegistrationBatch {
+        organisation_id: caller.scope.organisation_id,
+        batch_id,
+        event,
+        origin: caller.origin(),
+        reason: None,
+    };
+    match app.command_batch(batch_id, command).await? {
+        RegistrationBatchChanged::Accepted { status, at } => Ok((status, Some(at))),
+        RegistrationBatchChanged::Already { status, at } => Ok((status, at)),
+        RegistrationBatchChanged::Illegal { from, event } => Err(illegal(from, event)),
+        RegistrationBatchChanged::Busy(restaurants) => Err(busy(&restaurants)),
+        RegistrationBatchChanged::NotFound => Err(Problem::not_found("registration batch")),
+    }
+}
+
+/// Starts a draft.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/start", tag = "registration batches",
+    params(("id" = Id, Path, description = "The batch.")),
+    responses((status = 200, description = "It goes on; the same answer for one that was started.", body = StartedBatch), Refusals),
+)]
+pub async fn start(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<StartedBatch>, Problem> {
+    let (_, started_at) = change(&app, &caller, *id, BatchEvent::Start).await?;
+    let first_job_id = app.reader.first_registration(*id).await?;
+    Ok(Json(StartedBatch {
+        started_at,
+        first_job_id,
+    }))
+}
+
+/// No new step starts; running ones end and count.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/pause", tag = "registration batches",
+    params(("id" = Id, Path, description = "The batch.")),
+    responses((status = 200, description = "It is paused.", body = SteeredBatch), Refusals),
+)]
+pub async fn pause(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
+    let (status, at) = change(&app, &caller, *id, BatchEvent::Pause).await?;
+    Ok(Json(SteeredBatch {
+        paused_at: at,
+        ..SteeredBatch::now(status)
+    }))
+}
+
+/// Goes on. Where too many have failed, this says that somebody has looked.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/resume", tag = "registration batches",
+    params(("id" = Id, Path, description = "The batch.")),
+    responses((status = 200, description = "It goes on.", body = SteeredBatch), Refusals),
+)]
+pub async fn resume(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
+    let (status, at) = change(&app, &caller, *id, BatchEvent::Resume).await?;
+    Ok(Json(SteeredBatch {
+        resumed_at: at,
+        ..SteeredBatch::now(status)
+    }))
+}
+
+/// Ends it. A sub-step that is on its way ends first and is recorded.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/cancel", tag = "registration batches",
+    params(("id" = Id, Path, description = "The batch.")),
+    responses((status = 200, description = "It is cancelled.", body = SteeredBatch), Refusals),
+)]
+pub async fn cancel(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
+    let (status, at) = change(&app, &caller, *id, BatchEvent::Cancel).await?;
+    Ok(Json(SteeredBatch {
+        cancelled_at: at,
+        ..SteeredBatch::now(status)
+    }))
+}
+
+/// Lists leave it out from now on.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/archive", tag = "registration batches",
+    params(("id" = Id, Path, description = "The batch.")),
+    responses((status = 200, description = "It is hidden.", body = SteeredBatch), Refusals),
+)]
+pub async fn archive(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
+    caller.require(Role::Member)?;
+    let batch = app.registration_batch(&caller, *id).await?;
+    let command = ArchiveRegistrationBatch {
+        organisation_id: caller.scope.organisation_id,
+        batch_id: *id,
+        origin: caller.origin(),
+    };
+    match app.command(command).await? {
+        BatchArchived::Accepted(at) => {
+            let status: BatchStatus = batch.status.parse().map_err(|error| Problem::internal(&error))?;
+            Ok(Json(SteeredBatch {
+                archived_at: Some(at),
+                ..SteeredBatch::now(status)
+            }))
+        }
+        BatchArchived::Illegal(from) => {
+            let detail = format!("a batch whose status is '{from}' cannot become archived: it has to end first");
+            let problem = Problem::new(StatusCode::CONFLICT, "illegal_transition", detail);
+            Err(problem.with("from", from.as_str()).with("to", "archived"))
+        }
+        BatchArchived::NotFound => Err(Problem::not_found("registration batch")),
+    }
+}
+
+/// Makes and starts a batch that takes up another.
+pub(super) async fn repeat(
+    app: &Data<App>,
+    caller: &Caller,
+    key: IdempotencyKey,
+    route: &'static str,
+    source: Id,
+    repeat: Repeat,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Member)?;
+    app.registration_batch(caller, source).await?;
+    let command = RepeatRegistrationBatch {
+        id: Id::now(),
+        organisation_id: caller.scope.organisation_id,
+        source,
+        repeat,
+        created_by: Some(caller.scope.user_id),
+        origin: caller.origin(),
+        answer: None,
+    };
+    let shared = app.clone();
+    let asked = match repeat {
+        Repeat::Job { source, .. } => source,
+        Repeat::Failed | Repeat::All => source,
+    };
+    once(app, caller, key, route, &asked, move |request_key| async move {
+        let made = RepeatedBatch {
+            new_batch_id: command.id,
+            registration_job_id: match repeat {
+                Repeat::Job { id, .. } => Some(id),
+                Repeat::Failed | Repeat::All => None,
+            },
+        };
+        let answer = StoredAnswer {
+            status: 201,
+            location: Some(format!("/api/registration-batches/{}", command.id)),
+            body: json!(made).to_string(),
+        };
+        let command = RepeatRegistrationBatch {
+            answer: request_key.map(|request| KeyAnswer {
+                request,
+                answer: answer.clone(),
+            }),
+            ..command
+        };
+        match shared.command_batch(command.id, command).await? {
+            Repeated::Created(_) => Ok(answer),
+            Repeated::Illegal(from) => {
+                let detail = format!(
+                    "a batch whose status is '{from}' cannot become the source of another: pause it, or wait for its end"
+                );
+                let problem = Problem::new(StatusCode::CONFLICT, "illegal_transition", detail);
+                Err(problem.with("from", from.as_str()).with("to", "retried"))
+            }
+            Repeated::NothingFailed => {
+                let detail = "nothing of it has failed, so there is nothing to retry";
+                Err(Problem::new(StatusCode::CONFLICT, "nothing_failed", detail))
+            }
+            Repeated::Busy(restaurants) => Err(busy(&restaurants)),
+            Repeated::NotFound => Err(Problem::not_found("registration batch")),
+        }
+    })
+    .await
+}
+
+/// A new batch of what failed, started, each from the step and sub-step that failed.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/retry-failed", tag = "registration batches",
+    params(
+        ("id" = Id, Path, description = "The batch; it has ended or is paused."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    responses((status = 201, description = "The new batch.", body = RepeatedBatch), Refusals),
+)]
+pub async fn retry_failed(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    id: Path<Id>,
+) -> Result<HttpResponse, Problem> {
+    let route = "POST /api/registration-batches/{id}/retry-failed";
+    repeat(&app, &caller, key, route, *id, Repeat::Failed).await
+}
+
+/// A new batch of all its restaurants, started, from the beginning.
+#[utoipa::path(
+    post, path = "/api/registration-batches/{id}/restart", tag = "registration batches",
+    params(
+        ("id" = Id, Path, description = "The batch; it has ended."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    responses((status = 201, description = "The new batch.", body = RepeatedBatch), Refusals),
+)]
+pub async fn restart(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    id: Path<Id>,
+) -> Result<HttpResponse, Problem> {
+    let route = "POST /api/registration-batches/{id}/restart";
+    repeat(&app, &caller, key, route, *id, Repeat::All).await
+}
