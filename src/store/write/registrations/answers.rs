@@ -286,7 +286,8 @@ async fn go_on(
     origin: &Origin,
 ) -> Result<(), DbErr> {
     const JOB: &str = "update registration_jobs set status = 'in_progress', current_step = ?, attempt = 0, next_at = null, \
-        blocked_by = null, error_message = null, execution_config = coalesce(?, execution_config), \
+        blocked_by = ?, error_message = null, execution_config = coalesce(?, execution_config), \
+        ready_at = case when ? then coalesce(ready_at, ?) else ready_at end, \
         version = version + 1, updated_at = ? where id = ?";
     const STEP: &str = "update registration_job_steps set status = ?, result_data = coalesce(?, result_data), \
         sub_step_progress = coalesce(?, sub_step_progress), error_message = null, remind_at = null, due_at = null, \
@@ -311,7 +312,17 @@ async fn go_on(
         StepStatus::Completed
     };
     let now = group.now;
-    let values = [next.number().into(), config.into(), now.into(), job.id.into()];
+    // What is answered together is ready together, and goes on in the order of the batch.
+    let is_ready = next == StepNumber::Execution && step != next;
+    let values = [
+        next.number().into(),
+        is_ready.then_some("waiting its turn").into(),
+        config.into(),
+        is_ready.into(),
+        now.into(),
+        now.into(),
+        job.id.into(),
+    ];
     group.execute(JOB, values).await?;
     let values = [
         status.as_str().into(),

@@ -1,0 +1,160 @@
+//! Batches that go as they should, but for one restaurant.
+
+use batchdesk::simulators::platform::{Fault, Resource};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Opening, ids, sub_step};
+use crate::support::daemon::Db;
+
+/// The steps are steered by configuration; what searches companies is tested elsewhere.
+pub const NO_OFFICE: &[(&str, &str)] = &[
+    ("handler = \"companies_office\"", "handler = \"http\""),
+    (
+        "url = \"{{ companies_office.url }}\"\nheaders = { Ocp-Apim-Subscription-Key = \"{{ secret('NZBN_SUBSCRIPTION_KEY') }}\" }",
+        "url = \"{{ platform.url }}/v1/accounts?reference=none\"\n\
+         headers = { Authorization = \"Bearer {{ secret('PLATFORM_API_KEY') }}\" }",
+    ),
+];
+
+/// Three restaurants, of which one fails at the menu upload, is retried from there, and succeeds.
+pub async fn auckland_q4(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    let names = ["Pizza Palace", "Burger House", "Chicken Shop"];
+    let batch = desk.batch(&names, json!({})).await;
+    desk.select_none(&batch).await;
+    desk.platform.hold(Resource::Menus);
+    desk.configure(&batch).await;
+    // The first restaurant's menu has arrived; the second one's is refused.
+    desk.platform.until_asked(Resource::Menus, 1).await;
+    desk.platform.fault(Resource::Menus, Fault::Refuse { status: 422 }, 1);
+    desk.platform.release(Resource::Menus);
+    let ended = desk.until_status(&batch, "completed").await;
+    assert_eq!(
+        (&ended["total"], &ended["completed"], &ended["failed"]),
+        (&json!(3), &json!(2), &json!(1))
+    );
+    let statuses: Vec<_> = ended["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| &job["status"])
+        .collect();
+    assert_eq!(statuses, ["completed", "failed", "completed"]);
+    let failed = &ended["jobs"][1];
+    assert_eq!(sub_step(failed, "menu-csv-upload")["status"], "failed");
+    assert_eq!(sub_step(failed, "create-account")["status"], "completed");
+    assert_eq!(sub_step(failed, "final-check")["status"], "skipped");
+    assert!(failed["error_message"].as_str().unwrap().contains("422"), "{failed:#}");
+    let summary = &ended["summary"];
+    assert_eq!(summary["successful_percent"], 66);
+    assert_eq!(summary["results"][0], "Pizza Palace: completed");
+
+    // One row a restaurant, with the status of each sub-step.
+    let csv = desk
+        .api
+        .get(&format!("/api/registration-batches/{batch}/export"))
+        .await
+        .expect(200)
+        .text();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 4, "{csv}");
+    assert!(lines[0].contains("create-account"), "{csv}");
+    assert!(lines[2].contains("menu-csv-upload"), "{csv}");
+
+    let retry = desk.post(&batch, "retry-failed", json!({})).await.expect(201).json();
+    let retry = retry["new_batch_id"].as_str().unwrap();
+    let retried = desk.until_status(retry, "completed").await;
+    assert_eq!(retried["name"], "Auckland Q4 - Retry");
+    assert_eq!(retried["retry_of"], json!(batch));
+    let job = &retried["jobs"][0];
+    assert_eq!(job["restaurant_name"], "Burger House");
+    // Nothing that was done is done again.
+    for (resource, times) in desk.effects(job) {
+        assert_eq!(times, 1, "{resource}");
+    }
+    let logs = desk
+        .api
+        .get(&format!("/api/registration-batches/{retry}/logs?limit=500"))
+        .await
+        .expect(200)
+        .json();
+    let started: Vec<&Value> = logs["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .filter(|row| row["operation"] == "step_started" && row["details"]["sub_step"].is_string())
+        .map(|row| &row["details"]["sub_step"])
+        .collect();
+    assert_eq!(started[0], "menu-csv-upload");
+    // A batch of which nothing failed has nothing to retry.
+    let nothing = desk.post(retry, "retry-failed", json!({})).await.expect(409).json();
+    assert_eq!(nothing["code"], "nothing_failed");
+    assert_eq!(ids(&ended).count(), 3);
+}
+
+pub async fn one_restaurant_is_a_batch_of_one(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    let restaurant = desk.restaurant("Pizza Palace").await;
+    let made = desk
+        .api
+        .post("/api/registration-jobs", &json!({ "restaurant_id": restaurant }))
+        .await
+        .expect(201)
+        .json();
+    let batch = made["batch_id"].as_str().unwrap();
+    let busy = json!({ "restaurant_ids": [restaurant] });
+    let busy = desk
+        .api
+        .post("/api/registration-batches", &busy)
+        .await
+        .expect(409)
+        .json();
+    assert_eq!(
+        (&busy["code"], &busy["busy"][0]["batch_id"]),
+        (&json!("restaurant_busy"), &json!(batch))
+    );
+    desk.select_none(batch).await;
+    desk.configure(batch).await;
+    let ended = desk.until_status(batch, "completed").await;
+    assert_eq!(ended["name"], "Single: Pizza Palace");
+    let id = made["registration_job_id"].as_str().unwrap();
+    let job = desk
+        .api
+        .get(&format!("/api/registration-jobs/{id}"))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(job["status"], "completed");
+    let steps: Vec<_> = job["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| &step["status"])
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "completed",
+            "completed",
+            "completed",
+            "skipped",
+            "completed",
+            "completed"
+        ]
+    );
+    assert!(job["steps"][5]["duration_ms"].is_i64(), "{job:#}");
+    let refused = desk
+        .api
+        .post(&format!("/api/registration-jobs/{id}/retry"), &json!({}))
+        .await;
+    assert_eq!(refused.expect(409).json()["code"], "nothing_failed");
+}

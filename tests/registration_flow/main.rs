@@ -1,0 +1,44 @@
+//! Registration batches from their start to their end: the steps, the people, the faults of the platform.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by a panic"
+)]
+
+mod desk;
+mod effects;
+mod happy;
+mod people;
+mod steering;
+#[macro_use]
+#[path = "../support/mod.rs"]
+mod support;
+
+use effects::{
+    a_call_that_nobody_knows_of_is_asked_about, every_fault_of_the_platform_leaves_one_effect,
+    what_the_platform_refuses_for_good_fails_at_once,
+};
+use happy::{auckland_q4, one_restaurant_is_a_batch_of_one};
+use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
+use steering::{
+    a_call_under_way_ends_before_its_batch_is_cancelled, a_pause_lets_the_running_sub_step_end,
+    a_refused_login_fails_the_batch_and_a_retry_takes_all_up, executions_go_one_by_one_or_side_by_side,
+    too_many_failures_pause_a_batch_once,
+};
+
+on_both_databases!("registration":
+    auckland_q4,
+    one_restaurant_is_a_batch_of_one,
+    answers_may_come_early_and_in_parts,
+    answers_are_taken_once,
+    what_is_not_waited_for_is_refused,
+    a_pause_lets_the_running_sub_step_end,
+    a_call_under_way_ends_before_its_batch_is_cancelled,
+    too_many_failures_pause_a_batch_once,
+    a_refused_login_fails_the_batch_and_a_retry_takes_all_up,
+    executions_go_one_by_one_or_side_by_side,
+    every_fault_of_the_platform_leaves_one_effect,
+    a_call_that_nobody_knows_of_is_asked_about,
+    what_the_platform_refuses_for_good_fails_at_once,
+);
