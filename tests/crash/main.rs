@@ -11,6 +11,7 @@
 mod at_random;
 mod killed_anywhere;
 mod misbehaviour;
+mod registrations;
 mod scene;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,296 @@
+//! Killed anywhere while three restaurants are registered: it ends the same, and the platform has done each sub-step's work once,
+//! whether or not it honours keys.
+
+use std::time::{Duration, Instant};
+
+use batchdesk::simulators::platform::{self, Platform, Resource};
+use reqwest::Method;
+use sea_orm::ConnectionTrait as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::api::Api;
+use crate::support::daemon::{Daemon, DaemonOptions, Db};
+use crate::support::postgres;
+use crate::{SOON, env, query};
+
+const PLAN: &str = include_str!("../../config/workflows/registration.toml");
+const RESTAURANTS: [&str; 3] = ["Pizza Palace", "Burger House", "Chicken Shop"];
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// A platform and a daemon that has three restaurants.
+struct Trial {
+    platform: Platform,
+    daemon: Daemon,
+    token: String,
+    restaurants: Vec<String>,
+    _directory: TempDir,
+}
+
+async fn prepare(database: Db, honours_keys: bool) -> Trial {
+    let directory = tempfile::tempdir().unwrap();
+    let options = platform::Options {
+        honours_keys,
+        ..platform::Options::default()
+    };
+    let platform = Platform::with(options).await.unwrap();
+    let workflows = directory.path().join("workflows");
+    std::fs::create_dir(&workflows).unwrap();
+    // No search of companies: it changes nothing, and is killed elsewhere.
+    let mut plan = PLAN
+        .replace("handler = \"companies_office\"", "handler = \"http\"")
+        .replace(
+            "url = \"{{ companies_office.url }}\"",
+            "url = \"{{ platform.url }}/v1/accounts?reference=none\"",
+        )
+        .replace(
+            "Ocp-Apim-Subscription-Key = \"{{ secret('NZBN_SUBSCRIPTION_KEY') }}\"",
+            "Authorization = \"Bearer {{ secret('PLATFORM_API_KEY') }}\"",
+        );
+    if !honours_keys {
+        plan = plan.replace("honours_keys = true", "honours_keys = false");
+    }
+    std::fs::write(workflows.join("registration.toml"), plan).unwrap();
+    let key = directory.path().join("key");
+    std::fs::write(&key, platform::KEY).unwrap();
+    let settings = format!(
+        "[network]\nallow_cidrs = [\"127.0.0.0/8\"]\n[workflows]\ndir = {workflows:?}\n[retry]\nbase_ms = 10\n\
+         [secrets.PLATFORM_API_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\"]\n\
+         [registration]\nplatform_url = \"{}\"\n[log]\nlevel = \"warn\"\n",
+        key.display(),
+        platform.url(),
+    );
+    let mut daemon = Daemon::start(DaemonOptions {
+        database,
+        config_toml_extra: settings,
+        ..DaemonOptions::default()
+    });
+    let token = daemon.token("operator");
+    let me = daemon.api(&token).get("/api/me").await.expect(200).json();
+    let organisation = me["organisation"]["id"].as_str().unwrap();
+    let hq = sea_orm::Database::connect(daemon.database_url()).await.unwrap();
+    let mut restaurants = Vec::new();
+    for name in RESTAURANTS {
+        let id = entity::Id::now();
+        let sql = format!(
+            "insert into restaurants (id, organisation_id, name, name_key, created_at, updated_at) values ('{id}', \
+             '{organisation}', '{name}', '{name}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00')"
+        );
+        hq.execute_unprepared(&sql).await.unwrap();
+        restaurants.push(id.to_string());
+    }
+    hq.close().await.unwrap();
+    assert!(daemon.terminate().success());
+    Trial {
+        platform,
+        daemon,
+        token,
+        restaurants,
+        _directory: directory,
+    }
+}
+
+fn config(name: &str) -> Value {
+    json!({
+        "account_email": "a@b.example", "contact_name": "Aroha Ngata", "contact_phone": "+6493001122",
+        "restaurant_name": name, "phone": "+6493001122", "address": "1 Queen Street", "city": "Auckland",
+        "country": "NZ", "subdomain": "a-b", "services": ["pickup"],
+        "opening_hours": [{ "days": ["Mo"], "opens": "10:00", "closes": "22:00" }],
+        "menu_csv": "category,name,price\nPizza,Margherita,18.00\n",
+        "onboarding_user": { "name": "Aroha Ngata", "email": "a@b.example" },
+    })
+}
+
+/// Does what is next to be done; `None` where the daemon died over it, and whether the batch has ended otherwise.
+async fn go_on(api: &Api, restaurants: &[String], batch: &mut Option<String>) -> Option<bool> {
+    let post = async |path: String, key: &str, body: Value| {
+        let headers = [JSON, ("idempotency-key", key)];
+        let answer = api
+            .try_raw(Method::POST, &path, body.to_string(), &headers)
+            .await
+            .ok()?;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text());
+        Some(answer.json())
+    };
+    let at = match batch {
+        Some(batch) => format!("/api/registration-batches/{batch}"),
+        None => {
+            let new = json!({ "restaurant_ids": restaurants, "name": "Auckland Q4" });
+            let made = post("/api/registration-batches".to_owned(), "make", new).await?;
+            *batch = Some(made["batch_id"].as_str().unwrap().to_owned());
+            format!("/api/registration-batches/{}", made["batch_id"].as_str().unwrap())
+        }
+    };
+    let answer = api.try_raw(Method::GET, &at, Vec::new(), &[]).await.ok()?;
+    let seen = answer.expect(200).json();
+    match seen["status"].as_str().unwrap() {
+        // What people say is known before it is asked.
+        "draft" => {
+            let jobs = seen["jobs"].as_array().unwrap();
+            let selections: Vec<Value> = jobs
+                .iter()
+                .map(|job| json!({ "registration_job_id": job["id"], "none": true }))
+                .collect();
+            let told = json!({ "selections": selections });
+            post(format!("{at}/steps/3/complete"), "select", told).await?;
+            let configurations: Vec<Value> = jobs
+                .iter()
+                .map(|job| json!({ "registration_job_id": job["id"], "config": config(job["restaurant_name"].as_str().unwrap()) }))
+                .collect();
+            let told = json!({ "configurations": configurations });
+            post(format!("{at}/steps/5/complete"), "configure", told).await?;
+            post(format!("{at}/start"), "start", json!({})).await?;
+            Some(false)
+        }
+        "completed" => Some(true),
+        "pending" | "in_progress" => Some(false),
+        other => panic!("{other}: {seen:#}"),
+    }
+}
+
+/// All that must be the same however often the process died.
+async fn outcome(trial: &Trial) -> String {
+    let url = trial.daemon.database_url();
+    let mut text = String::new();
+    for sql in [
+        "select status || ' ' || total_restaurants || ' ' || completed_restaurants || ' ' || failed_restaurants || ' ' || \
+         waiting_restaurants || ' ' || cancelled_restaurants from registration_batch_jobs",
+        "select position || ' ' || status || ' ' || current_step || ' ' || attempt || ' ' || coalesce(error_message, '') \
+         from registration_jobs where not is_open and not call_open order by position",
+        "select j.position || ' ' || s.step_number || ' ' || s.status || ' ' || s.retry_count \
+         from registration_job_steps s join registration_jobs j on j.id = s.registration_job_id \
+         order by j.position, s.step_number",
+    ] {
+        text.push_str(&query(&url, sql).await);
+        text.push_str("\n--\n");
+    }
+    let steps = query(
+        &url,
+        "select cast(s.sub_step_progress as text) from registration_job_steps s \
+         join registration_jobs j on j.id = s.registration_job_id where s.step_number = 6 order by j.position",
+    )
+    .await;
+    for line in steps.lines() {
+        let progress: Vec<Value> = serde_json::from_str(line).unwrap();
+        for each in progress {
+            text.push_str(&format!(
+                "{} {} {}\n",
+                each["sub_step"],
+                each["status"],
+                each["result"]["id"].is_string()
+            ));
+        }
+    }
+    text
+}
+
+async fn effects(trial: &Trial) -> Vec<(&'static str, u64)> {
+    let url = trial.daemon.database_url();
+    let references = query(
+        &url,
+        "select cast(reference as text) from registration_jobs order by position",
+    )
+    .await;
+    let mut effects = Vec::new();
+    for reference in references.lines() {
+        for resource in Resource::ALL {
+            effects.push((resource.name(), trial.platform.effects(resource, reference)));
+        }
+    }
+    effects
+}
+
+/// Registers the restaurants, killed at the k-th breakpoint; whether that came, and how it ended.
+async fn run(database: Db, honours_keys: bool, kill_after: u64) -> (bool, String, Vec<(&'static str, u64)>) {
+    let mut trial = prepare(database, honours_keys).await;
+    let mut killed = false;
+    let mut batch = None;
+    trial.daemon.spawn_again(env("BATCHDESK_KILL_AFTER", kill_after));
+    let mut up = trial.daemon.ready_or_ended();
+    let deadline = Instant::now() + SOON;
+    loop {
+        if !up {
+            killed = true;
+            trial.daemon.wait_exit();
+            trial.daemon.spawn_again(Vec::new());
+            trial.daemon.wait_ready();
+        }
+        let api = trial.daemon.api(&trial.token);
+        match go_on(&api, &trial.restaurants, &mut batch).await {
+            Some(true) => break,
+            Some(false) => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                up = trial.daemon.is_running();
+            }
+            None => up = false,
+        }
+        assert!(
+            Instant::now() < deadline,
+            "killed at {kill_after}: it does not end\n{}",
+            trial.daemon.log()
+        );
+    }
+    if !trial.daemon.terminate().success() {
+        // The last breakpoints are those of its end.
+        killed = true;
+        trial.daemon.spawn_again(Vec::new());
+        trial.daemon.wait_ready();
+        assert!(trial.daemon.terminate().success());
+    }
+    (killed, outcome(&trial).await, effects(&trial).await)
+}
+
+/// Every so many breakpoints the process is killed. Six lie around each sub-step, so five falls on all of them in turn;
+/// `BATCHDESK_EVERY_BREAKPOINT=1` leaves none out, which takes some ten minutes.
+fn stride() -> usize {
+    if std::env::var("BATCHDESK_EVERY_BREAKPOINT").as_deref() == Ok("1") {
+        1
+    } else {
+        5
+    }
+}
+
+async fn killed_anywhere(new_database: impl Fn() -> Db, honours_keys: bool) {
+    let every = stride();
+    let (killed, expected, once) = run(new_database(), honours_keys, u64::MAX).await;
+    assert!(!killed);
+    assert!(expected.starts_with("completed 3 3 0 0 0"), "{expected}");
+    assert!(once.iter().all(|(_, times)| *times <= 1), "{once:?}");
+    assert!(once.iter().filter(|(_, times)| *times == 1).count() > 15, "{once:?}");
+    let mut trials = 0;
+    for kill_after in (1..).step_by(every) {
+        let (killed, seen, effects) = run(new_database(), honours_keys, kill_after).await;
+        assert_eq!(seen, expected, "killed at breakpoint {kill_after}");
+        assert_eq!(effects, once, "killed at breakpoint {kill_after}");
+        if !killed {
+            break;
+        }
+        trials += 1;
+    }
+    assert!(trials * every > 150, "only {trials} breakpoints were passed");
+    eprintln!("keys honoured: {honours_keys}: killed at {trials} breakpoints");
+}
+
+#[tokio::test]
+async fn registrations_end_the_same_killed_anywhere_where_keys_are_honoured() {
+    killed_anywhere(|| Db::Sqlite, true).await;
+}
+
+#[tokio::test]
+async fn registrations_end_the_same_killed_anywhere_where_keys_are_ignored() {
+    killed_anywhere(|| Db::Sqlite, false).await;
+}
+
+#[tokio::test]
+async fn registrations_end_the_same_killed_anywhere_on_postgresql() {
+    if postgres::require_or_skip("kill anywhere with registrations on PostgreSQL") {
+        let databases = std::cell::RefCell::new(Vec::new());
+        let new_database = || {
+            let database = postgres::create_database();
+            let url = database.url.clone();
+            databases.borrow_mut().push(database);
+            Db::Postgres(url)
+        };
+        killed_anywhere(new_database, false).await;
+    }
+}
