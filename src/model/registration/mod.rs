@@ -1,10 +1,16 @@
 //! Registrations: batches of jobs of six steps, the sixth of which has parts of its own.
 
 pub mod batch;
+pub mod company;
+pub mod company_name;
 pub mod form;
+mod homes;
 pub mod job;
+pub mod likeness;
+pub mod nzbn;
 pub mod plan;
 pub mod step;
+mod street;
 pub mod sub_step;
 
 /// A word that is not the name of a state.
