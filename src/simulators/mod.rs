@@ -7,6 +7,7 @@ pub mod hook;
 pub mod load;
 mod log;
 pub mod n8n;
+pub mod nzbn;
 mod pace;
 pub mod platform;
 pub mod postgrest;
