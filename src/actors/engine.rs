@@ -19,7 +19,7 @@ use crate::model::crash::LastEnd;
 use crate::providers::{HostLimits, ProviderName, Providers};
 use crate::scrape::FetchError;
 use crate::settings::Settings;
-use crate::steps::registration::{AskProvider, FollowExtraction, RegistrationHandlers};
+use crate::steps::registration::{AskCompaniesOffice, AskProvider, FollowExtraction, RegistrationHandlers};
 use crate::steps::{Aggregate, CleanIdentifier, Handlers, ScrapeSite};
 use crate::store::Database;
 use crate::store::destinations::{DestinationError, Destinations, Patience};
@@ -133,7 +133,9 @@ fn built_in_handlers(
 fn registration_handlers() -> RegistrationHandlers {
     let asked = [ProviderName::Http, ProviderName::N8n, ProviderName::Zenrows];
     asked.into_iter().fold(
-        RegistrationHandlers::default().with("extraction", FollowExtraction),
+        RegistrationHandlers::default()
+            .with("extraction", FollowExtraction)
+            .with("companies_office", AskCompaniesOffice),
         |handlers, provider| handlers.with(provider.as_str(), AskProvider(provider)),
     )
 }

@@ -8,7 +8,8 @@ use crate::model::registration::step::StepNumber;
 use crate::model::registration::sub_step::Progress;
 use crate::store::read::RegistrationJob;
 
-/// The names that templates of the configuration may use: `restaurant`, `company` (what is known of the one that was picked),
+/// The names that templates of the configuration may use: `restaurant`, `selection` (what a person said of the company: its
+/// numbers and name, or that there is `none`), `company` (what is known of the one that was picked),
 /// `config` (what a person confirmed), `settings` (the batch's), `results` (of completed sub-steps, by slug), `job`, `batch`,
 /// `platform`, `companies_office`, `now`.
 pub(super) fn facts(batch: &BatchContext, job: &RegistrationJob, progress: &Progress) -> Value {
@@ -18,6 +19,9 @@ pub(super) fn facts(batch: &BatchContext, job: &RegistrationJob, progress: &Prog
         facts.insert(name.to_owned(), value);
     };
     set("restaurant", restaurant(job));
+    if let Some(selection) = job.step(StepNumber::CompanySelection) {
+        set("selection", selection.result.clone().unwrap_or(Value::Null));
+    }
     if let Some(company) = company(job) {
         set("company", company);
     }

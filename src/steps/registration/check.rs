@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::office::{KEEP_HOMES, request_settings};
 use crate::model::registration::plan::{RegistrationPlan, SubStepPlan};
 use crate::model::registration::step::StepNumber;
 use crate::providers::{Mode, ProviderName, ProviderSpec};
@@ -11,7 +12,8 @@ use crate::settings::{RegistrationFileError, RegistrationMistake, read_registrat
 use crate::template::{TemplateError, Templates};
 
 /// Handlers of the daemon's own that steps and sub-steps can name.
-pub const HANDLERS: [&str; 2] = ["extraction", "companies_office"];
+pub const HANDLERS: [&str; 2] = ["extraction", COMPANIES_OFFICE];
+const COMPANIES_OFFICE: &str = "companies_office";
 /// Providers that answer at once.
 const PROVIDERS: [ProviderName; 3] = [ProviderName::Http, ProviderName::N8n, ProviderName::Zenrows];
 
@@ -94,6 +96,7 @@ impl<'a> Checking<'a> {
         let provider = PROVIDERS.into_iter().find(|provider| provider.as_str() == handler);
         match provider {
             Some(provider) => self.request(provider, "settings", settings),
+            None if handler == COMPANIES_OFFICE => self.companies_office(settings),
             None if HANDLERS.contains(&handler) => self.texts_of("settings", settings),
             // That it is missing was told when it was read.
             None if handler.is_empty() => {}
@@ -103,6 +106,13 @@ impl<'a> Checking<'a> {
                 self.wrong(format!("'handler' must be one of {}", known.join(", ")));
             }
         }
+    }
+
+    fn companies_office(&mut self, settings: &Map<String, Value>) {
+        if settings.get(KEEP_HOMES).is_some_and(|keep| !keep.is_boolean()) {
+            self.wrong(format!("'settings.{KEEP_HOMES}' is neither; write true or false"));
+        }
+        self.request(ProviderName::Http, "settings", &request_settings(settings, "entities"));
     }
 
     fn request(&mut self, provider: ProviderName, key: &str, settings: &Map<String, Value>) {

@@ -6,6 +6,7 @@ mod effect;
 mod extraction;
 mod find;
 mod handler;
+mod office;
 mod prefill;
 mod provided;
 
@@ -14,6 +15,7 @@ pub use effect::found_effect;
 pub use extraction::FollowExtraction;
 pub use find::find_effect;
 pub use handler::{Found, RegistrationContext, RegistrationHandler, RegistrationHandlers, RegistrationStop};
+pub use office::AskCompaniesOffice;
 pub use prefill::{Prefilled, prefilled};
 pub use provided::AskProvider;
 

@@ -131,7 +131,7 @@ settings = { urll = 'x' }
 form = {}
 [steps.company_details]
 handler = 'companies_office'
-settings = { list = ['{{ a', { x = '{% b' }] }
+settings = { list = ['{{ a', { x = '{% b' }], keep_home_addresses = 'no' }
 [steps.configuration]
 form = {}
 prefill = { name = '{{ }}' }
@@ -158,6 +158,8 @@ effect = { find = { method = 'FETCH' }, found_when = '(', found_result = '{{ x' 
         "'steps.company_search': 'settings.urll' is no setting of a workflow with provider http; did you mean `url`?",
         "'steps.company_details': 'settings.list[0]' cannot be used: the template is wrong in line 1",
         "'steps.company_details': 'settings.list[1].x' cannot be used: ",
+        "'steps.company_details': 'settings.list' is no setting of a workflow with provider http; ",
+        "'steps.company_details': 'settings.keep_home_addresses' is neither; write true or false",
         "'steps.configuration': 'prefill.name' cannot be used: ",
         "'sub_step' a: 'handler' must be one of ",
         "'sub_step' b: 'settings.timeout_ms' is 1, out of range; write 100 to 900000",
@@ -173,7 +175,7 @@ effect = { find = { method = 'FETCH' }, found_when = '(', found_result = '{{ x' 
             "{expected}: {told:#?}"
         );
     }
-    assert_eq!(told.len(), 14, "{told:#?}");
+    assert_eq!(told.len(), 16, "{told:#?}");
 }
 
 #[test]
