@@ -9,6 +9,8 @@ pub mod api_tokens;
 pub mod audit_log;
 pub mod batch_operation_logs;
 pub mod batch_runs;
+pub mod batch_schedules;
+pub mod batch_templates;
 pub mod callback_tokens;
 pub mod companies;
 pub mod companies_office_search_candidates;

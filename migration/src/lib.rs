@@ -22,6 +22,7 @@ mod m0014_webhooks;
 mod m0015_access;
 mod m0016_leads_and_restaurants;
 mod m0017_registration_batches;
+mod m0018_templates_and_schedules;
 mod sql;
 
 /// All migrations, oldest first.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_access::Migration),
             Box::new(m0016_leads_and_restaurants::Migration),
             Box::new(m0017_registration_batches::Migration),
+            Box::new(m0018_templates_and_schedules::Migration),
         ]
     }
 }

@@ -95,6 +95,10 @@ async fn hot_queries_use_their_indexes() {
           and d.organisation_id = 'o' and d.id < 'x' order by d.id desc limit 51",
             "webhook_deliveries_newest",
         ),
+        (
+            "select * from batch_schedules where look_at is not null order by look_at limit 9",
+            "batch_schedules_due",
+        ),
     ];
     for (sql, index) in plans {
         let explain = Statement::from_string(sea_orm::DbBackend::Sqlite, format!("explain query plan {sql}"));
@@ -143,6 +147,8 @@ async fn migrations_bring_an_empty_database_to_the_schema_that_the_entities_name
         one_time_links,
         known_devices,
         audit_log,
+        batch_templates,
+        batch_schedules,
     );
     Migrator::down(bench.database.writer.raw(), None).await.unwrap();
     Migrator::up(bench.database.writer.raw(), None).await.unwrap();
