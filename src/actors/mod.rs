@@ -15,6 +15,7 @@ mod overseer;
 mod practice;
 mod registration;
 mod reload;
+mod schedule_runs;
 mod scheduler;
 mod storage;
 pub mod supervision;
@@ -29,4 +30,5 @@ pub use overseer::{
     Steer, WorkflowsChanged,
 };
 pub use reload::{Authored, AuthoredError, ReloadError, ReloadPreview, Reloaded, Reloader, authored};
+pub use schedule_runs::{RunFailed, run_schedule};
 pub use storage::{Storage, StorageHealth};

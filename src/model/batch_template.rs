@@ -87,6 +87,11 @@ impl BatchSettings {
         mistakes
     }
 
+    #[must_use]
+    pub fn is_parallel(&self) -> bool {
+        self.execution_mode == ExecutionMode::Parallel
+    }
+
     /// The name of a batch that is made at this moment, as clocks in a zone show it.
     #[must_use]
     pub fn batch_name(&self, name: &str, at: DateTime<Utc>, zone: Tz) -> String {

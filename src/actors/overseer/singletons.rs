@@ -119,9 +119,10 @@ impl Overseer {
     pub(super) fn start_scheduler(&mut self, context: &mut Context<Self>) {
         let overseer = context.address();
         let (due, chores) = (context.address().recipient(), context.address().recipient());
+        let registrations = context.address().recipient();
         let engine = Arc::clone(&self.engine);
         let monitored = spawn_monitored(
-            move |_, _| Scheduler::new(engine, due, chores),
+            move |_, _| Scheduler::new(engine, due, chores, registrations),
             move |exit| {
                 overseer.do_send(SingletonExited {
                     which: Which::Scheduler,

@@ -4,7 +4,12 @@ mod actions;
 mod admin;
 mod answer_body;
 mod audit;
+mod batch_body;
 mod batch_runs;
+mod batch_schedule_body;
+mod batch_schedules;
+mod batch_template_use;
+mod batch_templates;
 mod companies;
 mod company_import;
 mod document;
@@ -173,6 +178,13 @@ routes! {
     "/api/webhook-endpoints/{id}/redeliver" { post webhook_deliveries::redeliver }
     "/api/webhook-deliveries/{id}" { get webhook_deliveries::detail }
     "/api/webhook-deliveries/{id}/redeliver" { post webhook_deliveries::redeliver_one }
+    "/api/batch-templates" { post batch_templates::create, get batch_templates::list }
+    "/api/batch-templates/{id}" { patch batch_templates::change, delete batch_templates::delete, get batch_templates::detail }
+    "/api/batch-templates/{id}/preview" { post batch_template_use::preview }
+    "/api/batch-templates/{id}/start" { post batch_template_use::start }
+    "/api/batch-schedules" { post batch_schedules::create, get batch_schedules::list }
+    "/api/batch-schedules/{id}" { patch batch_schedules::change, delete batch_schedules::delete, get batch_schedules::detail }
+    "/api/batch-schedules/{id}/run-now" { post batch_schedules::run_now }
     "/setup" { get welcome::set_up }
     "/accept-invitation" { get welcome::accept }
     "/api/setup" { post links::set_up }

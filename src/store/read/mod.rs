@@ -5,6 +5,8 @@
 
 mod audit;
 mod batch_runs;
+mod batch_schedules;
+mod batch_templates;
 mod companies;
 mod credentials;
 mod engine;
@@ -18,6 +20,7 @@ mod practices;
 mod previews;
 mod registration_engine;
 mod registrations;
+mod restaurant_selection;
 mod retention;
 mod scope;
 mod step_runs;
@@ -30,6 +33,8 @@ mod workflows;
 
 pub use audit::{AuditFilter, AuditView};
 pub use batch_runs::{BatchRunKey, BatchRunView};
+pub use batch_schedules::{BatchScheduleView, NextRun, ScheduleSelection, Unselectable};
+pub use batch_templates::{BatchTemplateView, SelectedRestaurant};
 pub use companies::{CompanyFilter, CompanyRow, CompanyView, CompletionView, StepOfPlay};
 pub use credentials::{Grant, Refused, issued_grant, session_grant, token_grant};
 pub use engine::{CompletedStep, EngineReader, OpenJob, RunnableItem};
@@ -50,6 +55,7 @@ pub use registrations::{
     RegistrationDetail, RegistrationFilter, RegistrationLogFilter, RegistrationLogView, RegistrationProgress,
     RegistrationStepView, RegistrationSummary, RegistrationView, SubStepView,
 };
+pub use restaurant_selection::{Registered, RestaurantFilter};
 pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Credential, Reader, Role, Scope};
 pub use step_runs::{StepRunView, Subject};

@@ -63,7 +63,11 @@ impl RestaurantFilter {
             }
         }
         // SQLite lowers ASCII letters only, so that a name in other letters has to be written as it stands there.
-        for (column, wanted) in [("city", &self.city), ("region", &self.region), ("country", &self.country)] {
+        for (column, wanted) in [
+            ("city", &self.city),
+            ("region", &self.region),
+            ("country", &self.country),
+        ] {
             if let Some(wanted) = wanted {
                 sql.push_str(&format!(" and (r.{column} = ? or lower(r.{column}) = ?)"));
                 values.extend([wanted.clone().into(), wanted.to_lowercase().into()]);
@@ -102,6 +106,10 @@ pub(super) async fn restaurants_matching(
     let (condition, mut values) = filter.condition(organisation);
     let sql = format!("select r.id from restaurants r where {condition} order by r.id limit ?");
     values.push(limit(most));
-    let rows = hq.query_all_raw(statement(hq.get_database_backend(), &sql, values)).await?;
-    rows.iter().map(|row| Id::try_get_by(row, 0).map_err(DbErr::from)).collect()
+    let rows = hq
+        .query_all_raw(statement(hq.get_database_backend(), &sql, values))
+        .await?;
+    rows.iter()
+        .map(|row| Id::try_get_by(row, 0).map_err(DbErr::from))
+        .collect()
 }

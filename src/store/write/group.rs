@@ -143,6 +143,13 @@ impl<'tx> Group<'tx> {
             }
             Command::RecoverRegistrationBatch(command) => Answer::RecoverRegistrationBatch(command.apply(self).await?),
             Command::RemindOfQuestion(command) => Answer::RemindOfQuestion(command.apply(self).await?),
+            Command::CreateBatchTemplate(command) => Answer::CreateBatchTemplate(command.apply(self).await?),
+            Command::ChangeBatchTemplate(command) => Answer::ChangeBatchTemplate(command.apply(self).await?),
+            Command::DeleteBatchTemplate(command) => Answer::DeleteBatchTemplate(command.apply(self).await?),
+            Command::CreateBatchSchedule(command) => Answer::CreateBatchSchedule(command.apply(self).await?),
+            Command::ChangeBatchSchedule(command) => Answer::ChangeBatchSchedule(command.apply(self).await?),
+            Command::DeleteBatchSchedule(command) => Answer::DeleteBatchSchedule(command.apply(self).await?),
+            Command::RunSchedule(command) => Answer::RunSchedule(command.apply(self).await?),
         })
     }
 

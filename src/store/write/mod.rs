@@ -3,6 +3,8 @@
 mod api_tokens;
 mod audit;
 mod batch_runs;
+mod batch_schedules;
+mod batch_templates;
 mod companies;
 mod exclusions;
 mod followers;
@@ -32,6 +34,13 @@ mod writer;
 pub use api_tokens::{AddToken, RevokeToken};
 pub use audit::AppendAudit;
 pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, META_BYTES};
+pub use batch_schedules::{
+    ChangeBatchSchedule, CreateBatchSchedule, DeleteBatchSchedule, MOST_SCHEDULES, RunOutcome, RunSchedule,
+    ScheduleChanged, ScheduledBatch, Trigger,
+};
+pub use batch_templates::{
+    ChangeBatchTemplate, CreateBatchTemplate, DeleteBatchTemplate, MOST_TEMPLATES, TemplateChanged,
+};
 pub use companies::{
     ChangeCompany, CompanyChanged, CompanyWrite, DATA_BYTES, DeleteCompany, UpsertCompanies, UpsertForm, UpsertKey,
     Upserted,
@@ -199,6 +208,13 @@ commands! {
     MarkRegistrationsInFlight -> (),
     RecoverRegistrationBatch -> u64,
     RemindOfQuestion -> bool,
+    CreateBatchTemplate -> TemplateChanged,
+    ChangeBatchTemplate -> TemplateChanged,
+    DeleteBatchTemplate -> TemplateChanged,
+    CreateBatchSchedule -> ScheduleChanged,
+    ChangeBatchSchedule -> ScheduleChanged,
+    DeleteBatchSchedule -> ScheduleChanged,
+    RunSchedule -> RunOutcome,
 }
 
 /// How commands share a group.
@@ -261,6 +277,12 @@ impl Command {
             | Self::RevokeToken(_)
             | Self::AppendAudit(_)
             | Self::ArchiveRegistrationBatch(_)
+            | Self::CreateBatchTemplate(_)
+            | Self::ChangeBatchTemplate(_)
+            | Self::DeleteBatchTemplate(_)
+            | Self::CreateBatchSchedule(_)
+            | Self::ChangeBatchSchedule(_)
+            | Self::DeleteBatchSchedule(_)
             // One registration has one actor, which waits for each of its commits; what people say is applied in order.
             | Self::RegistrationTransition(_)
             | Self::AnswerRegistrations(_)
@@ -281,6 +303,7 @@ impl Command {
             | Self::ChangeRegistrationBatch(_)
             | Self::RepeatRegistrationBatch(_)
             | Self::RecoverRegistrationBatch(_)
+            | Self::RunSchedule(_)
             | Self::ApplyWorkflows(_) => Grouping::EndsGroup,
         }
     }
@@ -302,6 +325,11 @@ impl Command {
                 Self::StoreAnswer(answer) => answer.body.len(),
                 Self::CreateRegistrationBatch(batch) => batch.bytes(),
                 Self::RegistrationTransition(transition) => transition.bytes(),
+                Self::CreateBatchTemplate(create) => create.bytes(),
+                Self::ChangeBatchTemplate(change) => change.bytes(),
+                Self::CreateBatchSchedule(create) => create.bytes(),
+                Self::ChangeBatchSchedule(change) => change.bytes(),
+                Self::RunSchedule(run) => run.bytes(),
                 Self::AnswerRegistrations(answers) => answers.bytes(),
                 Self::RecordResult(result) => result.row.as_ref().map_or(0, DestinationRow::bytes),
                 Self::OpenStepRun(run) => run.answer.as_ref().map_or(0, String::len),

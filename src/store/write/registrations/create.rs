@@ -1,6 +1,6 @@
 //! Making a batch: a job a restaurant, a row a step.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable};
@@ -101,8 +101,41 @@ async fn obstacles(group: &Group<'_>, organisation_id: Id, restaurants: &[Id]) -
     Ok(refused)
 }
 
+/// Those of these restaurants that a new batch of the organisation can take, in the same order.
+pub(in crate::store::write) async fn free_restaurants(
+    group: &Group<'_>,
+    organisation_id: Id,
+    restaurants: &[Id],
+) -> Result<Vec<Id>, DbErr> {
+    if restaurants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let refused = obstacles(group, organisation_id, restaurants).await?;
+    let busy = refused.busy.iter().map(|(restaurant, _)| restaurant);
+    let out: HashSet<&Id> = refused.unknown.iter().chain(&refused.foreign).chain(busy).collect();
+    Ok(restaurants.iter().filter(|id| !out.contains(id)).copied().collect())
+}
+
+/// Makes a batch of restaurants that nothing stands against, and starts it if it is to be.
+pub(in crate::store::write) async fn make_batch(
+    group: &mut Group<'_>,
+    batch: NewBatch<'_>,
+    jobs: &[NewRegistration],
+    starts: bool,
+    origin: &Origin,
+) -> Result<(), DbErr> {
+    let row = insert_batch(group, batch, origin).await?;
+    for (position, job) in jobs.iter().enumerate() {
+        insert_job(group, row.organisation_id, row.id, *job, position).await?;
+    }
+    if starts {
+        start(group, &row, origin).await?;
+    }
+    Ok(())
+}
+
 /// A batch's row as it is made.
-pub(super) struct NewBatch<'a> {
+pub(in crate::store::write) struct NewBatch<'a> {
     pub id: Id,
     pub organisation_id: Id,
     pub name: &'a str,
@@ -231,13 +264,7 @@ impl CreateRegistrationBatch {
             schedule_id: self.schedule_id,
             created_by: self.created_by,
         };
-        let row = insert_batch(group, batch, &self.origin).await?;
-        for (position, job) in self.jobs.iter().enumerate() {
-            insert_job(group, self.organisation_id, self.id, *job, position).await?;
-        }
-        if self.start {
-            start(group, &row, &self.origin).await?;
-        }
+        make_batch(group, batch, &self.jobs, self.start, &self.origin).await?;
         audit::note(group, &self.origin, format!("registration batch {}", self.id)).await?;
         if let Some(answer) = &self.answer {
             answer.write(group).await?;

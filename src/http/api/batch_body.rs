@@ -1,0 +1,92 @@
+//! What templates and schedules of batches have in common in requests.
+
+use actix_web::http::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use utoipa::IntoParams;
+
+use crate::http::problem::Problem;
+use crate::model::batch_template::NAME_CHARS;
+use crate::model::workflow_spec::Mistake;
+use crate::store::read::{Registered, RestaurantFilter};
+
+/// How often a change without `If-Match` is made anew where somebody else comes between.
+pub(super) const TRIES: usize = 5;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct BatchPageQuery {
+    pub limit: Option<u64>,
+    pub cursor: Option<String>,
+}
+
+/// What was sent, as its own type.
+///
+/// # Errors
+/// 422 that says what is wrong with it.
+pub(super) fn read<T: DeserializeOwned>(body: Map<String, Value>) -> Result<T, Problem> {
+    serde_json::from_value(body.into()).map_err(|error| Problem::mistakes(&[Mistake::new("", error.to_string())]))
+}
+
+/// # Errors
+/// 422 with all the mistakes, if there are any.
+pub(super) fn refuse(mistakes: &[Mistake]) -> Result<(), Problem> {
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::mistakes(mistakes))
+}
+
+pub(super) fn name_mistakes(name: &str) -> Option<Mistake> {
+    let is_wrong = name.trim().is_empty() || name.chars().count() > NAME_CHARS;
+    is_wrong.then(|| Mistake::new("/name", format!("must have 1 to {NAME_CHARS} characters")))
+}
+
+pub(super) fn limit_mistakes(limit: Option<i32>, max: usize) -> Option<Mistake> {
+    let is_right = |limit: i32| usize::try_from(limit).is_ok_and(|limit| (1..=max).contains(&limit));
+    let is_wrong = limit.is_some_and(|limit| !is_right(limit));
+    is_wrong.then(|| Mistake::new("/limit", format!("must be 1 to {max}, or null for {max}")))
+}
+
+pub(super) fn filter_mistakes(filter: &RestaurantFilter) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let words = [
+        ("type", &filter.kind, &["outbound", "inbound"][..]),
+        ("stage", &filter.stage, &["cold", "warm", "hot"][..]),
+    ];
+    for (member, given, known) in words {
+        if given.as_ref().is_some_and(|given| !known.contains(&given.as_str())) {
+            let detail = format!("must be one of {}", known.join(", "));
+            mistakes.push(Mistake::new(format!("/filter/{member}"), detail));
+        }
+    }
+    for (member, bound) in [("icp_min", filter.icp_min), ("icp_max", filter.icp_max)] {
+        if bound.is_some_and(|bound| !(0..=10).contains(&bound)) {
+            mistakes.push(Mistake::new(format!("/filter/{member}"), "must be 0 to 10"));
+        }
+    }
+    if filter.registered == Some(Registered::Open) {
+        let detail = "restaurants that are being registered cannot be in another batch; say 'none' or 'completed'";
+        mistakes.push(Mistake::new("/filter/registered", detail));
+    }
+    mistakes
+}
+
+/// A choice of nobody.
+pub(super) fn no_restaurant_matches() -> Problem {
+    let detail = "no restaurant matches that is not being registered already; the preview shows who would";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_restaurant_matches", detail)
+}
+
+pub(super) fn name_taken(what: &str, name: &str) -> Problem {
+    let detail = format!("there is a {what} '{name}' in the organisation; give this one another name");
+    Problem::new(StatusCode::CONFLICT, "name_taken", detail)
+}
+
+pub(super) fn too_many(what: &str, most: i64) -> Problem {
+    let detail = format!("an organisation may have {most} {what}s; delete one first");
+    Problem::new(StatusCode::CONFLICT, "too_many", detail)
+}

@@ -1,0 +1,200 @@
+//! What a template would take, and a batch of it.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, Json, Path};
+use chrono::Utc;
+use entity::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::batch_body::{limit_mistakes, name_mistakes, no_restaurant_matches, refuse};
+use super::batch_templates::visible;
+use crate::actors::RegistrationsChanged;
+use crate::http::app::App;
+use crate::http::caller::Caller;
+use crate::http::idempotency::{IdempotencyKey, once};
+use crate::http::problem::{Problem, Refusals};
+use crate::model::batch_template::TemplateSource;
+use crate::store::read::{BatchTemplateView, Role, SelectedRestaurant};
+use crate::store::write::{
+    CreateRegistrationBatch, KeyAnswer, NewRegistration, RegistrationBatchCreated, RequestKey, RunSchedule,
+    StoredAnswer,
+};
+
+/// Restaurants that a preview names.
+const SHOWN: usize = 10;
+/// Restaurants that a preview counts; beyond it says that there are more.
+const COUNTED: usize = 10_000;
+/// Restaurants beyond those of a batch, in the place of those that are being registered.
+const SPARE: usize = 200;
+/// How often the restaurants are chosen anew where some are registered elsewhere meanwhile.
+const CHOICES: usize = 5;
+
+/// Whom a template takes now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TemplatePreview {
+    /// Restaurants that match, counted up to 10,000.
+    matched: usize,
+    /// There are more than `matched` says.
+    more: bool,
+    /// Restaurants that a batch would have.
+    batch_of: usize,
+    /// The first ten of them.
+    restaurants: Vec<SelectedRestaurant>,
+}
+
+/// Restaurants that a batch of the template may have.
+fn most(app: &App, limit: Option<i32>) -> usize {
+    let max = app.engine.settings().registration.max_restaurants;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    limit.map_or(max, |limit| limit.min(max))
+}
+
+/// The restaurants of a template, oldest first. This is where leads would be converted, once that can be done.
+async fn chosen(app: &App, caller: &Caller, template: &BatchTemplateView, most: usize) -> Result<Vec<Id>, Problem> {
+    match template.source {
+        TemplateSource::Restaurants => Ok(app.reader.template_restaurants(&caller.scope, template, most).await?),
+        TemplateSource::Leads => Err(leads_unconverted()),
+    }
+}
+
+/// A template over leads cannot be used yet.
+pub(super) fn leads_unconverted() -> Problem {
+    let detail =
+        "templates over leads cannot be used yet: convert the leads first and take a template over restaurants";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "leads_unconverted", detail)
+}
+
+/// `POST /api/batch-templates/{id}/preview`: changes nothing.
+#[utoipa::path(
+    post, path = "/api/batch-templates/{id}/preview", tag = "registrations",
+    params(("id" = Id, Path, description = "The template.")),
+    responses((status = 200, description = "Whom it takes now.", body = TemplatePreview), Refusals),
+)]
+pub async fn preview(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<TemplatePreview>, Problem> {
+    let template = visible(&app, &caller, *id).await?;
+    let found = chosen(&app, &caller, &template, COUNTED + 1).await?;
+    let matched = found.len().min(COUNTED);
+    let first = &found[..found.len().min(SHOWN)];
+    Ok(Json(TemplatePreview {
+        matched,
+        more: found.len() > COUNTED,
+        batch_of: matched.min(most(&app, template.limit)),
+        restaurants: app.reader.selected_restaurants(&caller.scope, first).await?,
+    }))
+}
+
+/// How the batch differs from what the template says.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateStart {
+    /// Default: as the template's `settings.name` has it.
+    name: Option<String>,
+    /// Restaurants at most. Default: as the template has it.
+    limit: Option<i32>,
+    /// `false` leaves the batch a draft.
+    start: Option<bool>,
+}
+
+/// A batch that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MadeBatch {
+    batch_id: Id,
+    jobs_count: usize,
+}
+
+/// `POST /api/batch-templates/{id}/start`: makes a batch of those whom the template takes now, and starts it.
+#[utoipa::path(
+    post, path = "/api/batch-templates/{id}/start", tag = "registrations",
+    params(
+        ("id" = Id, Path, description = "The template."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
+    ),
+    request_body(content = Option<TemplateStart>, description = "What is different. It may be left out."),
+    responses((status = 201, description = "The batch is made.", body = MadeBatch), Refusals),
+)]
+pub async fn start(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    id: Path<Id>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Member)?;
+    let asked: TemplateStart = if body.is_empty() {
+        TemplateStart::default()
+    } else {
+        serde_json::from_slice(&body)
+            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))?
+    };
+    let max = app.engine.settings().registration.max_restaurants;
+    let mut mistakes: Vec<_> = asked.name.as_deref().and_then(name_mistakes).into_iter().collect();
+    mistakes.extend(limit_mistakes(asked.limit, max));
+    refuse(&mistakes)?;
+    let template = visible(&app, &caller, *id).await?;
+    let (shared, asker) = (app.clone(), caller.clone());
+    const ROUTE: &str = "POST /api/batch-templates/{id}/start";
+    let same = (*id, asked.clone());
+    once(&app, &asker, key, ROUTE, &same, move |request_key| async move {
+        make(&shared, &caller, &template, &asked, request_key).await
+    })
+    .await
+}
+
+async fn make(
+    app: &App,
+    caller: &Caller,
+    template: &BatchTemplateView,
+    asked: &TemplateStart,
+    key: Option<RequestKey>,
+) -> Result<StoredAnswer, Problem> {
+    let most = most(app, asked.limit.or(template.limit));
+    let usual = template.settings.batch_name(&template.name, Utc::now(), chrono_tz::UTC);
+    let name = asked.name.as_deref().map_or(usual, |name| name.trim().to_owned());
+    let id = Id::now();
+    for _ in 0..CHOICES {
+        // Those that are registered elsewhere by the time of the command are not chosen the next time.
+        let restaurants = chosen_and_free(app, caller, template, most).await?;
+        if restaurants.is_empty() {
+            return Err(no_restaurant_matches());
+        }
+        let answer = RunSchedule::answer(id, restaurants.len());
+        let command = CreateRegistrationBatch {
+            id,
+            organisation_id: caller.scope.organisation_id,
+            name: name.clone(),
+            parallel: template.settings.is_parallel(),
+            settings: template.settings.common_config.clone().into(),
+            jobs: restaurants.into_iter().map(NewRegistration::of).collect(),
+            created_by: Some(caller.scope.user_id),
+            template_id: Some(template.id),
+            schedule_id: None,
+            start: asked.start.unwrap_or(true),
+            origin: caller.origin(),
+            answer: key.clone().map(|request| KeyAnswer {
+                request,
+                answer: answer.clone(),
+            }),
+        };
+        if app.command(command).await? == RegistrationBatchCreated::Created {
+            app.overseer.do_send(RegistrationsChanged(id));
+            return Ok(answer);
+        }
+    }
+    let detail = "others register the same restaurants at this moment; try again";
+    Err(Problem::new(StatusCode::CONFLICT, "restaurants_busy", detail))
+}
+
+/// Up to `most` of the template's restaurants, without those that are being registered.
+async fn chosen_and_free(
+    app: &App,
+    caller: &Caller,
+    template: &BatchTemplateView,
+    most: usize,
+) -> Result<Vec<Id>, Problem> {
+    let found = chosen(app, caller, template, most.saturating_add(SPARE)).await?;
+    let mut free = app.reader.without_open_registration(&found).await?;
+    free.truncate(most);
+    Ok(free)
+}
