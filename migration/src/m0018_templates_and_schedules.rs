@@ -57,8 +57,11 @@ crate::migration!(
         "create index batch_schedules_due on batch_schedules (look_at) where look_at is not null",
         "create index registration_batch_jobs_by_schedule on registration_batch_jobs (schedule_id, id)
             where schedule_id is not null",
+        // Webhooks tell of steps that wait for people.
+        "create index batch_operation_logs_questions on batch_operation_logs (seq) where operation = 'action_required'",
     ],
-    down: &["drop index registration_batch_jobs_by_schedule",
+    down: &["drop index batch_operation_logs_questions",
+        "drop index registration_batch_jobs_by_schedule",
         "drop table batch_schedules",
         "drop table batch_templates"]
 );

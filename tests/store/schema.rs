@@ -82,6 +82,13 @@ async fn hot_queries_use_their_indexes() {
             "batch_operation_logs_batches_in_order",
         ),
         (
+            "select l.seq from batch_operation_logs l join registration_batch_jobs b on b.id = l.batch_job_id \
+          join registration_jobs g on g.id = l.registration_job_id join restaurants r on r.id = g.restaurant_id \
+          where l.operation = 'action_required' and l.seq > 5 and l.seq <= 9 and exists (select 1 from webhook_endpoints e \
+          where e.organisation_id = l.organisation_id) order by l.seq limit 200",
+            "batch_operation_logs_questions",
+        ),
+        (
             "select n.id from webhook_deliveries n where n.endpoint_id = 'e' and n.status = 'pending' and n.next_at <= 'x' \
           order by n.next_at, n.id limit 1",
             "webhook_deliveries_due",

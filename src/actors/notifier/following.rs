@@ -1,11 +1,7 @@
 //! From the journal to deliveries: what has happened to batches, made into what is told of it.
 
-use serde_json::json;
-
+use super::events;
 use crate::actors::control::Engine;
-use crate::model::counts::StatusCounts;
-use crate::model::webhook::{BatchNotice, EventType, Message};
-use crate::store::read::BatchEventRow;
 use crate::store::write::{AppendDeliveries, Transitioned, WebhookEvent, WriteError};
 
 /// Rows of the journal that are read at a time.
@@ -34,15 +30,20 @@ pub(super) enum Interrupted {
 /// Puts on their way the events up to `head`, a chunk of them. With `settle` the cursor is moved also where there is
 /// nothing to tell, so that others may prune what it has passed.
 pub(super) async fn follow(engine: &Engine, from: Position, head: i64, settle: bool) -> Result<Position, Interrupted> {
-    let rows = engine.journal.batch_events(from.read, head, CHUNK).await?;
-    let read = match rows.last() {
-        Some(last) if rows.len() >= CHUNK => last.seq,
-        _ => head,
-    };
-    let events: Vec<(i64, WebhookEvent)> = rows
+    let mut rows = engine.journal.batch_events(from.read, head, CHUNK).await?;
+    let mut questions = engine.journal.questions(from.read, head, CHUNK).await?;
+    // Of each kind no more is told than was read of the other.
+    let seen = |full: bool, last: Option<i64>| last.filter(|_| full).unwrap_or(head);
+    let read = seen(rows.len() >= CHUNK, rows.last().map(|row| row.seq))
+        .min(seen(questions.len() >= CHUNK, questions.last().map(|row| row.seq)));
+    rows.retain(|row| row.seq <= read);
+    questions.retain(|row| row.seq <= read);
+    let mut events: Vec<(i64, WebhookEvent)> = rows
         .into_iter()
-        .filter_map(|row| Some((row.seq, event(engine, row)?)))
+        .filter_map(|row| Some((row.seq, events::of_batch(engine, row)?)))
         .collect();
+    events.extend(events::of_questions(engine, questions));
+    events.sort_by_key(|(seq, _)| *seq);
     if events.is_empty() && !settle {
         return Ok(Position { read, ..from });
     }
@@ -86,50 +87,4 @@ async fn write(engine: &Engine, from: i64, to: i64, events: Vec<WebhookEvent>) -
         Transitioned::Committed { seq } => Ok(Position { cursor: seq, read: seq }),
         Transitioned::Conflict => Err(Interrupted::Moved(from)),
     }
-}
-
-/// What is told of a row of the journal.
-fn event(engine: &Engine, row: BatchEventRow) -> Option<WebhookEvent> {
-    let event_type = EventType::of(row.operation.parse().ok()?)?;
-    let count = |count: Option<i32>| i64::from(count.unwrap_or_default());
-    let counts = StatusCounts {
-        pending: count(row.pending_count),
-        url_complete: count(row.url_complete_count),
-        scraped: count(row.scraped_count),
-        aggregated: count(row.aggregated_count),
-        error: count(row.error_count),
-        excluded: count(row.excluded_count),
-    };
-    let notice = BatchNotice {
-        id: row.batch_job_id,
-        name: row.name.or(row.original_filename),
-        status: row.to_state,
-        reason: row.details["reason"].as_str().map(str::to_owned),
-        total: count(row.total_practices),
-        completed: count(row.completed_practices),
-        failed: count(row.failed_practices),
-        counts: json!(counts),
-        link: link(engine, &row.batch_kind, row.batch_job_id),
-        kind: row.batch_kind.clone(),
-    };
-    let message = Message::of_batch(event_type, row.created_at, notice);
-    Some(WebhookEvent {
-        id: row.id,
-        organisation_id: row.organisation_id,
-        event_type,
-        batch_kind: Some(row.batch_kind),
-        batch_id: Some(row.batch_job_id),
-        body: json!(message).to_string(),
-        occurred_at: row.created_at,
-    })
-}
-
-/// Where more is told of a batch, where this daemon can be reached at all.
-fn link(engine: &Engine, kind: &str, id: entity::Id) -> Option<String> {
-    let base = engine.settings().receivers_url(engine.listens?);
-    let list = match kind {
-        "registration" => "registration-batches",
-        _ => "jobs",
-    };
-    Some(format!("{base}/api/{list}/{id}"))
 }

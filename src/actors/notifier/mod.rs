@@ -6,6 +6,7 @@
 //! id: an endpoint hears of everything at least once.
 
 mod courier;
+mod events;
 mod following;
 mod sending;
 

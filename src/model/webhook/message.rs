@@ -5,7 +5,7 @@ use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::EventType;
+use super::{EventType, Question};
 
 /// Characters of a batch's name that are told. With [`REASON_CHARS`] they keep a message far below 20 kB.
 pub const NAME_CHARS: usize = 200;
@@ -32,6 +32,9 @@ pub struct BatchNotice {
     pub failed: i64,
     /// Items by status.
     pub counts: Value,
+    /// Who waits for what, where people are waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Question>,
     /// Where to read more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -47,7 +50,8 @@ impl BatchNotice {
     }
 }
 
-fn beginning(text: &str, chars: usize) -> String {
+/// The first characters of a text, and a mark where there are more.
+pub(super) fn beginning(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -99,6 +103,7 @@ pub fn slack_body(message: &Message) -> Value {
         EventType::BatchCompleted => "is complete",
         EventType::BatchFailed => "has failed",
         EventType::BatchKilled => "was killed",
+        EventType::BatchCancelled => "was cancelled",
         EventType::ActionRequired => "waits for a decision",
         EventType::Test => "was tried out",
     };
@@ -140,6 +145,8 @@ fn link_target(link: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::model::registration::step::StepNumber;
+    use crate::model::webhook::AskedRestaurant;
 
     fn notice() -> BatchNotice {
         BatchNotice {
@@ -153,6 +160,7 @@ mod tests {
             failed: 2,
             counts: json!({ "pending": 28, "aggregated": 10, "error": 2 }),
             link: Some("https://desk.example/api/jobs/1".to_owned()),
+            action: None,
         }
     }
 
@@ -175,9 +183,18 @@ mod tests {
     #[test]
     fn the_longest_names_and_reasons_stay_below_twenty_kilobytes() {
         let long = "😀".repeat(100_000);
+        let mut action = Question::new(StepNumber::Execution, true);
+        for _ in 0..50 {
+            action.add(AskedRestaurant {
+                registration_job_id: Id::now(),
+                restaurant_id: Id::now(),
+                name: long.clone(),
+            });
+        }
         let notice = BatchNotice {
             name: Some(long.clone()),
             reason: Some(long),
+            action: Some(action),
             ..notice()
         };
         let message = message(notice);

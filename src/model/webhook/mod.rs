@@ -1,6 +1,7 @@
 //! Webhooks about batches: which events there are, what is told of them, how it is signed, and what an answer means.
 
 mod message;
+mod question;
 mod schedule;
 mod signature;
 
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 use super::journal::Operation;
 
 pub use message::{BatchNotice, Message, NAME_CHARS, REASON_CHARS, slack_body};
+pub use question::{AskedRestaurant, Question, RESTAURANTS_NAMED};
 pub use schedule::{Answered, JITTER, Judgement, SLACK_PACE, THROTTLE, Verdict, judge};
 pub use signature::{SECRET_BYTES, SECRET_PREFIX, secret_of, signatures};
 
@@ -31,7 +33,9 @@ pub enum EventType {
     BatchFailed,
     #[serde(rename = "batch.killed")]
     BatchKilled,
-    /// A step waits for a person. Nothing tells it yet.
+    #[serde(rename = "batch.cancelled")]
+    BatchCancelled,
+    /// Steps wait for people.
     #[serde(rename = "action_required")]
     ActionRequired,
     /// Somebody tries an endpoint out. It is sent to that one alone, whatever it wants to be told of.
@@ -40,13 +44,14 @@ pub enum EventType {
 }
 
 impl EventType {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BatchStarted,
         Self::BatchPaused,
         Self::BatchResumed,
         Self::BatchCompleted,
         Self::BatchFailed,
         Self::BatchKilled,
+        Self::BatchCancelled,
         Self::ActionRequired,
         Self::Test,
     ];
@@ -68,6 +73,7 @@ impl EventType {
             Self::BatchCompleted => "batch.completed",
             Self::BatchFailed => "batch.failed",
             Self::BatchKilled => "batch.killed",
+            Self::BatchCancelled => "batch.cancelled",
             Self::ActionRequired => "action_required",
             Self::Test => "webhook.test",
         }
@@ -83,6 +89,8 @@ impl EventType {
             Operation::BatchCompleted => Some(Self::BatchCompleted),
             Operation::BatchFailed => Some(Self::BatchFailed),
             Operation::BatchKilled => Some(Self::BatchKilled),
+            Operation::BatchCancelled => Some(Self::BatchCancelled),
+            Operation::ActionRequired => Some(Self::ActionRequired),
             _ => None,
         }
     }
@@ -226,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_to_an_item_is_told_to_nobody() {
+    fn of_an_item_it_is_told_only_that_it_waits_for_somebody() {
         for operation in Operation::ALL {
-            if !operation.concerns_batch() {
+            if !operation.concerns_batch() && operation != Operation::ActionRequired {
                 assert_eq!(EventType::of(operation), None, "{operation:?}");
             }
         }

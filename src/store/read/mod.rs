@@ -43,7 +43,7 @@ pub use failures::FailureView;
 pub use jobs::{JobFilter, JobView, Page};
 pub use journal::{JournalReader, StepRunRow};
 pub use journal_events::{JobProgress, JournalFilter, JournalView};
-pub use notifications::{BatchEventRow, DueDelivery};
+pub use notifications::{BatchEventRow, DueDelivery, QuestionRow, RegistrationCounts};
 pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
 };

@@ -33,7 +33,41 @@ pub struct BatchEventRow {
     pub aggregated_count: Option<i32>,
     pub error_count: Option<i32>,
     pub excluded_count: Option<i32>,
+    #[sea_orm(nested)]
+    pub registrations: RegistrationCounts,
 }
+
+/// How far a registration batch is; nothing for one of another kind.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct RegistrationCounts {
+    pub total_restaurants: Option<i32>,
+    pub completed_restaurants: Option<i32>,
+    pub failed_restaurants: Option<i32>,
+    pub cancelled_restaurants: Option<i32>,
+    pub waiting_restaurants: Option<i32>,
+}
+
+/// A step that waits for a person, with its batch as it is now.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct QuestionRow {
+    pub seq: i64,
+    pub id: Id,
+    pub organisation_id: Id,
+    pub batch_job_id: Id,
+    pub registration_job_id: Id,
+    pub step: Option<i32>,
+    pub details: serde_json::Value,
+    pub created_at: DateTime<Utc>,
+    pub name: String,
+    pub status: String,
+    pub restaurant_id: Id,
+    pub restaurant_name: String,
+    #[sea_orm(nested)]
+    pub registrations: RegistrationCounts,
+}
+
+const REGISTRATION_COUNTS: &str = "b.total_restaurants, b.completed_restaurants, b.failed_restaurants, \
+    b.cancelled_restaurants, b.waiting_restaurants";
 
 impl JournalReader {
     /// What has happened to batches after `from` (excluded) up to `to` (included), in order, where somebody may want to be
@@ -42,21 +76,42 @@ impl JournalReader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn batch_events(&self, from: i64, to: i64, rows: usize) -> Result<Vec<BatchEventRow>, DbErr> {
-        const SQL: &str = "select l.seq, l.id, l.organisation_id, l.batch_kind, l.batch_job_id, l.operation, \
-            l.to_state, l.details, l.created_at, j.name, j.original_filename, j.total_practices, \
-            j.completed_practices, j.failed_practices, j.pending_count, j.url_complete_count, j.scraped_count, \
-            j.aggregated_count, j.error_count, j.excluded_count \
-            from batch_operation_logs l left join enrichment_jobs j on j.id = l.batch_job_id \
-            where l.item_id is null and l.seq > ? and l.seq <= ? \
-            and exists (select 1 from webhook_endpoints e where e.organisation_id = l.organisation_id) \
-            order by l.seq limit ?";
+        let sql = format!(
+            "select l.seq, l.id, l.organisation_id, l.batch_kind, l.batch_job_id, l.operation, \
+             l.to_state, l.details, l.created_at, coalesce(j.name, b.name) as name, j.original_filename, \
+             j.total_practices, j.completed_practices, j.failed_practices, j.pending_count, j.url_complete_count, \
+             j.scraped_count, j.aggregated_count, j.error_count, j.excluded_count, {REGISTRATION_COUNTS} \
+             from batch_operation_logs l left join enrichment_jobs j on j.id = l.batch_job_id \
+             left join registration_batch_jobs b on b.id = l.batch_job_id \
+             where l.item_id is null and l.seq > ? and l.seq <= ? \
+             and exists (select 1 from webhook_endpoints e where e.organisation_id = l.organisation_id) \
+             order by l.seq limit ?"
+        );
+        self.events(&sql, from, to, rows).await
+    }
+
+    /// As [`batch_events`](Self::batch_events), the steps that wait for people.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn questions(&self, from: i64, to: i64, rows: usize) -> Result<Vec<QuestionRow>, DbErr> {
+        let sql = format!(
+            "select l.seq, l.id, l.organisation_id, l.batch_job_id, l.registration_job_id, l.step, l.details, \
+             l.created_at, b.name, b.status, r.id as restaurant_id, r.name as restaurant_name, {REGISTRATION_COUNTS} \
+             from batch_operation_logs l join registration_batch_jobs b on b.id = l.batch_job_id \
+             join registration_jobs g on g.id = l.registration_job_id join restaurants r on r.id = g.restaurant_id \
+             where l.operation = 'action_required' and l.seq > ? and l.seq <= ? \
+             and exists (select 1 from webhook_endpoints e where e.organisation_id = l.organisation_id) \
+             order by l.seq limit ?"
+        );
+        self.events(&sql, from, to, rows).await
+    }
+
+    async fn events<T: FromQueryResult>(&self, sql: &str, from: i64, to: i64, rows: usize) -> Result<Vec<T>, DbErr> {
         let values = [from.into(), to.into(), limit(rows)];
-        let select = statement(self.hq.get_database_backend(), SQL, values);
+        let select = statement(self.hq.get_database_backend(), sql, values);
         let found = self.hq.query_all_raw(select).await?;
-        found
-            .iter()
-            .map(|row| BatchEventRow::from_query_result(row, ""))
-            .collect()
+        found.iter().map(|row| T::from_query_result(row, "")).collect()
     }
 }
 
