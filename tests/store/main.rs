@@ -12,6 +12,7 @@ mod companies;
 mod full_disk;
 mod groups;
 mod random_commands;
+mod schedules;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
@@ -43,5 +44,9 @@ on_both_databases!(
     companies::the_later_of_two_with_one_domain_is_written_over_the_earlier,
     groups::a_process_that_was_taken_over_from_writes_nothing_more,
     answers::an_accepted_answer_is_never_lost_and_never_applied_twice,
+    schedules::a_run_takes_place_once_whatever_the_clock_does,
+    schedules::those_who_are_being_registered_by_then_are_left_out,
+    schedules::a_run_that_waits_takes_place_when_the_earlier_batch_has_ended,
+    schedules::a_schedule_that_cannot_be_read_is_switched_off,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,
 );

@@ -11,6 +11,7 @@ mod endpoints;
 mod failing;
 mod interrupted;
 mod kept;
+mod registrations;
 mod telling;
 #[macro_use]
 #[path = "../support/mod.rs"]
@@ -30,12 +31,15 @@ use interrupted::{
     killed_before_the_answer_it_is_sent_again,
 };
 use kept::{deliveries_are_a_list, events_are_kept_for_a_time, what_was_delivered_is_sent_again_when_asked_for};
+use registrations::{registrations_are_told_of_and_questions_gathered, slack_hears_once_of_many_who_wait};
 use telling::{each_event_is_told_once_and_signed, slack_is_told_in_its_own_way, who_asks_hears_of_steering_too};
 
 on_both_databases!("webhooks":
     each_event_is_told_once_and_signed,
     who_asks_hears_of_steering_too,
     slack_is_told_in_its_own_way,
+    registrations_are_told_of_and_questions_gathered,
+    slack_hears_once_of_many_who_wait,
     a_refusal_is_sent_again_under_the_same_id,
     gone_is_switched_off_and_what_was_skipped_can_be_sent,
     an_endpoint_that_asks_is_left_alone,
