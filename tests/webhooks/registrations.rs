@@ -55,14 +55,15 @@ impl Journal<'_> {
             Some(n) => (format!("'{}'", job(n)), format!("'{}'", job(n))),
             None => ("null".to_owned(), "null".to_owned()),
         };
-        let id = entity::Id::now();
+        // An endpoint is told of what happens after it was made.
+        let (id, now) = (entity::Id::now(), chrono::Utc::now().to_rfc3339());
         self.desk
             .execute(&format!(
                 "insert into batch_operation_logs (seq, id, organisation_id, batch_kind, batch_job_id, item_id, \
                  registration_job_id, step, actor, source, to_state, operation, details, created_at) \
                  select (select coalesce(max(seq), 0) + 1 from batch_operation_logs), '{id}', organisation_id, \
                  'registration', id, {item_id}, {registration}, {step}, 'system', 'engine', '{to}', '{operation}', \
-                 '{details}', updated_at from registration_batch_jobs where id = '{batch}'"
+                 '{details}', '{now}' from registration_batch_jobs where id = '{batch}'"
             ))
             .await;
     }
