@@ -13,6 +13,7 @@ mod killed_anywhere;
 mod misbehaviour;
 mod registrations;
 mod scene;
+mod schedules;
 #[path = "../support/mod.rs"]
 mod support;
 mod workflows;
