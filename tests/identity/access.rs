@@ -362,12 +362,18 @@ async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static
         .json();
     let at_endpoint = format!("/api/webhook-endpoints/{}", text(&endpoint["id"]));
     admin.post(&format!("{at_endpoint}/test"), &json!({})).await;
+    let template = json!({ "name": "Theirs" });
+    let template = member.post("/api/batch-templates", &template).await.expect(201).json();
+    let schedule = json!({ "name": "Theirs", "filter": {}, "cron": "0 9 1 1 *", "time_zone": "UTC" });
+    let schedule = member.post("/api/batch-schedules", &schedule).await.expect(201).json();
     let deliveries = admin.get(&format!("{at_endpoint}/deliveries")).await.expect(200).json();
     BTreeMap::from([
         ("/api/companies", text(&company["id"])),
         ("/api/workflows", text(&workflow["id"])),
         ("/api/webhook-endpoints", text(&endpoint["id"])),
         ("/api/webhook-deliveries", text(&deliveries["data"][0]["id"])),
+        ("/api/batch-templates", text(&template["id"])),
+        ("/api/batch-schedules", text(&schedule["id"])),
         ("/api/jobs", job),
         ("/api/imports", text(&import["import_id"])),
         ("/api/batch-runs", text(&run["id"])),

@@ -110,10 +110,10 @@ impl BatchScheduleBody {
             mistakes.push(Mistake::new(pointer, mistaken.to_string()));
         });
         refuse(&mistakes)?;
-        if let Some(template) = self.template_id {
-            if visible(app, caller, template).await?.source == TemplateSource::Leads {
-                return Err(leads_unconverted());
-            }
+        if let Some(template) = self.template_id
+            && visible(app, caller, template).await?.source == TemplateSource::Leads
+        {
+            return Err(leads_unconverted());
         }
         timetable.map_err(|()| Problem::mistakes(&mistakes))
     }

@@ -142,10 +142,10 @@ impl RunSchedule {
         schedule: &batch_schedules::Model,
         key: Option<&RequestKey>,
     ) -> Result<RunOutcome, DbErr> {
-        if policy::<OverlapPolicy>(&schedule.overlap)? != OverlapPolicy::Allow {
-            if let Some(open) = open_batch(group, schedule.id).await? {
-                return Ok(RunOutcome::Overlaps(open.id));
-            }
+        if policy::<OverlapPolicy>(&schedule.overlap)? != OverlapPolicy::Allow
+            && let Some(open) = open_batch(group, schedule.id).await?
+        {
+            return Ok(RunOutcome::Overlaps(open.id));
         }
         let (outcome, told) = self.make(group, schedule).await?;
         let RunOutcome::Made { batch_id, jobs } = outcome else {
