@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use batchdesk::simulators::nzbn::{self, Nzbn};
 use batchdesk::simulators::platform::{self, Platform};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ pub struct Desk {
     pub daemon: Daemon,
     pub api: Api,
     pub platform: Platform,
+    pub office: Nzbn,
     hq: DatabaseConnection,
     organisation: String,
     _directory: TempDir,
@@ -42,6 +44,9 @@ impl Desk {
             ..platform::Options::default()
         };
         let platform = Platform::with(options).await.unwrap();
+        let office = Nzbn::start().await.unwrap();
+        let office_key = directory.path().join("office-key");
+        std::fs::write(&office_key, nzbn::KEY).unwrap();
         let workflows = directory.path().join("workflows");
         std::fs::create_dir(&workflows).unwrap();
         let mut plan = PLAN.replace("timeout_ms = 60_000", "timeout_ms = 400");
@@ -58,9 +63,12 @@ impl Desk {
         let settings = format!(
             "[network]\nallow_cidrs = [\"127.0.0.0/8\"]\n[workflows]\ndir = {workflows:?}\n\
              [secrets.PLATFORM_API_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\"]\n\
-             [retry]\nbase_ms = 20\n[registration]\nplatform_url = \"{}\"\n{}",
+             [secrets.NZBN_SUBSCRIPTION_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\"]\n\
+             [retry]\nbase_ms = 20\n[registration]\nplatform_url = \"{}\"\ncompanies_office_url = \"{}\"\n{}",
             key.display(),
+            office_key.display(),
             platform.url(),
+            office.url(),
             opening.settings,
         );
         let daemon = Daemon::start(DaemonOptions {
@@ -76,6 +84,7 @@ impl Desk {
             daemon,
             api,
             platform,
+            office,
             hq,
             _directory: directory,
         }

@@ -9,6 +9,7 @@
 mod desk;
 mod effects;
 mod happy;
+mod office;
 mod people;
 mod steering;
 #[macro_use]
@@ -20,6 +21,7 @@ use effects::{
     what_the_platform_refuses_for_good_fails_at_once,
 };
 use happy::{auckland_q4, one_restaurant_is_a_batch_of_one};
+use office::{a_refused_key_pauses_the_batch, the_company_that_was_picked_is_looked_up};
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
     a_call_under_way_ends_before_its_batch_is_cancelled, a_pause_lets_the_running_sub_step_end,
@@ -30,6 +32,8 @@ use steering::{
 on_both_databases!("registration":
     auckland_q4,
     one_restaurant_is_a_batch_of_one,
+    the_company_that_was_picked_is_looked_up,
+    a_refused_key_pauses_the_batch,
     answers_may_come_early_and_in_parts,
     answers_are_taken_once,
     what_is_not_waited_for_is_refused,

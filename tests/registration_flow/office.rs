@@ -1,0 +1,103 @@
+//! The company behind a restaurant: searched, picked by a person, looked up.
+
+use batchdesk::simulators::nzbn::{Asked, Fault};
+use serde_json::json;
+
+use crate::desk::{Desk, Opening, ids};
+use crate::support::daemon::Db;
+
+pub async fn the_company_that_was_picked_is_looked_up(database: Db) {
+    let desk = Desk::open(database, Opening::default()).await;
+    let batch = desk
+        .batch(&["Pizza Palace", "Nobody Knows This One At All"], json!({}))
+        .await;
+    let seen = desk.until_asked(&batch, 3).await;
+    let jobs: Vec<&str> = ids(&seen).collect();
+    let actions = desk
+        .api
+        .get(&format!("/api/actions?batch_id={batch}"))
+        .await
+        .expect(200)
+        .json();
+    let of = |job: &str| {
+        let mut all = actions["data"].as_array().unwrap().iter();
+        all.find(|action| action["registration_job_id"] == job).unwrap()
+    };
+    let best = &of(jobs[0])["candidates"][0];
+    assert!(
+        best["name"].as_str().unwrap().to_lowercase().contains("pizza palace"),
+        "{best:#}"
+    );
+    assert!(best["score"].as_f64().unwrap() > 0.6, "{best:#}");
+    assert!(!best["match_reasons"].as_array().unwrap().is_empty(), "{best:#}");
+    let ranks: Vec<_> = of(jobs[0])["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| &each["rank"])
+        .collect();
+    assert!(ranks.len() > 1, "{ranks:?}");
+    // The candidate of one cannot be picked for another.
+    let foreign = json!({ "selections": [{ "registration_job_id": jobs[1], "candidate_id": best["id"] }] });
+    let foreign = desk.post(&batch, "steps/3/complete", foreign).await.expect(422).json();
+    assert_eq!(foreign["code"], "unknown_candidate");
+    let selections = json!({ "selections": [
+        { "registration_job_id": jobs[0], "candidate_id": best["id"] },
+        { "registration_job_id": jobs[1], "none": true },
+    ] });
+    desk.post(&batch, "steps/3/complete", selections).await.expect(200);
+    desk.until_asked(&batch, 5).await;
+    let job = desk
+        .api
+        .get(&format!("/api/registration-jobs/{}", jobs[0]))
+        .await
+        .expect(200)
+        .json();
+    let details = &job["steps"][3]["result_data"];
+    assert_eq!(details["nzbn"], best["nzbn"], "{details:#}");
+    assert!(details["directors"][0]["name"].is_string(), "{details:#}");
+    let whole = job.to_string();
+    assert!(
+        !whole.contains("roleAddress") && !whole.contains("shareholder"),
+        "{job:#}"
+    );
+    let selected: Vec<_> = job["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| &each["selected"])
+        .collect();
+    assert_eq!(selected.iter().filter(|selected| ***selected == json!(true)).count(), 1);
+    // The person who confirms sees who runs the company.
+    let actions = desk
+        .api
+        .get(&format!("/api/actions?batch_id={batch}&step=5"))
+        .await
+        .expect(200)
+        .json();
+    let mut all = actions["data"].as_array().unwrap().iter();
+    let asked = all.find(|action| action["registration_job_id"] == jobs[0]).unwrap();
+    assert_eq!(
+        asked["asked"]["config"]["contact_name"],
+        details["directors"][0]["name"]
+    );
+    desk.configure(&batch).await;
+    let ended = desk.until_status(&batch, "completed").await;
+    let csv = format!("/api/registration-batches/{batch}/export?format=json");
+    let rows = desk.api.get(&csv).await.expect(200).json();
+    assert_eq!(rows[0]["nzbn"], best["nzbn"]);
+    assert_eq!(ended["jobs"][1]["steps"][3]["status"], "skipped");
+}
+
+pub async fn a_refused_key_pauses_the_batch(database: Db) {
+    let desk = Desk::open(database, Opening::default()).await;
+    desk.office.fault(Asked::Search, Fault::RefuseKey, 1);
+    let batch = desk.batch(&["Pizza Palace"], json!({})).await;
+    let paused = desk.until_status(&batch, "paused").await;
+    assert!(paused["error_message"].as_str().unwrap().contains("key"), "{paused:#}");
+    assert_eq!(paused["jobs"][0]["status"], "in_progress");
+    desk.post(&batch, "resume", json!({})).await.expect(200);
+    // What was refused once is looked at again.
+    desk.office.fault(Asked::Search, Fault::Fail { status: 503 }, 1);
+    desk.until_asked(&batch, 3).await;
+}
