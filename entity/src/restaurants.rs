@@ -23,12 +23,19 @@ pub struct Model {
     pub icp_score: Option<i32>,
     /// The sales team's own word for where it stands.
     pub status: String,
+    /// As it can be fetched.
     pub website: Option<String>,
+    /// As somebody wrote it.
+    pub website_input: Option<String>,
     pub phone: Option<String>,
     pub email: Option<String>,
     pub address: Option<String>,
     pub city: Option<String>,
+    /// The city in lower case.
+    pub city_key: Option<String>,
     pub region: Option<String>,
+    /// The region in lower case.
+    pub region_key: Option<String>,
     pub country: Option<String>,
     /// An enrichment job of ours, or the name that another system has for its own.
     pub extraction_job_id: Option<String>,

@@ -3,7 +3,8 @@
 crate::migration!(
     "m0016_leads_and_restaurants",
     up: &[
-        // `name_key` is the name as lists sort and search it: lower case in every script.
+        // `name_key`, `city_key` and `region_key` are what lists search: lower case in every script, which the databases
+        // cannot make alike. `website` is the address as it can be fetched, `website_input` what somebody wrote.
         "create table restaurants (
             id {uuid} primary key,
             organisation_id {uuid} not null references organisations (id),
@@ -14,11 +15,14 @@ crate::migration!(
             icp_score integer check (icp_score between 0 and 10),
             status text not null default 'new',
             website text,
+            website_input text,
             phone text,
             email text,
             address text,
             city text,
+            city_key text,
             region text,
+            region_key text,
             country text,
             extraction_job_id text,
             company_number text,
@@ -42,11 +46,14 @@ crate::migration!(
             icp_score integer check (icp_score between 0 and 10),
             status text not null default 'new',
             website text,
+            website_input text,
             phone text,
             email text,
             address text,
             city text,
+            city_key text,
             region text,
+            region_key text,
             country text,
             extraction_job_id text,
             company_number text,
@@ -60,6 +67,7 @@ crate::migration!(
         )",
         "create index leads_by_organisation on leads (organisation_id, id)",
         "create index leads_by_name on leads (organisation_id, name_key)",
+        "create index leads_by_restaurant on leads (converted_restaurant_id) where converted_restaurant_id is not null",
     ],
     down: &["drop table leads",
         "drop table restaurants"]

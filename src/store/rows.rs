@@ -12,7 +12,7 @@ const LONGEST: usize = 512;
 const MOST_VALUES: usize = 32_766;
 
 /// Rows of equal width, waiting to be bound.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rows {
     width: usize,
     values: Vec<Value>,

@@ -3,12 +3,14 @@
 pub mod batch;
 pub mod company;
 pub mod company_name;
+pub mod filter;
 pub mod form;
 mod homes;
 pub mod job;
 pub mod likeness;
 pub mod nzbn;
 pub mod plan;
+pub mod profile;
 pub mod step;
 mod street;
 pub mod sub_step;

@@ -9,6 +9,7 @@ mod batch_schedules;
 mod batch_templates;
 mod companies;
 mod credentials;
+mod directory;
 mod engine;
 mod exclusions;
 mod failures;
@@ -37,6 +38,8 @@ pub use batch_schedules::{BatchScheduleView, NextRun, ScheduleSelection, Unselec
 pub use batch_templates::{BatchTemplateView, SelectedRestaurant};
 pub use companies::{CompanyFilter, CompanyRow, CompanyView, CompletionView, StepOfPlay};
 pub use credentials::{Grant, Refused, issued_grant, session_grant, token_grant};
+pub(in crate::store) use directory::shown;
+pub use directory::{DirectoryEntry, LeadView, RestaurantView};
 pub use engine::{CompletedStep, EngineReader, OpenJob, RunnableItem};
 pub use exclusions::ExclusionView;
 pub use failures::FailureView;

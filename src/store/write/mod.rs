@@ -6,6 +6,7 @@ mod batch_runs;
 mod batch_schedules;
 mod batch_templates;
 mod companies;
+mod directory;
 mod exclusions;
 mod followers;
 mod group;
@@ -14,6 +15,7 @@ mod import_rows;
 mod imports;
 mod jobs;
 mod journal;
+mod leads;
 mod links;
 mod logs;
 mod previews;
@@ -45,12 +47,14 @@ pub use companies::{
     ChangeCompany, CompanyChanged, CompanyWrite, DATA_BYTES, DeleteCompany, UpsertCompanies, UpsertForm, UpsertKey,
     Upserted,
 };
+pub use directory::{AddEntries, ChangeEntry, DeleteEntry, EntryChanged, ImportLeads};
 pub use exclusions::{Exclude, Exclusion, Readmit};
 pub use followers::CopyFollowers;
 pub use idempotency::{ClaimKey, Claimed, KEPT_FOR, KeyAnswer, ReleaseKey, RequestKey, StoredAnswer};
 pub use import_rows::{ImportRow, ImportRows, Intake, RowKeys};
 pub use imports::{BeginImport, DiscardImport, FinishImport};
 pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
+pub use leads::{ConvertLeads, ConvertedLead, LeadsConverted};
 pub use links::{AcceptLink, LinkKind, NewLink, OpenLink, SetPassword, SetUp, SetUpDone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};
@@ -161,6 +165,11 @@ commands! {
     UpsertCompanies -> Upserted,
     ChangeCompany -> CompanyChanged,
     DeleteCompany -> bool,
+    AddEntries -> StoredAnswer,
+    ImportLeads -> u64,
+    ChangeEntry -> EntryChanged,
+    DeleteEntry -> EntryChanged,
+    ConvertLeads -> LeadsConverted,
     Exclude -> u64,
     Readmit -> u64,
     ClaimKey -> Claimed,
@@ -255,6 +264,8 @@ impl Command {
             | Self::DeleteWorkflow(_)
             | Self::ChangeCompany(_)
             | Self::DeleteCompany(_)
+            | Self::ChangeEntry(_)
+            | Self::DeleteEntry(_)
             | Self::CreateWebhookEndpoint(_)
             | Self::ChangeWebhookEndpoint(_)
             | Self::DeleteWebhookEndpoint(_)
@@ -291,6 +302,7 @@ impl Command {
             Self::ImportRows(_) | Self::DiscardImport(_) | Self::CopyFollowers(_) => Grouping::Bulk,
             Self::PruneJob(_) | Self::ForgetIdempotencyKeys(_) | Self::UpsertCompanies(_) => Grouping::Bulk,
             Self::ForgetCredentials(_) => Grouping::Bulk,
+            Self::AddEntries(_) | Self::ImportLeads(_) | Self::ConvertLeads(_) => Grouping::Bulk,
             Self::Redeliver(_) | Self::ForgetWebhookEvents(_) => Grouping::Bulk,
             // `FinishImport` follows rows that were sent by the same upload and answered before.
             Self::FinishImport(_)
@@ -321,6 +333,10 @@ impl Command {
                 Self::MarkInFlight(mark) => mark.items.len() * 8,
                 Self::Exclude(list) => list.bytes(),
                 Self::UpsertCompanies(list) => list.bytes(),
+                Self::AddEntries(list) => list.bytes(),
+                Self::ImportLeads(list) => list.bytes(),
+                Self::ChangeEntry(change) => change.profile.bytes(),
+                Self::ConvertLeads(leads) => leads.bytes(),
                 Self::ApplyWorkflows(files) => files.bytes(),
                 Self::StoreAnswer(answer) => answer.body.len(),
                 Self::CreateRegistrationBatch(batch) => batch.bytes(),
