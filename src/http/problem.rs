@@ -335,6 +335,10 @@ impl From<ImportError> for Problem {
     fn from(error: ImportError) -> Self {
         match error {
             ImportError::File(fault) => fault.into(),
+            ImportError::NoNameColumn { ref columns } => {
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_name_column", error.to_string());
+                problem.with("columns", columns.clone())
+            }
             ImportError::Write(error) => error.into(),
             ImportError::Database(error) => error.into(),
             ImportError::Away => Self::unavailable(),

@@ -23,7 +23,7 @@ pub mod text;
 mod tracking;
 pub mod url;
 
-pub use extract::{extract_html, extract_page};
+pub use extract::{country_code, extract_html, extract_page};
 pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, Fetcher};
 pub use guard::{AddressGuard, AddressRefused, GuardedResolver};
 pub use merge::merge;

@@ -108,6 +108,18 @@ const RULES: &[(&str, &str, Least, &str)] = &[
     ("patch", "/api/companies/{id}", Member, "{}"),
     ("delete", "/api/companies/{id}", Member, ""),
     ("get", "/api/companies/{id}/completions", Viewer, ""),
+    ("get", "/api/leads", Viewer, ""),
+    ("post", "/api/leads", Member, "{}"),
+    ("post", "/api/leads/import", Member, "{}"),
+    ("post", "/api/leads/convert", Member, r#"{"lead_ids": []}"#),
+    ("get", "/api/leads/{id}", Viewer, ""),
+    ("patch", "/api/leads/{id}", Member, "{}"),
+    ("delete", "/api/leads/{id}", Member, ""),
+    ("get", "/api/restaurants", Viewer, ""),
+    ("post", "/api/restaurants", Member, "{}"),
+    ("get", "/api/restaurants/{id}", Viewer, ""),
+    ("patch", "/api/restaurants/{id}", Member, "{}"),
+    ("delete", "/api/restaurants/{id}", Member, ""),
     ("get", "/api/workflows", Viewer, ""),
     ("post", "/api/workflows", Admin, WORKFLOW),
     ("get", "/api/workflows/{id}", Viewer, ""),
@@ -350,6 +362,11 @@ async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static
         .post("/api/companies", &json!({ "domain": "a.example" }))
         .await
         .json();
+    let lead = member.post("/api/leads", &json!({ "name": "Theirs" })).await.json();
+    let restaurant = member
+        .post("/api/restaurants", &json!({ "name": "Theirs" }))
+        .await
+        .json();
     let workflow = json!({
         "workflow_slug": "theirs", "title": "Theirs", "overall_step_number": 1, "provider": "http",
         "settings": { "url": "https://api.example/" },
@@ -369,6 +386,8 @@ async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static
     let deliveries = admin.get(&format!("{at_endpoint}/deliveries")).await.expect(200).json();
     BTreeMap::from([
         ("/api/companies", text(&company["id"])),
+        ("/api/leads", text(&lead["id"])),
+        ("/api/restaurants", text(&restaurant["id"])),
         ("/api/workflows", text(&workflow["id"])),
         ("/api/webhook-endpoints", text(&endpoint["id"])),
         ("/api/webhook-deliveries", text(&deliveries["data"][0]["id"])),

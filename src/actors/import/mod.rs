@@ -4,6 +4,7 @@
 
 mod companies;
 mod company_run;
+mod leads;
 mod list;
 mod preview;
 mod rows;
@@ -27,6 +28,7 @@ use crate::store::write::{
 
 pub use companies::{CompaniesImported, CompanyList, import_companies};
 pub use company_run::{Chosen, CompanyRun, RunMade, RunRefused, run_companies, until_logged};
+pub use leads::{LeadList, LeadsImported, import_leads, read_profile};
 pub use list::{SentList, TextList, Unfolded, text_source, unfold, unfold_file_at};
 pub use preview::{Preview, Rejected, RowProblem, preview, rejected};
 pub use rows::workbook_limits;
@@ -80,6 +82,11 @@ impl Imported {
 pub enum ImportError {
     #[error(transparent)]
     File(#[from] FileFault),
+    #[error(
+        "No column holds names. Give one the header `name`, `restaurant` or `business name`. The columns are: {}.",
+        columns.join(", ")
+    )]
+    NoNameColumn { columns: Vec<String> },
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]

@@ -140,7 +140,7 @@ pub async fn preview(
 }
 
 /// Says how to read the list, and which columns to choose from where none stands out.
-async fn look(
+pub(super) async fn look(
     file: &Path,
     limits: ReadLimits,
     url_column: Option<String>,

@@ -71,7 +71,7 @@ pub async fn create(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
-    refuse_json(&request)?;
+    refuse_json(&request, "companies as JSON go to POST /api/companies")?;
     let query = query.into_inner();
     let options = ListOptions {
         url_column: query.url_column,
@@ -115,13 +115,14 @@ pub async fn create(
     .await
 }
 
-fn refuse_json(request: &HttpRequest) -> Result<(), Problem> {
+/// Refuses JSON where a file is expected, and says where it goes.
+pub(super) fn refuse_json(request: &HttpRequest, instead: &str) -> Result<(), Problem> {
     let media_type = request
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     if media_type.is_some_and(|media_type| media_type.to_ascii_lowercase().starts_with("application/json")) {
-        let detail = "send a file here; companies as JSON go to POST /api/companies";
+        let detail = format!("send a file here; {instead}");
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",

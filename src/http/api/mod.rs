@@ -12,6 +12,7 @@ mod batch_template_use;
 mod batch_templates;
 mod companies;
 mod company_import;
+mod directory;
 mod document;
 mod events;
 mod exclusions;
@@ -20,6 +21,8 @@ mod failures;
 mod health;
 mod imports;
 mod jobs;
+mod lead_import;
+mod leads;
 mod links;
 mod logs;
 mod organisations;
@@ -32,6 +35,7 @@ mod registration_export;
 mod registration_jobs;
 mod registration_logs;
 mod registration_steer;
+mod restaurants;
 mod runs;
 mod selection;
 mod sessions;
@@ -139,6 +143,12 @@ routes! {
     "/api/companies/import" { post company_import::create }
     "/api/companies/{id}" { patch companies::change, delete companies::delete, get companies::detail }
     "/api/companies/{id}/completions" { get companies::completions }
+    "/api/leads" { post leads::create, get leads::list }
+    "/api/leads/import" { post lead_import::create }
+    "/api/leads/convert" { post leads::convert }
+    "/api/leads/{id}" { patch leads::change, delete leads::delete, get leads::detail }
+    "/api/restaurants" { post restaurants::create, get restaurants::list }
+    "/api/restaurants/{id}" { patch restaurants::change, delete restaurants::delete, get restaurants::detail }
     "/api/workflows" { post workflows::create, get workflows::list }
     "/api/workflows/{id}" { put workflows::replace, patch workflows::change, delete workflows::delete, get workflows::detail }
     "/api/workflows/{id}/copy" { post workflows::copy }

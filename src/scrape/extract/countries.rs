@@ -129,7 +129,8 @@ const NAMES: [(&str, &str); 124] = [
 ];
 
 /// The code of a country's name; a code in capitals is taken as it is.
-pub(crate) fn code(name: &str) -> Option<String> {
+#[must_use]
+pub fn code(name: &str) -> Option<String> {
     let trimmed = name.trim();
     let folded = crate::scrape::text::fold(trimmed);
     if let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == folded) {

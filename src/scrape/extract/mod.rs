@@ -72,6 +72,7 @@ mod words;
 
 use super::payload::{PageFacts, Source};
 use context::Context;
+pub use countries::code as country_code;
 pub(crate) use domain::Domain;
 use phonenumber::country::Id;
 use serde_json::Value;

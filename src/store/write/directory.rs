@@ -208,7 +208,9 @@ impl ImportLeads {
             &known,
         )
         .await?;
-        audit::note(group, &self.origin, format!("{made} leads of a list")).await?;
+        if made > 0 {
+            audit::note(group, &self.origin, format!("{made} leads of a list")).await?;
+        }
         if let Some(answer) = &self.answer {
             answer.write(group).await?;
         }
