@@ -275,7 +275,8 @@ pub async fn leads_come_as_files(database: Db) {
     let counts = ["rows", "created", "unchanged", "invalid", "blank_rows"].map(|name| done[name].as_u64().unwrap());
     assert_eq!(counts, [6, 3, 1, 2, 1], "{done}");
     let columns = json!({
-        "name": "Restaurant", "phone": "Phone", "city": "City", "icp_score": "ICP", "website": "Website", "country": "Country",
+        "name": ["Restaurant"], "phone": ["Phone"], "city": ["City"], "icp_score": ["ICP"], "website": ["Website"],
+        "country": ["Country"],
     });
     assert_eq!(done["columns"], columns);
     let problems = done["problems"].as_array().unwrap();
@@ -349,7 +350,7 @@ pub async fn leads_come_as_files(database: Db) {
 
     // A workbook, as the daemon itself writes one.
     let job = api
-        .create_job("name,Website,Tāone\nKāpiti Workbooks,https://192.0.2.1/,Ōtaki\n")
+        .create_job("Restaurant,Website,Tāone\nKāpiti Workbooks,https://192.0.2.1/,Ōtaki\n")
         .await;
     let workbook = api.export(&job, "xlsx").await;
     let of_workbook = [(

@@ -1,6 +1,6 @@
 //! A list of leads: each row that has a name is one, a thousand at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +19,7 @@ use crate::model::workflow_spec::Mistake;
 use crate::scrape::{UrlRefusal, clean_url, country_code, region_code};
 use crate::store::write::{ImportLeads, KeyAnswer, RequestKey, StoredAnswer};
 
-/// Headers of a field's column, letters and digits alone, in lower case; the first that is there is taken. Of two fields the
-/// earlier chooses first.
+/// Headers of a field's column, letters and digits alone, in lower case, the better ones first.
 const HEADERS: [(&str, &str); 15] = [
     (
         "name",
@@ -96,8 +95,8 @@ pub struct LeadsImported {
     /// Rows that are no leads.
     pub invalid: u64,
     pub blank_rows: u64,
-    /// The column that each field is taken from. All others go into `data`.
-    pub columns: BTreeMap<&'static str, String>,
+    /// The columns that each field is taken from, the first that is filled in a row. All others go into `data`.
+    pub columns: BTreeMap<&'static str, Vec<String>>,
     /// The first problems.
     pub problems: Vec<RowProblem>,
 }
@@ -166,62 +165,68 @@ async fn write(
 /// Which cell is what.
 struct Columns<'a> {
     names: &'a [String],
-    /// Fields and the places of their columns.
-    fields: Vec<(&'static str, usize)>,
+    /// Fields and the places of their columns; the first that is filled in a row counts.
+    fields: Vec<(&'static str, Vec<usize>)>,
 }
 
 impl<'a> Columns<'a> {
     /// `website` is the column that holds websites, where headers and cells leave no doubt.
     fn of(names: &'a [String], website: Option<usize>) -> Self {
         let headers: Vec<String> = names.iter().map(|name| letters(name)).collect();
-        let mut fields: Vec<(&'static str, usize)> = Vec::new();
+        let mut fields: Vec<(&'static str, Vec<usize>)> = Vec::new();
         for (field, words) in HEADERS {
-            let free = |place: &usize| fields.iter().all(|(_, taken)| taken != place);
-            let headed = words
-                .split_whitespace()
-                .filter_map(|word| headers.iter().position(|header| header == word))
-                .find(free);
-            let found = match field {
-                "website" => website.filter(free).or(headed),
-                _ => headed,
-            };
-            fields.extend(found.map(|place| (field, place)));
+            let free = |place: &usize| fields.iter().all(|(_, taken)| !taken.contains(place));
+            let website = website.filter(|place| field == "website" && free(place));
+            let headed = words.split_whitespace().flat_map(|word| {
+                let places = headers.iter().enumerate();
+                places
+                    .filter(move |(_, header)| *header == word)
+                    .map(|(place, _)| place)
+            });
+            let other = headed.filter(|place| free(place) && Some(*place) != website);
+            let places: Vec<usize> = website.into_iter().chain(other).collect();
+            if !places.is_empty() {
+                fields.push((field, places));
+            }
         }
         Self { names, fields }
     }
 
-    fn named(&self) -> BTreeMap<&'static str, String> {
+    fn named(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let name = |place: &usize| self.names.get(*place).cloned();
         let named = self
             .fields
             .iter()
-            .map(|(field, place)| (*field, self.names[*place].clone()));
+            .map(|(field, places)| (*field, places.iter().filter_map(name).collect()));
         named.collect()
     }
 
-    /// The column of a field; for what is wrong elsewhere, that of the name.
-    fn place(&self, field: &str) -> usize {
-        let place = |field: &str| self.fields.iter().find(|(known, _)| *known == field);
-        let found = place(field).or_else(|| place("name"));
-        found.map_or(0, |(_, place)| *place)
+    /// The cell that counts for a field: place and text.
+    fn cell<'c>(&self, field: &str, cells: &'c [String]) -> Option<(usize, &'c str)> {
+        let (_, places) = self.fields.iter().find(|(known, _)| *known == field)?;
+        places.iter().find_map(|place| Some((*place, filled(cells, *place)?)))
     }
 
     fn read(&self, cells: &[String]) -> Result<Profile, Vec<Mistake>> {
         let mut said = Map::new();
-        let mut data = Map::new();
-        for (place, column) in self.names.iter().enumerate() {
-            let Some(cell) = cells.get(place).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) else {
-                continue;
-            };
-            match self.fields.iter().find(|(_, of)| *of == place) {
-                Some((field, _)) => said.extend(value(field, cell).map(|value| ((*field).to_owned(), value))),
-                None => {
-                    data.insert(column.clone(), Value::from(cell));
-                }
+        let mut told = HashSet::new();
+        for (field, _) in &self.fields {
+            if let Some((place, cell)) = self.cell(field, cells) {
+                told.insert(place);
+                said.extend(value(field, cell).map(|value| ((*field).to_owned(), value)));
             }
         }
+        let other = self.names.iter().enumerate().filter(|(place, _)| !told.contains(place));
+        let data: Map<String, Value> = other
+            .filter_map(|(place, column)| Some((column.clone(), filled(cells, place)?.into())))
+            .collect();
         said.insert("data".to_owned(), Value::Object(data));
         read_profile(&said)
     }
+}
+
+fn filled(cells: &[String], place: usize) -> Option<&str> {
+    cells.get(place).map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
 }
 
 /// The letters and digits of a header, in lower case.
@@ -274,12 +279,21 @@ impl LeadsImported {
         let Some(mistake) = mistakes.first().filter(|_| self.problems.len() < LISTED_PROBLEMS) else {
             return;
         };
-        let place = columns.place(&mistake.path());
+        let field = mistake.path();
+        // Of a field without a cell the first of its columns; of what is wrong elsewhere, that of the name.
+        let first = |field: &str| columns.fields.iter().find(|(known, _)| *known == field);
+        let empty = first(&field)
+            .or_else(|| first("name"))
+            .and_then(|(_, places)| places.first());
+        let (place, value) = match columns.cell(&field, cells) {
+            Some(cell) => cell,
+            None => (empty.copied().unwrap_or_default(), ""),
+        };
         self.problems.push(RowProblem {
             row_number: row.row.row_number,
             line: row.line,
             column: columns.names.get(place).cloned().unwrap_or_default(),
-            value: shortened(cells.get(place).map_or("", |cell| cell.trim())),
+            value: shortened(value),
             code: "invalid",
             message: mistake.to_string(),
         });
@@ -309,16 +323,21 @@ mod tests {
     fn columns_are_found_by_their_headers() {
         let header = names(&["Company", "Business Name", "Phone #", "Tāone", "ICP", "E-mail", "Menu"]);
         let columns = Columns::of(&header, None);
-        let expected = [
-            ("city", "Tāone"),
-            ("email", "E-mail"),
-            ("icp_score", "ICP"),
-            ("name", "Business Name"),
-            ("phone", "Phone #"),
-        ];
-        let named = columns.named();
-        let named: Vec<(&str, &str)> = named.iter().map(|(field, column)| (*field, column.as_str())).collect();
-        assert_eq!(named, expected);
+        let expected = json!({
+            "name": ["Business Name", "Company"], "phone": ["Phone #"], "city": ["Tāone"], "icp_score": ["ICP"],
+            "email": ["E-mail"],
+        });
+        assert_eq!(json!(columns.named()), expected);
+        let profile = columns.read(&names(&["Kai Ltd", " ", "06 364 0000", "Ōtaki"])).unwrap();
+        assert_eq!(
+            (profile.name.as_str(), profile.city.as_deref()),
+            ("Kai Ltd", Some("Ōtaki"))
+        );
+        let profile = columns.read(&names(&["Kai Ltd", "Kai"])).unwrap();
+        assert_eq!(
+            (profile.name.as_str(), profile.data),
+            ("Kai", json!({ "Company": "Kai Ltd" }))
+        );
     }
 
     #[test]
