@@ -147,6 +147,47 @@ const RULES: &[(&str, &str, Least, &str)] = &[
     ),
     // Its own token is the only credential: without one it is 404, whoever asks.
     ("post", "/api/receivers/{workflow_slug}", Anybody, "{}"),
+    ("get", "/api/registration-batches", Viewer, ""),
+    ("post", "/api/registration-batches", Member, r#"{"restaurant_ids": []}"#),
+    ("get", "/api/registration-batches/{id}", Viewer, ""),
+    ("post", "/api/registration-batches/{id}/start", Member, ""),
+    ("post", "/api/registration-batches/{id}/pause", Member, ""),
+    ("post", "/api/registration-batches/{id}/resume", Member, ""),
+    ("post", "/api/registration-batches/{id}/cancel", Member, ""),
+    ("post", "/api/registration-batches/{id}/retry-failed", Member, ""),
+    ("post", "/api/registration-batches/{id}/restart", Member, ""),
+    ("post", "/api/registration-batches/{id}/archive", Member, ""),
+    (
+        "post",
+        "/api/registration-batches/{id}/steps/3/complete",
+        Member,
+        r#"{"selections": []}"#,
+    ),
+    (
+        "post",
+        "/api/registration-batches/{id}/steps/5/complete",
+        Member,
+        r#"{"configurations": []}"#,
+    ),
+    (
+        "post",
+        "/api/registration-batches/{id}/steps/6/complete",
+        Member,
+        r#"{"answers": []}"#,
+    ),
+    ("get", "/api/registration-batches/{id}/events", Viewer, ""),
+    ("get", "/api/registration-batches/{id}/logs", Viewer, ""),
+    ("get", "/api/registration-batches/{id}/export", Viewer, ""),
+    ("get", "/api/registration-jobs", Viewer, ""),
+    (
+        "post",
+        "/api/registration-jobs",
+        Member,
+        r#"{"restaurant_id": "0190a000-0000-7000-8000-000000000000"}"#,
+    ),
+    ("get", "/api/registration-jobs/{id}", Viewer, ""),
+    ("post", "/api/registration-jobs/{id}/retry", Member, ""),
+    ("get", "/api/actions", Viewer, ""),
     ("get", "/api/webhook-endpoints", Member, ""),
     ("post", "/api/webhook-endpoints", Admin, r#"{"url": "nowhere"}"#),
     ("get", "/api/webhook-endpoints/{id}", Member, ""),
@@ -384,10 +425,18 @@ async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static
     let schedule = json!({ "name": "Theirs", "filter": {}, "cron": "0 9 1 1 *", "time_zone": "UTC" });
     let schedule = member.post("/api/batch-schedules", &schedule).await.expect(201).json();
     let deliveries = admin.get(&format!("{at_endpoint}/deliveries")).await.expect(200).json();
+    let registration = json!({ "restaurant_id": restaurant["id"] });
+    let registration = member
+        .post("/api/registration-jobs", &registration)
+        .await
+        .expect(201)
+        .json();
     BTreeMap::from([
         ("/api/companies", text(&company["id"])),
         ("/api/leads", text(&lead["id"])),
         ("/api/restaurants", text(&restaurant["id"])),
+        ("/api/registration-batches", text(&registration["batch_id"])),
+        ("/api/registration-jobs", text(&registration["registration_job_id"])),
         ("/api/workflows", text(&workflow["id"])),
         ("/api/webhook-endpoints", text(&endpoint["id"])),
         ("/api/webhook-deliveries", text(&deliveries["data"][0]["id"])),

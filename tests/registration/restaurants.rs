@@ -226,7 +226,7 @@ async fn register(daemon: &Daemon, restaurant: &str, status: &str, is_open: bool
         ),
         format!(
             "insert into registration_jobs (id, batch_job_id, organisation_id, restaurant_id, position, status, is_open, \
-             created_at, updated_at) select '{job}', '{batch}', organisation_id, id, 1, '{status}', {is_open}, {at}, {at} \
+             reference, created_at, updated_at) select '{job}', '{batch}', organisation_id, id, 1, '{status}', {is_open}, '{job}', {at}, {at} \
              from restaurants where id = '{restaurant}'"
         ),
     ] {

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use batchdesk::simulators::nzbn::{self, Nzbn};
 use batchdesk::simulators::platform::{self, Platform};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -31,8 +30,6 @@ pub struct Desk {
     pub api: Api,
     pub platform: Platform,
     pub office: Nzbn,
-    hq: DatabaseConnection,
-    organisation: String,
     _directory: TempDir,
 }
 
@@ -77,31 +74,23 @@ impl Desk {
             ..DaemonOptions::default()
         });
         let api = daemon.api(&daemon.token("member"));
-        let me = api.get("/api/me").await.expect(200).json();
-        let hq = sea_orm::Database::connect(daemon.database_url()).await.unwrap();
         Self {
-            organisation: me["organisation"]["id"].as_str().unwrap().to_owned(),
             daemon,
             api,
             platform,
             office,
-            hq,
             _directory: directory,
         }
     }
 
     /// A restaurant of the organisation; its id.
     pub async fn restaurant(&self, name: &str) -> String {
-        let id = entity::Id::now();
-        let sql = format!(
-            "insert into restaurants (id, organisation_id, name, name_key, email, phone, address, city, country, data, \
-             created_at, updated_at) values ('{id}', '{}', '{name}', '{}', 'hello@restaurant.example', '+6493001122', \
-             '1 Queen Street', 'Auckland', 'NZ', '{{}}', '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00')",
-            self.organisation,
-            name.to_lowercase(),
-        );
-        self.hq.execute_unprepared(&sql).await.unwrap();
-        id.to_string()
+        let body = json!({
+            "name": name, "email": "hello@restaurant.example", "phone": "+6493001122", "address": "1 Queen Street",
+            "city": "Auckland", "country": "NZ",
+        });
+        let made = self.api.post("/api/restaurants", &body).await.expect(201).json();
+        made["id"].as_str().unwrap().to_owned()
     }
 
     /// A started batch of restaurants of these names.

@@ -158,3 +158,85 @@ pub async fn one_restaurant_is_a_batch_of_one(database: Db) {
         .await;
     assert_eq!(refused.expect(409).json()["code"], "nothing_failed");
 }
+
+/// A person picks leads; they become restaurants and a batch in one go.
+pub async fn leads_become_a_batch(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    let leads = json!({ "leads": [
+        { "name": "Pizza Palace", "stage": "hot", "city": "Auckland", "phone": "+6493001122" },
+        { "name": "Burger House", "stage": "hot", "city": "Auckland" },
+        { "name": "Cold Fish", "stage": "cold", "city": "Auckland" },
+    ] });
+    let made = desk.api.post("/api/leads", &leads).await.expect(201).json();
+    let ids: Vec<&Value> = made["leads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lead| &lead["id"])
+        .collect();
+    let convert = json!({
+        "lead_ids": [ids[0], ids[1]], "create_registration_batch": true,
+        "batch": { "name": "Auckland Q4", "execution_mode": "parallel", "common_config": { "services": ["pickup"] } },
+    });
+    let converted = desk.api.post("/api/leads/convert", &convert).await.expect(200).json();
+    let batch = converted["registration_batch"]["batch_id"].as_str().unwrap();
+    assert_eq!(converted["registration_batch"]["jobs_count"], 2);
+    let seen = desk.seen(batch).await;
+    assert_eq!(
+        (&seen["status"], &seen["execution_mode"]),
+        (&json!("draft"), &json!("parallel"))
+    );
+    let of_batch: Vec<_> = seen["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| &job["restaurant_id"])
+        .collect();
+    let of_leads: Vec<_> = converted["restaurants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lead| &lead["id"])
+        .collect();
+    assert_eq!(of_batch, of_leads);
+    let started = desk.post(batch, "start", json!({})).await.expect(200).json();
+    assert_eq!(started["first_job_id"], seen["jobs"][0]["id"]);
+    assert_eq!(desk.post(batch, "start", json!({})).await.expect(200).json(), started);
+    // They are being registered: no second batch of them.
+    let again = desk.api.post("/api/leads/convert", &convert).await.expect(409).json();
+    assert_eq!(again["code"], "restaurant_busy");
+    // A template over leads: those that are hot and none yet.
+    let more = json!({ "name": "Noodle Bar", "stage": "hot", "city": "Auckland", "phone": "+6493001122" });
+    desk.api.post("/api/leads", &more).await.expect(201);
+    let template = json!({ "name": "hot leads", "source": "leads", "filter": { "stage": "hot", "city": "auckland" } });
+    let template = desk
+        .api
+        .post("/api/batch-templates", &template)
+        .await
+        .expect(201)
+        .json();
+    let at = format!("/api/batch-templates/{}", template["id"].as_str().unwrap());
+    let preview = desk
+        .api
+        .post(&format!("{at}/preview"), &json!({}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&preview["matched"], &preview["restaurants"][0]["name"]),
+        (&json!(1), &json!("Noodle Bar"))
+    );
+    let made = desk
+        .api
+        .post(&format!("{at}/start"), &json!({}))
+        .await
+        .expect(201)
+        .json();
+    let of_template = made["batch_id"].as_str().unwrap();
+    desk.select_none(of_template).await;
+    desk.until_asked(of_template, 5).await;
+}

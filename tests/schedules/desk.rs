@@ -42,8 +42,8 @@ impl Desk {
                 ("hot", "Auckland")
             };
             desk.execute(&format!(
-                "insert into restaurants (id, organisation_id, name, name_key, stage, city, icp_score, created_at, \
-                 updated_at) select '{}', id, 'Place {n}', 'place {n}', '{stage}', '{city}', {}, created_at, created_at \
+                "insert into restaurants (id, organisation_id, name, name_key, stage, city, city_key, icp_score, created_at, \
+                 updated_at) select '{}', id, 'Place {n}', 'place {n}', '{stage}', '{city}', lower('{city}'), {}, created_at, created_at \
                  from organisations where name = 'Example'",
                 restaurant(n),
                 n % 11,

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use crate::http::problem::Problem;
-use crate::model::batch_template::NAME_CHARS;
+use crate::model::batch_template::{NAME_CHARS, TemplateSource};
+use crate::model::registration::filter::{Registered, RestaurantFilter};
+use crate::model::registration::profile::Directory;
 use crate::model::workflow_spec::Mistake;
-use crate::store::read::{Registered, RestaurantFilter};
 
 /// How often a change without `If-Match` is made anew where somebody else comes between.
 pub(super) const TRIES: usize = 5;
@@ -51,26 +52,22 @@ pub(super) fn limit_mistakes(limit: Option<i32>, max: usize) -> Option<Mistake> 
     is_wrong.then(|| Mistake::new("/limit", format!("must be 1 to {max}, or null for {max}")))
 }
 
-pub(super) fn filter_mistakes(filter: &RestaurantFilter) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    let words = [
-        ("type", &filter.kind, &["outbound", "inbound"][..]),
-        ("stage", &filter.stage, &["cold", "warm", "hot"][..]),
-    ];
-    for (member, given, known) in words {
-        if given.as_ref().is_some_and(|given| !known.contains(&given.as_str())) {
-            let detail = format!("must be one of {}", known.join(", "));
-            mistakes.push(Mistake::new(format!("/filter/{member}"), detail));
-        }
-    }
-    for (member, bound) in [("icp_min", filter.icp_min), ("icp_max", filter.icp_max)] {
-        if bound.is_some_and(|bound| !(0..=10).contains(&bound)) {
-            mistakes.push(Mistake::new(format!("/filter/{member}"), "must be 0 to 10"));
-        }
-    }
+pub(super) fn filter_mistakes(filter: &RestaurantFilter, source: TemplateSource) -> Vec<Mistake> {
+    let directory = match source {
+        TemplateSource::Leads => Directory::Leads,
+        TemplateSource::Restaurants => Directory::Restaurants,
+    };
+    let of_filter = filter.mistakes(directory).into_iter();
+    let mut mistakes: Vec<Mistake> = of_filter
+        .map(|mistake| Mistake::new(format!("/filter{}", mistake.pointer), mistake.detail))
+        .collect();
     if filter.registered == Some(Registered::Open) {
         let detail = "restaurants that are being registered cannot be in another batch; say 'none' or 'completed'";
         mistakes.push(Mistake::new("/filter/registered", detail));
+    }
+    if filter.converted == Some(true) {
+        let detail = "leads that are converted are restaurants; take a template over restaurants";
+        mistakes.push(Mistake::new("/filter/converted", detail));
     }
     mistakes
 }

@@ -13,9 +13,10 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 use crate::model::batch_template::{BatchSettings, TemplateSource};
+use crate::model::registration::filter::RestaurantFilter;
 use crate::model::schedule::{MissedPolicy, Mistaken, OverlapPolicy, Timetable};
 use crate::model::workflow_spec::Mistake;
-use crate::store::read::{BatchScheduleView, RestaurantFilter};
+use crate::store::read::BatchScheduleView;
 
 /// What a schedule says.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -89,7 +90,7 @@ impl BatchScheduleBody {
         mistakes.extend(limit_mistakes(self.limit, max));
         match (self.template_id, &self.filter) {
             (Some(_), None) if self.settings.is_none() => {}
-            (None, Some(filter)) => mistakes.extend(filter_mistakes(filter)),
+            (None, Some(filter)) => mistakes.extend(filter_mistakes(filter, TemplateSource::Restaurants)),
             (None, None) => {
                 let detail = "name a template, or give the schedule a 'filter' of its own ({} takes everybody)";
                 mistakes.push(Mistake::new("/template_id", detail));

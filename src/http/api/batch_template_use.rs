@@ -16,10 +16,12 @@ use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::batch_template::TemplateSource;
+use crate::model::registration::filter::RestaurantFilter;
+use crate::model::registration::profile::Directory;
 use crate::store::read::{BatchTemplateView, Role, SelectedRestaurant};
 use crate::store::write::{
-    CreateRegistrationBatch, KeyAnswer, NewRegistration, RegistrationBatchCreated, RequestKey, RunSchedule,
-    StoredAnswer,
+    BatchOfLeads, ConvertLeads, CreateRegistrationBatch, KeyAnswer, LeadsConverted, NewRegistration,
+    RegistrationBatchCreated, RequestKey, RunSchedule, StoredAnswer,
 };
 
 /// Restaurants that a preview names.
@@ -51,18 +53,30 @@ fn most(app: &App, limit: Option<i32>) -> usize {
     limit.map_or(max, |limit| limit.min(max))
 }
 
-/// The restaurants of a template, oldest first. This is where leads would be converted, once that can be done.
+/// Whom a template takes, oldest first: restaurants, or leads that are none yet.
 async fn chosen(app: &App, caller: &Caller, template: &BatchTemplateView, most: usize) -> Result<Vec<Id>, Problem> {
+    Ok(match template.source {
+        TemplateSource::Restaurants => app.reader.template_restaurants(&caller.scope, template, most).await?,
+        TemplateSource::Leads => {
+            let filter = RestaurantFilter {
+                converted: Some(false),
+                ..template.filter.clone()
+            };
+            app.reader.leads_matching(&caller.scope, &filter, most).await?
+        }
+    })
+}
+
+fn directory(template: &BatchTemplateView) -> Directory {
     match template.source {
-        TemplateSource::Restaurants => Ok(app.reader.template_restaurants(&caller.scope, template, most).await?),
-        TemplateSource::Leads => Err(leads_unconverted()),
+        TemplateSource::Restaurants => Directory::Restaurants,
+        TemplateSource::Leads => Directory::Leads,
     }
 }
 
-/// A template over leads cannot be used yet.
+/// A schedule makes no restaurants.
 pub(super) fn leads_unconverted() -> Problem {
-    let detail =
-        "templates over leads cannot be used yet: convert the leads first and take a template over restaurants";
+    let detail = "a schedule takes restaurants: convert the leads, and give it a template over restaurants";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "leads_unconverted", detail)
 }
 
@@ -81,7 +95,10 @@ pub async fn preview(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Jso
         matched,
         more: found.len() > COUNTED,
         batch_of: matched.min(most(&app, template.limit)),
-        restaurants: app.reader.selected_restaurants(&caller.scope, first).await?,
+        restaurants: app
+            .reader
+            .selected_restaurants(&caller.scope, directory(&template), first)
+            .await?,
     }))
 }
 
@@ -153,6 +170,18 @@ async fn make(
     let usual = template.settings.batch_name(&template.name, Utc::now(), chrono_tz::UTC);
     let name = asked.name.as_deref().map_or(usual, |name| name.trim().to_owned());
     let id = Id::now();
+    if template.source == TemplateSource::Leads {
+        let batch = BatchOfLeads {
+            id,
+            name,
+            parallel: template.settings.is_parallel(),
+            settings: template.settings.common_config.clone().into(),
+            created_by: Some(caller.scope.user_id),
+            template_id: Some(template.id),
+            start: asked.start.unwrap_or(true),
+        };
+        return of_leads(app, caller, template, most, batch, key).await;
+    }
     for _ in 0..CHOICES {
         // Those that are registered elsewhere by the time of the command are not chosen the next time.
         let restaurants = chosen_and_free(app, caller, template, most).await?;
@@ -184,6 +213,40 @@ async fn make(
     }
     let detail = "others register the same restaurants at this moment; try again";
     Err(Problem::new(StatusCode::CONFLICT, "restaurants_busy", detail))
+}
+
+/// Makes restaurants of the template's leads, and the batch of those.
+async fn of_leads(
+    app: &App,
+    caller: &Caller,
+    template: &BatchTemplateView,
+    most: usize,
+    batch: BatchOfLeads,
+    key: Option<RequestKey>,
+) -> Result<StoredAnswer, Problem> {
+    let lead_ids = chosen(app, caller, template, most).await?;
+    if lead_ids.is_empty() {
+        return Err(no_restaurant_matches());
+    }
+    let (id, made) = (batch.id, lead_ids.len());
+    let command = ConvertLeads {
+        organisation_id: caller.scope.organisation_id,
+        lead_ids,
+        more: false,
+        batch: Some(batch),
+        key,
+        origin: caller.origin(),
+    };
+    match app.command(command).await? {
+        LeadsConverted::Accepted { .. } => {
+            app.overseer.do_send(RegistrationsChanged(id));
+            Ok(RunSchedule::answer(id, made))
+        }
+        LeadsConverted::Refused { .. } | LeadsConverted::Busy(_) => {
+            let detail = "the leads have changed at this moment; try again";
+            Err(Problem::new(StatusCode::CONFLICT, "restaurants_busy", detail))
+        }
+    }
 }
 
 /// Up to `most` of the template's restaurants, without those that are being registered.

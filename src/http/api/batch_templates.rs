@@ -20,7 +20,8 @@ use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::batch_template::{BatchSettings, TemplateSource};
 use crate::model::merge_patch::merge;
-use crate::store::read::{Access, BatchTemplateView, RestaurantFilter, Role};
+use crate::model::registration::filter::RestaurantFilter;
+use crate::store::read::{Access, BatchTemplateView, Role};
 use crate::store::write::{
     ChangeBatchTemplate, CreateBatchTemplate, DeleteBatchTemplate, KeyAnswer, MOST_TEMPLATES, StoredAnswer,
     TemplateChanged,
@@ -67,7 +68,7 @@ impl BatchTemplateBody {
     fn check(&self, app: &App) -> Result<(), Problem> {
         let max = app.engine.settings().registration.max_restaurants;
         let mut mistakes: Vec<_> = name_mistakes(&self.name).into_iter().collect();
-        mistakes.extend(filter_mistakes(&self.filter));
+        mistakes.extend(filter_mistakes(&self.filter, self.source));
         mistakes.extend(self.settings.mistakes("/settings"));
         mistakes.extend(limit_mistakes(self.limit, max));
         refuse(&mistakes)

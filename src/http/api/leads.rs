@@ -5,12 +5,15 @@ use std::collections::HashSet;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::Utc;
 use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::directory::{self, MOST, NewProfile, ProfilePatch};
+use super::registration_batches::{ExecutionMode, batch_name, busy, common_config};
+use crate::actors::RegistrationsChanged;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::List;
@@ -20,7 +23,7 @@ use crate::model::registration::filter::RestaurantFilter;
 use crate::model::registration::profile::{Directory, Kind, Stage};
 use crate::model::workflow_spec::Mistake;
 use crate::store::read::{LeadView, Role};
-use crate::store::write::{ConvertLeads, ConvertedLead, LeadsConverted};
+use crate::store::write::{BatchOfLeads, ConvertLeads, ConvertedLead, LeadsConverted};
 
 /// Leads whose places an answer tells, of each kind.
 const PLACES_TOLD: usize = 100;
@@ -190,9 +193,20 @@ pub struct ConvertBody {
     /// Whether the restaurants come into a registration batch at once.
     #[serde(default)]
     create_registration_batch: bool,
-    /// What `POST /api/registration-batches` takes besides the restaurants: name, execution_mode, common_config.
+    /// How the batch is to be.
+    batch: Option<BatchToMake>,
+}
+
+/// How a batch of converted leads is to be.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchToMake {
+    name: Option<String>,
+    execution_mode: ExecutionMode,
     #[schema(value_type = Option<Object>)]
-    batch: Option<Map<String, Value>>,
+    common_config: Option<Value>,
+    /// Start it at once.
+    start: bool,
 }
 
 /// What the leads have become.
@@ -237,7 +251,7 @@ pub async fn convert(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let body = body.into_inner();
-    batch_of_converted(&body)?;
+    let batch = batch_of_converted(&caller, &body)?;
     let most = match body.create_registration_batch {
         true => MOST.min(app.engine.settings().registration.max_restaurants),
         false => MOST,
@@ -264,12 +278,19 @@ pub async fn convert(
                 organisation_id: caller.scope.organisation_id,
                 lead_ids,
                 more,
+                batch: batch.clone(),
                 key: request_key,
                 origin: caller.origin(),
             };
             match shared.command(command).await? {
-                LeadsConverted::Accepted { answer, .. } => Ok(answer),
+                LeadsConverted::Accepted { answer, .. } => {
+                    if let Some(batch) = batch {
+                        shared.overseer.do_send(RegistrationsChanged(batch.id));
+                    }
+                    Ok(answer)
+                }
                 LeadsConverted::Refused { missing, foreign } => Err(unconverted(&missing, &foreign)),
+                LeadsConverted::Busy(restaurants) => Err(busy(&restaurants)),
             }
         },
     )
@@ -277,16 +298,26 @@ pub async fn convert(
 }
 
 /// The registration batch that the restaurants come into; none where none is asked for.
-fn batch_of_converted(body: &ConvertBody) -> Result<Option<Value>, Problem> {
-    if body.create_registration_batch {
-        let detail = "leads cannot be put into a batch while they are converted; convert them first";
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not_available", detail));
+fn batch_of_converted(caller: &Caller, body: &ConvertBody) -> Result<Option<BatchOfLeads>, Problem> {
+    if !body.create_registration_batch {
+        return match &body.batch {
+            None => Ok(None),
+            Some(_) => Err(Problem::bad_request(
+                "'batch' says how a batch is made; send 'create_registration_batch': true with it",
+            )),
+        };
     }
-    if body.batch.is_some() {
-        let detail = "'batch' says how a batch is made; send 'create_registration_batch': true with it";
-        return Err(Problem::bad_request(detail));
-    }
-    Ok(None)
+    let said = body.batch.clone().unwrap_or_default();
+    let usual = || format!("Registration of leads, {}", Utc::now().format("%Y-%m-%d"));
+    Ok(Some(BatchOfLeads {
+        id: Id::now(),
+        name: batch_name(said.name.as_deref(), usual)?,
+        parallel: said.execution_mode == ExecutionMode::Parallel,
+        settings: common_config(said.common_config)?,
+        created_by: Some(caller.scope.user_id),
+        template_id: None,
+        start: said.start,
+    }))
 }
 
 /// The leads that a request is about.

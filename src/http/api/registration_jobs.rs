@@ -157,6 +157,7 @@ pub async fn create(
     responses((status = 201, description = "The new registration and its batch.", body = RepeatedBatch), Refusals),
 )]
 pub async fn retry(app: Data<App>, caller: Caller, key: IdempotencyKey, id: Path<Id>) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Member)?;
     let source = visible(&app, &caller, *id).await?;
     let repeat = Repeat::Job {
         source: *id,

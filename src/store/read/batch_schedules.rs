@@ -7,11 +7,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::batch_templates::readable;
+use super::directory::matching;
 use super::engine::EngineReader;
 use super::jobs::Page;
-use super::restaurant_selection::{Registered, RestaurantFilter, restaurants_matching};
 use super::scope::{Access, Reader, Scope};
 use crate::model::batch_template::{BatchSettings, TemplateSource};
+use crate::model::registration::filter::{Registered, RestaurantFilter};
+use crate::model::registration::profile::Directory;
 use crate::model::schedule::{MissedPolicy, OverlapPolicy, Timetable};
 use crate::store::Hq;
 
@@ -162,7 +164,8 @@ async fn selection(
     let most = limit
         .and_then(|limit| usize::try_from(limit).ok())
         .map_or(max, |limit| limit.min(max));
-    let restaurants = restaurants_matching(hq, row.organisation_id, &filter, most.saturating_add(SPARE)).await?;
+    let at_most = most.saturating_add(SPARE);
+    let restaurants = matching(hq, Directory::Restaurants, row.organisation_id, &filter, at_most).await?;
     Ok(Ok(ScheduleSelection {
         settings,
         restaurants,

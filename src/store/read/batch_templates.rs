@@ -12,9 +12,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::restaurant_selection::{Registered, RestaurantFilter, restaurants_matching};
 use super::scope::{Access, Reader, Scope};
 use crate::model::batch_template::{BatchSettings, TemplateSource};
+use crate::model::registration::filter::{Registered, RestaurantFilter};
+use crate::model::registration::profile::Directory;
 use crate::store::rows::{in_list, statement};
 
 /// A template as the API shows it.
@@ -126,20 +127,7 @@ impl Reader {
         most: usize,
     ) -> Result<Vec<Id>, DbErr> {
         let filter = for_registration(template.filter.clone());
-        self.restaurants_matching(scope.organisation_id, &filter, most).await
-    }
-
-    /// The organisation's restaurants that match, oldest first, up to `most`.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn restaurants_matching(
-        &self,
-        organisation: Id,
-        filter: &RestaurantFilter,
-        most: usize,
-    ) -> Result<Vec<Id>, DbErr> {
-        restaurants_matching(&self.hq, organisation, filter, most).await
+        self.restaurants_matching(scope, &filter, most).await
     }
 
     /// Those of these restaurants that are not being registered, in the same order.
@@ -159,18 +147,23 @@ impl Reader {
         Ok(restaurants.iter().filter(|id| !open.contains(id)).copied().collect())
     }
 
-    /// Restaurants of the organisation as a preview shows them, oldest first.
+    /// Restaurants or leads of the organisation as a preview shows them, oldest first.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn selected_restaurants(&self, scope: &Scope, ids: &[Id]) -> Result<Vec<SelectedRestaurant>, DbErr> {
+    pub async fn selected_restaurants(
+        &self,
+        scope: &Scope,
+        directory: Directory,
+        ids: &[Id],
+    ) -> Result<Vec<SelectedRestaurant>, DbErr> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let (list, mut values) = in_list(ids);
         let sql = format!(
-            "select id, name, city, stage, icp_score from restaurants where id in ({list}) and organisation_id = ? \
-             order by id"
+            "select id, name, city, stage, icp_score from {} where id in ({list}) and organisation_id = ? order by id",
+            directory.table()
         );
         values.push(scope.organisation_id.into());
         self.select(&sql, values).await

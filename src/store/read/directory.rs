@@ -205,7 +205,7 @@ fn condition(directory: Directory, organisation_id: Id, filter: &RestaurantFilte
     (sql, values)
 }
 
-async fn matching(
+pub(super) async fn matching(
     hq: &Hq,
     directory: Directory,
     organisation_id: Id,

@@ -21,7 +21,6 @@ mod practices;
 mod previews;
 mod registration_engine;
 mod registrations;
-mod restaurant_selection;
 mod retention;
 mod scope;
 mod step_runs;
@@ -58,7 +57,6 @@ pub use registrations::{
     RegistrationDetail, RegistrationFilter, RegistrationLogFilter, RegistrationLogView, RegistrationProgress,
     RegistrationStepView, RegistrationSummary, RegistrationView, SubStepView,
 };
-pub use restaurant_selection::{Registered, RestaurantFilter};
 pub use retention::{ChangeRecord, PracticeRecord};
 pub use scope::{Access, Credential, Reader, Role, Scope};
 pub use step_runs::{StepRunView, Subject};

@@ -12,6 +12,7 @@ use super::audit;
 use super::directory::COLUMNS;
 use super::group::Group;
 use super::idempotency::{KeyAnswer, RequestKey, StoredAnswer};
+use super::registrations::{NewBatch, NewRegistration, busy_restaurants, make_batch};
 use crate::model::journal::Origin;
 use crate::store::rows::{Rows, in_list, statement};
 
@@ -23,9 +24,25 @@ pub struct ConvertLeads {
     pub lead_ids: Vec<Id>,
     /// Whether more leads match than are converted here.
     pub more: bool,
+    /// The batch that the restaurants come into.
+    pub batch: Option<BatchOfLeads>,
     /// Where this ends a request that carried a key.
     pub key: Option<RequestKey>,
     pub origin: Origin,
+}
+
+/// A batch of the restaurants that leads have become.
+#[derive(Clone, Debug)]
+pub struct BatchOfLeads {
+    pub id: Id,
+    pub name: String,
+    /// Whether executions go side by side.
+    pub parallel: bool,
+    /// What all restaurants have in common, an object.
+    pub settings: serde_json::Value,
+    pub created_by: Option<Id>,
+    pub template_id: Option<Id>,
+    pub start: bool,
 }
 
 /// The restaurant that a lead has become.
@@ -54,6 +71,8 @@ pub enum LeadsConverted {
         /// Leads of other organisations.
         foreign: Vec<usize>,
     },
+    /// Nothing is converted: restaurants that leads have become before are being registered, the restaurant and the batch that does.
+    Busy(Vec<(Id, Id)>),
 }
 
 /// A lead as far as it is looked at here.
@@ -87,7 +106,21 @@ impl ConvertLeads {
         if !missing.is_empty() || !foreign.is_empty() {
             return Ok(LeadsConverted::Refused { missing, foreign });
         }
+        if self.batch.is_some() {
+            let known: Vec<Id> = restaurants
+                .iter()
+                .filter(|lead| !lead.created)
+                .map(|lead| lead.id)
+                .collect();
+            let busy = busy_restaurants(group, self.organisation_id, &known).await?;
+            if !busy.is_empty() {
+                return Ok(LeadsConverted::Busy(busy));
+            }
+        }
         convert(group, &restaurants).await?;
+        if let Some(batch) = &self.batch {
+            self.make_batch(group, batch, &restaurants).await?;
+        }
         audit::note(group, &self.origin, format!("{} leads", restaurants.len())).await?;
         let answer = self.answer(&restaurants);
         if let Some(request) = &self.key {
@@ -98,6 +131,28 @@ impl ConvertLeads {
             answer.write(group).await?;
         }
         Ok(LeadsConverted::Accepted { restaurants, answer })
+    }
+
+    async fn make_batch(
+        &self,
+        group: &mut Group<'_>,
+        batch: &BatchOfLeads,
+        restaurants: &[ConvertedLead],
+    ) -> Result<(), DbErr> {
+        let jobs: Vec<NewRegistration> = restaurants.iter().map(|lead| NewRegistration::of(lead.id)).collect();
+        let new = NewBatch {
+            id: batch.id,
+            organisation_id: self.organisation_id,
+            name: &batch.name,
+            parallel: batch.parallel,
+            settings: batch.settings.clone(),
+            total: jobs.len(),
+            retry_of: None,
+            template_id: batch.template_id,
+            schedule_id: None,
+            created_by: batch.created_by,
+        };
+        make_batch(group, new, &jobs, batch.start, &self.origin).await
     }
 
     async fn leads(&self, group: &Group<'_>) -> Result<HashMap<Id, Lead>, DbErr> {
@@ -119,7 +174,11 @@ impl ConvertLeads {
     }
 
     fn answer(&self, restaurants: &[ConvertedLead]) -> StoredAnswer {
-        let body = json!({ "restaurants": restaurants, "more": self.more, "registration_batch": null });
+        let batch = self.batch.as_ref().map(|batch| {
+            let status = if batch.start { "pending" } else { "draft" };
+            json!({ "batch_id": batch.id, "jobs_count": restaurants.len(), "status": status })
+        });
+        let body = json!({ "restaurants": restaurants, "more": self.more, "registration_batch": batch });
         StoredAnswer {
             status: 200,
             location: None,

@@ -54,7 +54,7 @@ pub use idempotency::{ClaimKey, Claimed, KEPT_FOR, KeyAnswer, ReleaseKey, Reques
 pub use import_rows::{ImportRow, ImportRows, Intake, RowKeys};
 pub use imports::{BeginImport, DiscardImport, FinishImport};
 pub use jobs::{ChangeJob, Changed, MarkInFlight, RedoJob, Redone};
-pub use leads::{ConvertLeads, ConvertedLead, LeadsConverted};
+pub use leads::{BatchOfLeads, ConvertLeads, ConvertedLead, LeadsConverted};
 pub use links::{AcceptLink, LinkKind, NewLink, OpenLink, SetPassword, SetUp, SetUpDone};
 pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};

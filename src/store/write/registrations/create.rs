@@ -116,6 +116,18 @@ pub(in crate::store::write) async fn free_restaurants(
     Ok(restaurants.iter().filter(|id| !out.contains(id)).copied().collect())
 }
 
+/// Those of these restaurants that are being registered, with the batches that do.
+pub(in crate::store::write) async fn busy_restaurants(
+    group: &Group<'_>,
+    organisation_id: Id,
+    restaurants: &[Id],
+) -> Result<Vec<(Id, Id)>, DbErr> {
+    if restaurants.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(obstacles(group, organisation_id, restaurants).await?.busy)
+}
+
 /// Makes a batch of restaurants that nothing stands against, and starts it if it is to be.
 pub(in crate::store::write) async fn make_batch(
     group: &mut Group<'_>,

@@ -15,7 +15,7 @@ pub use batch::Threshold;
 pub use change::{ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch, RegistrationBatchChanged};
 pub use copy::{Repeat, RepeatRegistrationBatch, Repeated};
 pub use create::{BatchRefused, CreateRegistrationBatch, NewRegistration, RegistrationBatchCreated};
-pub(super) use create::{NewBatch, free_restaurants, make_batch};
+pub(super) use create::{NewBatch, busy_restaurants, free_restaurants, make_batch};
 pub use recovery::{MarkRegistrationsInFlight, RecoverRegistrationBatch, RemindOfQuestion};
 pub use transition::{
     CandidateFound, JournalEntry, RegistrationRef, RegistrationTransition, RestaurantFacts, StepWrite,

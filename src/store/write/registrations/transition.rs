@@ -11,6 +11,7 @@ use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::merge_patch::merge;
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
 use crate::model::registration::job::RegistrationStatus;
+use crate::model::registration::profile::search_key;
 use crate::model::registration::step::{StepNumber, StepStatus};
 use crate::store::rows::statement;
 use crate::store::write::Transitioned;
@@ -363,6 +364,10 @@ async fn learn(group: &Group<'_>, restaurant: Id, facts: &RestaurantFacts) -> Re
     for (column, value) in &facts.fill {
         changes.push(format!("{column} = coalesce(nullif({column}, ''), ?)"));
         values.push(value.clone().into());
+        if matches!(*column, "city" | "region") {
+            changes.push(format!("{column}_key = coalesce(nullif({column}_key, ''), ?)"));
+            values.push(search_key(value).into());
+        }
     }
     for (column, value) in &facts.set {
         changes.push(format!("{column} = ?"));
