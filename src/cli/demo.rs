@@ -2,6 +2,7 @@
 
 mod api;
 mod daemon;
+mod registration;
 mod table;
 mod workflows;
 
@@ -37,6 +38,10 @@ pub struct Options {
     /// Both providers are stand-ins on loopback.
     #[arg(long)]
     workflows: bool,
+    /// Show registrations instead: three leads become restaurants, which go through six steps, with the answers that people would
+    /// give. The register of companies and the platform are stand-ins on loopback.
+    #[arg(long, conflicts_with = "workflows")]
+    registration: bool,
     /// End when the job is done, rather than leave the daemon running for a look around.
     #[arg(long)]
     exit: bool,
@@ -50,6 +55,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         refuse_in_use(&options.output).await?;
         if options.workflows {
             workflows::run(options).await
+        } else if options.registration {
+            registration::run(options).await
         } else {
             demo(options).await
         }

@@ -33,6 +33,7 @@ use crate::store::read::Role;
     after_help = "\
 First steps:
   batchdesk demo --exit                    see it work on bundled sample sites
+  batchdesk demo --registration --exit     see three restaurants registered
   batchdesk run list.csv -o result.csv     run a list of your own, without a daemon
   batchdesk user add --email you@example.org --role operator --organisation Example
   batchdesk token create --email you@example.org --name laptop

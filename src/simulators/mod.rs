@@ -11,6 +11,7 @@ pub mod nzbn;
 mod pace;
 pub mod platform;
 pub mod postgrest;
+pub mod restaurants;
 mod serving;
 pub mod sites;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Commands that work without a daemon, or beside one: `run` and `backup`.
+//! Commands that work without a daemon, or beside one: `run`, `backup` and `demo`.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
 )]
 
 mod backup;
+mod demo;
 mod run;
 #[path = "../support/mod.rs"]
 mod support;

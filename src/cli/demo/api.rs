@@ -83,9 +83,16 @@ impl Api {
         }
     }
 
+    pub(super) async fn json(&self, path: &str) -> anyhow::Result<Value> {
+        Ok(self.get(path).await?.json().await?)
+    }
+
+    pub(super) async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        Ok(self.get(path).await?.bytes().await?.to_vec())
+    }
+
     /// The result as a file of that format.
     pub(super) async fn export(&self, job_id: &str, format: &str) -> anyhow::Result<Vec<u8>> {
-        let response = self.get(&format!("/api/jobs/{job_id}/export?format={format}")).await?;
-        Ok(response.bytes().await?.to_vec())
+        self.bytes(&format!("/api/jobs/{job_id}/export?format={format}")).await
     }
 }
