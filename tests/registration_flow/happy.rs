@@ -3,7 +3,7 @@
 use batchdesk::simulators::platform::{Fault, Resource};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Opening, ids, sub_step};
+use crate::desk::{Desk, Opening, completed, ids, sub_step};
 use crate::support::daemon::Db;
 
 /// The steps are steered by configuration; what searches companies is tested elsewhere.
@@ -239,4 +239,55 @@ pub async fn leads_become_a_batch(database: Db) {
     let of_template = made["batch_id"].as_str().unwrap();
     desk.select_none(of_template).await;
     desk.until_asked(of_template, 5).await;
+}
+
+/// What was wrong with a configuration is mended with the retry.
+pub async fn a_retry_may_mend_the_configuration(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    let batch = desk.batch(&["Pizza Palace"], json!({})).await;
+    desk.select_none(&batch).await;
+    let seen = desk.until_asked(&batch, 5).await;
+    let job = ids(&seen).next().unwrap();
+    let action = desk
+        .api
+        .get(&format!("/api/actions?batch_id={batch}"))
+        .await
+        .expect(200)
+        .json();
+    let mut config = completed(&action["data"][0]["asked"]["config"]);
+    config["menu_csv"] = json!("no header at all");
+    let told = |config: &Value| json!({ "configurations": [{ "registration_job_id": job, "config": config }] });
+    desk.post(&batch, "steps/5/complete", told(&config)).await.expect(200);
+    let failed = desk.until_status(&batch, "failed").await;
+    assert!(
+        failed["jobs"][0]["error_message"].as_str().unwrap().contains("header"),
+        "{failed:#}"
+    );
+    config["menu_csv"] = json!("category,name,price\nPizza,Margherita,18.00\n");
+    let unknown = json!({ "configurations": [{ "registration_job_id": batch, "config": config }] });
+    let unknown = desk.post(&batch, "retry-failed", unknown).await.expect(422).json();
+    assert_eq!(unknown["code"], "unknown_registration");
+    let wrong = desk
+        .post(&batch, "retry-failed", told(&json!({})))
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(wrong["code"], "invalid");
+    let retry = desk
+        .post(&batch, "retry-failed", told(&config))
+        .await
+        .expect(201)
+        .json();
+    let ended = desk
+        .until_status(retry["new_batch_id"].as_str().unwrap(), "completed")
+        .await;
+    let step = &ended["jobs"][0]["steps"][4];
+    assert_eq!((&step["status"], &step["answer"]), (&json!("completed"), &config));
+    for (resource, times) in desk.effects(&ended["jobs"][0]) {
+        assert_eq!(times, 1, "{resource}");
+    }
 }

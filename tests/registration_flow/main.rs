@@ -20,7 +20,7 @@ use effects::{
     a_call_that_nobody_knows_of_is_asked_about, every_fault_of_the_platform_leaves_one_effect,
     what_the_platform_refuses_for_good_fails_at_once,
 };
-use happy::{auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
+use happy::{a_retry_may_mend_the_configuration, auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
 use office::{a_refused_key_pauses_the_batch, the_company_that_was_picked_is_looked_up};
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
@@ -31,6 +31,7 @@ use steering::{
 
 on_both_databases!("registration":
     auckland_q4,
+    a_retry_may_mend_the_configuration,
     leads_become_a_batch,
     one_restaurant_is_a_batch_of_one,
     the_company_that_was_picked_is_looked_up,

@@ -50,13 +50,22 @@ pub struct Configurations {
 }
 
 /// The configuration of one restaurant.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationGiven {
     registration_job_id: Id,
     /// As the step's form has it.
     #[schema(value_type = Object)]
     config: Value,
+}
+
+impl ConfigurationGiven {
+    pub(super) fn answer(&self) -> AnswerGiven {
+        AnswerGiven {
+            job_id: self.registration_job_id,
+            answer: said(self.config.clone()),
+        }
+    }
 }
 
 /// Whether calls that nobody knows of were carried out.
@@ -150,11 +159,7 @@ pub async fn configure(
     id: Path<Id>,
     body: Json<Configurations>,
 ) -> Result<HttpResponse, Problem> {
-    let given = |each: &ConfigurationGiven| AnswerGiven {
-        job_id: each.registration_job_id,
-        answer: each.config.clone(),
-    };
-    let answers = body.configurations.iter().map(given).collect();
+    let answers = body.configurations.iter().map(ConfigurationGiven::answer).collect();
     answer(&app, &caller, key, *id, StepNumber::Configuration, answers).await
 }
 
@@ -201,7 +206,7 @@ fn form_of(app: &App, step: StepNumber) -> Value {
 }
 
 /// Every answer that does not match the form, or names a registration that another names.
-fn check(app: &App, step: StepNumber, answers: &[AnswerGiven]) -> Result<(), Problem> {
+pub(super) fn check(app: &App, step: StepNumber, answers: &[AnswerGiven]) -> Result<(), Problem> {
     if answers.is_empty() {
         return Err(Problem::bad_request("give at least one answer"));
     }

@@ -1,14 +1,14 @@
 //! `/api/registration-jobs`: one registration.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Bytes, Data, Json, Path, Query};
 use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::registration_batches::{common_config, refused};
-use super::registration_steer::{self, RepeatedBatch};
+use super::registration_steer::{self, RepeatedBatch, Retry};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
@@ -154,9 +154,16 @@ pub async fn create(
         ("id" = Id, Path, description = "The registration; it has failed, and its batch has ended or is paused."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
+    request_body(content = Option<Retry>, description = "What is different. It may be left out."),
     responses((status = 201, description = "The new registration and its batch.", body = RepeatedBatch), Refusals),
 )]
-pub async fn retry(app: Data<App>, caller: Caller, key: IdempotencyKey, id: Path<Id>) -> Result<HttpResponse, Problem> {
+pub async fn retry(
+    app: Data<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    id: Path<Id>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let source = visible(&app, &caller, *id).await?;
     let repeat = Repeat::Job {
@@ -164,5 +171,6 @@ pub async fn retry(app: Data<App>, caller: Caller, key: IdempotencyKey, id: Path
         id: Id::now(),
     };
     let route = "POST /api/registration-jobs/{id}/retry";
-    registration_steer::repeat(&app, &caller, key, route, source.job.batch_job_id, repeat).await
+    let retry = Retry::of(&body)?;
+    registration_steer::repeat(&app, &caller, key, route, source.job.batch_job_id, repeat, retry).await
 }

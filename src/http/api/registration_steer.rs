@@ -2,23 +2,25 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Bytes, Data, Json, Path};
 use chrono::{DateTime, Utc};
 use entity::Id;
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::registration_answers::{ConfigurationGiven, check};
 use super::registration_batches::busy;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
+use crate::model::registration::step::StepNumber;
 use crate::store::read::Role;
 use crate::store::write::{
-    ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch, KeyAnswer, RegistrationBatchChanged, Repeat,
-    RepeatRegistrationBatch, Repeated, StoredAnswer,
+    AnswerGiven, ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch, KeyAnswer, RegistrationBatchChanged,
+    Repeat, RepeatRegistrationBatch, Repeated, StoredAnswer,
 };
 
 /// A batch that was started.
@@ -61,6 +63,33 @@ pub struct RepeatedBatch {
     /// With the retry of one registration: its new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_job_id: Option<Id>,
+}
+
+/// What a retry does differently.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// Configurations in the place of those that were confirmed, by registration of the batch that is retried.
+    configurations: Vec<ConfigurationGiven>,
+}
+
+impl Retry {
+    /// Of a body that may be left out.
+    pub(super) fn of(body: &Bytes) -> Result<Self, Problem> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(body)
+            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))
+    }
+
+    fn read(&self, app: &App) -> Result<Vec<(Id, Value)>, Problem> {
+        let given: Vec<AnswerGiven> = self.configurations.iter().map(ConfigurationGiven::answer).collect();
+        if !given.is_empty() {
+            check(app, StepNumber::Configuration, &given)?;
+        }
+        Ok(given.into_iter().map(|given| (given.job_id, given.answer)).collect())
+    }
 }
 
 fn illegal(from: BatchStatus, event: BatchEvent) -> Problem {
@@ -193,14 +222,17 @@ pub(super) async fn repeat(
     route: &'static str,
     source: Id,
     repeat: Repeat,
+    retry: Retry,
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     app.registration_batch(caller, source).await?;
+    let configs = retry.read(app)?;
     let command = RepeatRegistrationBatch {
         id: Id::now(),
         organisation_id: caller.scope.organisation_id,
         source,
         repeat,
+        configs,
         created_by: Some(caller.scope.user_id),
         origin: caller.origin(),
         answer: None,
@@ -210,7 +242,7 @@ pub(super) async fn repeat(
         Repeat::Job { source, .. } => source,
         Repeat::Failed | Repeat::All => source,
     };
-    once(app, caller, key, route, &asked, move |request_key| async move {
+    once(app, caller, key, route, &(asked, retry), move |request_key| async move {
         let made = RepeatedBatch {
             new_batch_id: command.id,
             registration_job_id: match repeat {
@@ -243,6 +275,11 @@ pub(super) async fn repeat(
                 let detail = "nothing of it has failed, so there is nothing to retry";
                 Err(Problem::new(StatusCode::CONFLICT, "nothing_failed", detail))
             }
+            Repeated::Unknown(jobs) => {
+                let detail = "a configuration is given for a registration that is not retried";
+                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_registration", detail);
+                Err(problem.with("registration_job_ids", json!(jobs)))
+            }
             Repeated::Busy(restaurants) => Err(busy(&restaurants)),
             Repeated::NotFound => Err(Problem::not_found("registration batch")),
         }
@@ -257,6 +294,7 @@ pub(super) async fn repeat(
         ("id" = Id, Path, description = "The batch; it has ended or is paused."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
+    request_body(content = Option<Retry>, description = "What is different. It may be left out."),
     responses((status = 201, description = "The new batch.", body = RepeatedBatch), Refusals),
 )]
 pub async fn retry_failed(
@@ -264,9 +302,11 @@ pub async fn retry_failed(
     caller: Caller,
     key: IdempotencyKey,
     id: Path<Id>,
+    body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let route = "POST /api/registration-batches/{id}/retry-failed";
-    repeat(&app, &caller, key, route, *id, Repeat::Failed).await
+    let retry = Retry::of(&body)?;
+    repeat(&app, &caller, key, route, *id, Repeat::Failed, retry).await
 }
 
 /// A new batch of all its restaurants, started, from the beginning.
@@ -285,5 +325,5 @@ pub async fn restart(
     id: Path<Id>,
 ) -> Result<HttpResponse, Problem> {
     let route = "POST /api/registration-batches/{id}/restart";
-    repeat(&app, &caller, key, route, *id, Repeat::All).await
+    repeat(&app, &caller, key, route, *id, Repeat::All, Retry::default()).await
 }

@@ -38,6 +38,8 @@ pub struct RepeatRegistrationBatch {
     pub organisation_id: Id,
     pub source: Id,
     pub repeat: Repeat,
+    /// Configurations that take the place of those that were confirmed, by registration of the source.
+    pub configs: Vec<(Id, Value)>,
     pub created_by: Option<Id>,
     pub origin: Origin,
     pub answer: Option<KeyAnswer>,
@@ -54,6 +56,8 @@ pub enum Repeated {
     NothingFailed,
     /// Restaurants that are being registered: the restaurant and the batch that does.
     Busy(Vec<(Id, Id)>),
+    /// Registrations that a configuration is given for and that are not taken up.
+    Unknown(Vec<Id>),
     NotFound,
 }
 
@@ -72,6 +76,11 @@ impl RepeatRegistrationBatch {
         if taken.is_empty() {
             return Ok(Repeated::NothingFailed);
         }
+        let given = self.configs.iter().map(|(job, _)| *job);
+        let unknown: Vec<Id> = given.filter(|id| taken.iter().all(|job| job.id != *id)).collect();
+        if !unknown.is_empty() {
+            return Ok(Repeated::Unknown(unknown));
+        }
         let busy = self.busy(group, &taken).await?;
         if !busy.is_empty() {
             return Ok(Repeated::Busy(busy));
@@ -83,8 +92,8 @@ impl RepeatRegistrationBatch {
                     let new = NewRegistration::of(job.restaurant_id);
                     insert_job(group, self.organisation_id, self.id, new, position).await?;
                 }
-                Repeat::Failed => copy_job(group, self.id, Id::now(), job, position).await?,
-                Repeat::Job { id, .. } => copy_job(group, self.id, id, job, position).await?,
+                Repeat::Failed => self.copy_job(group, Id::now(), job, position).await?,
+                Repeat::Job { id, .. } => self.copy_job(group, id, job, position).await?,
             }
         }
         start(group, &row, &self.origin).await?;
@@ -155,47 +164,59 @@ impl RepeatRegistrationBatch {
     }
 }
 
-/// Copies a registration as far as it had come.
-async fn copy_job(group: &Group<'_>, batch: Id, id: Id, source: &jobs::Model, position: usize) -> Result<(), DbErr> {
-    let job = jobs::ActiveModel {
-        id: Set(id),
-        batch_job_id: Set(batch),
-        organisation_id: Set(source.organisation_id),
-        restaurant_id: Set(source.restaurant_id),
-        position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
-        status: Set("pending".to_owned()),
-        is_open: Set(false),
-        current_step: Set(source.current_step),
-        execution_config: Set(source.execution_config.clone()),
-        reference: Set(source.reference),
-        source_job_id: Set(Some(source.id)),
-        created_at: Set(group.now),
-        updated_at: Set(group.now),
-        ..Default::default()
-    };
-    job.insert(group.tx).await?;
-    let of_source = steps::Entity::find()
-        .filter(steps::Column::RegistrationJobId.eq(source.id))
-        .all(group.tx)
-        .await?;
-    for step in of_source {
-        copy_step(group, id, source.current_step, step).await?;
+impl RepeatRegistrationBatch {
+    /// Copies a registration as far as it had come.
+    async fn copy_job(&self, group: &Group<'_>, id: Id, source: &jobs::Model, position: usize) -> Result<(), DbErr> {
+        let given = self.configs.iter().find(|(job, _)| *job == source.id);
+        let config = given.map(|(_, config)| config.clone());
+        let job = jobs::ActiveModel {
+            id: Set(id),
+            batch_job_id: Set(self.id),
+            organisation_id: Set(source.organisation_id),
+            restaurant_id: Set(source.restaurant_id),
+            position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
+            status: Set("pending".to_owned()),
+            is_open: Set(false),
+            current_step: Set(source.current_step),
+            execution_config: Set(config.clone().or_else(|| source.execution_config.clone())),
+            reference: Set(source.reference),
+            source_job_id: Set(Some(source.id)),
+            created_at: Set(group.now),
+            updated_at: Set(group.now),
+            ..Default::default()
+        };
+        job.insert(group.tx).await?;
+        let of_source = steps::Entity::find()
+            .filter(steps::Column::RegistrationJobId.eq(source.id))
+            .all(group.tx)
+            .await?;
+        for mut step in of_source {
+            if let Some(config) = &config
+                && step.step_number == StepNumber::Configuration.number()
+            {
+                step.answer = Some(config.clone());
+                step.answered_by = Some(self.origin.actor.clone());
+                step.answered_at = Some(group.now);
+            }
+            copy_step(group, id, source.current_step, step, config.is_some()).await?;
+        }
+        let found = candidates::Entity::find()
+            .filter(candidates::Column::RegistrationJobId.eq(source.id))
+            .all(group.tx)
+            .await?;
+        for candidate in found {
+            let mut copy = candidate.into_active_model().reset_all();
+            copy.id = Set(Id::now());
+            copy.registration_job_id = Set(id);
+            copy.insert(group.tx).await?;
+        }
+        Ok(())
     }
-    let found = candidates::Entity::find()
-        .filter(candidates::Column::RegistrationJobId.eq(source.id))
-        .all(group.tx)
-        .await?;
-    for candidate in found {
-        let mut copy = candidate.into_active_model().reset_all();
-        copy.id = Set(Id::now());
-        copy.registration_job_id = Set(id);
-        copy.insert(group.tx).await?;
-    }
-    Ok(())
 }
 
-/// A step before the one that failed stays as it was; that one and those after it are open again.
-async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model) -> Result<(), DbErr> {
+/// A step before the one that failed stays as it was; that one and those after it are open again. An answer that came before its
+/// question is kept, and so is one that is `given` with the retry.
+async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, given: bool) -> Result<(), DbErr> {
     let is_done = step.step_number < failed;
     let progress = match step.sub_step_progress.clone() {
         Some(progress) if step.step_number == StepNumber::Execution.number() => {
@@ -205,7 +226,9 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model) 
         }
         other => other,
     };
-    let is_answered_before = step.step_number != StepNumber::Execution.number() && step.step_number > failed;
+    let is_configuration = step.step_number == StepNumber::Configuration.number();
+    let is_answered_before = (step.step_number != StepNumber::Execution.number() && step.step_number > failed)
+        || (given && is_configuration);
     let mut copy = step.into_active_model().reset_all();
     copy.id = Set(Id::now());
     copy.registration_job_id = Set(job);
