@@ -23,6 +23,8 @@ mod m0015_access;
 mod m0016_leads_and_restaurants;
 mod m0017_registration_batches;
 mod m0018_templates_and_schedules;
+mod m0019_row_level_security;
+pub mod row_security;
 mod sql;
 
 /// All migrations, oldest first.
@@ -50,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_leads_and_restaurants::Migration),
             Box::new(m0017_registration_batches::Migration),
             Box::new(m0018_templates_and_schedules::Migration),
+            Box::new(m0019_row_level_security::Migration),
         ]
     }
 }

@@ -56,7 +56,7 @@ impl ExportRows {
     /// The next rows; none at the end.
     pub async fn next(&mut self) -> Result<Vec<ExportItem>, ExportError> {
         if let Source::Database { after } = self.source {
-            let items = self.reader.export_page(self.job.id, self.status, after, PAGE).await?;
+            let items = self.reader.export_page(&self.job, self.status, after, PAGE).await?;
             if !items.iter().any(|item| item.archived) {
                 if let Some(last) = items.last() {
                     self.source = Source::Database { after: last.id };

@@ -8,7 +8,7 @@ use migration::{Migrator, MigratorTrait as _};
 
 use crate::settings::Settings;
 use crate::store::lock::{acquire, sqlite_file};
-use crate::store::{Database, Hq};
+use crate::store::{Database, Hq, row_security};
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
@@ -64,11 +64,14 @@ pub fn make_private_dir(directory: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
-/// Applies what is missing.
+/// Applies what is missing, and makes the role that people's reads run as.
 pub async fn up(hq: &Hq) -> anyhow::Result<()> {
     Migrator::up(hq.raw(), None)
         .await
-        .context("the database cannot be brought to this version's schema")
+        .context("the database cannot be brought to this version's schema")?;
+    let row_security = row_security::make_role(hq).await.context("row-level security")?;
+    row_security::tell(&row_security);
+    Ok(())
 }
 
 /// Applies what is missing, unless nothing is: then a daemon may be running.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::sea_query::Value;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions as _, Error as SqlxError};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _, Error as SqlxError};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 
 use crate::settings::{Settings, Synchronous};
@@ -15,6 +15,8 @@ use crate::settings::{Settings, Synchronous};
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a reader waits for a free connection, or for a database that is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a reader's connection is taken to live after its last use.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// Set-based statements come in a few sizes each; all of them stay prepared.
 const STATEMENT_CACHE: usize = 256;
 
@@ -180,6 +182,17 @@ impl Database {
         let readers = PgPoolOptions::new()
             .max_connections(settings.database.readers)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A connection that has just been used is not asked whether it lives: people's reads ask twice as it is, to begin
+            // and to name their organisation.
+            .test_before_acquire(false)
+            .before_acquire(|connection, usage| {
+                Box::pin(async move {
+                    if usage.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options.options([
                 ("default_transaction_read_only", "on"),
                 // A read that hangs must not hold its reader for ever.

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod identity;
 pub mod lock;
 pub mod read;
+pub mod row_security;
 mod rows;
 pub mod tx;
 pub mod write;

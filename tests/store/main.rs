@@ -12,6 +12,7 @@ mod companies;
 mod full_disk;
 mod groups;
 mod random_commands;
+mod row_security;
 mod schedules;
 mod schema;
 #[path = "../support/mod.rs"]

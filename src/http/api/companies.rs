@@ -360,6 +360,6 @@ pub async fn completions(
     let limit = cursor::limit(query.limit)?;
     let company = visible(&app, &caller, *id).await?;
     Ok(Json(
-        app.reader.company_completions(company.id, after, limit).await?.into(),
+        app.reader.company_completions(&company, after, limit).await?.into(),
     ))
 }

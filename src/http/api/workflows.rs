@@ -121,7 +121,7 @@ async fn make(
     let mut row = workflow_row(id, owner, OF_API, &new.spec, Utc::now().trunc_subsecs(3));
     if new.id.is_some() {
         // One that was deleted may come back; its versions go on.
-        let last = app.reader.last_version(owner, id).await?;
+        let last = app.reader.last_version(&caller.scope, owner, id).await?;
         row.version = last.map_or(1, |last| last.saturating_add(1));
     }
     let answer = StoredAnswer {
@@ -448,5 +448,10 @@ pub async fn versions(
     let before = cursor::read(query.cursor.as_deref())?;
     let limit = cursor::limit(query.limit)?;
     let row = visible(&app, &caller, *id).await?;
-    Ok(Json(app.reader.workflow_versions(row.id, before, limit).await?.into()))
+    Ok(Json(
+        app.reader
+            .workflow_versions(&caller.scope, row.id, before, limit)
+            .await?
+            .into(),
+    ))
 }

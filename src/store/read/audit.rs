@@ -8,7 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Reader, Role, Scope};
+use super::reader::Reader;
+use super::scope::{Role, Scope};
 
 /// A row of the audit log as the API shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -102,7 +103,7 @@ impl Reader {
         let found = query
             .order_by_desc(audit_log::Column::Id)
             .limit(filter.limit + 1)
-            .all(&self.hq)
+            .all(&self.administered_by(scope))
             .await?;
         let views = found.into_iter().map(AuditView::from).collect();
         Ok(Page::cut(views, filter.limit, |row: &AuditView| row.id.to_string()))

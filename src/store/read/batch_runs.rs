@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 
 /// An upload as the API shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -116,7 +117,7 @@ impl Reader {
             )
             .order_by_desc(batch_runs::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         Ok(Page::cut(
             found.into_iter().map(BatchRunView::from).collect(),
@@ -130,9 +131,9 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn batch_run(&self, scope: &Scope, id: Id) -> Result<Access<BatchRunView>, DbErr> {
-        let run = batch_runs::Entity::find_by_id(id).one(&self.hq).await?;
+        let run = batch_runs::Entity::find_by_id(id).one(&self.seen_by(scope)).await?;
         Ok(match run {
-            None => Access::Missing,
+            None => self.unseen(scope, "batch_runs", id).await?,
             Some(run)
                 if run.organisation_id == scope.organisation_id
                     && (scope.sees_all_jobs() || run.user_id == Some(scope.user_id)) =>

@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::store::rows::{in_list, like_prefix, statement};
 
 /// A company as the API shows it.
@@ -176,7 +177,7 @@ impl Reader {
         }
         sql.push_str(" order by c.id desc limit ?");
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-        let found = self.select::<CompanyView>(&sql, values).await?;
+        let found = self.select::<CompanyView>(scope.organisation_id, &sql, values).await?;
         Ok(Page::cut(found, limit, |company: &CompanyView| company.id.to_string()))
     }
 
@@ -199,7 +200,7 @@ impl Reader {
         }
         sql.push_str(" order by c.id limit ?");
         values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-        self.select(&sql, values).await
+        self.select(scope.organisation_id, &sql, values).await
     }
 
     /// How many of the organisation's companies match.
@@ -209,8 +210,8 @@ impl Reader {
     pub async fn count_companies(&self, scope: &Scope, filter: &CompanyFilter) -> Result<u64, DbErr> {
         let (condition, values) = filter.condition(scope);
         let sql = format!("select count(*) from companies c where {condition}");
-        let counting = statement(self.hq.get_database_backend(), &sql, values);
-        let row = self.hq.query_one_raw(counting).await?;
+        let counting = statement(self.backend(), &sql, values);
+        let row = self.seen_by(scope).query_one_raw(counting).await?;
         let count = row.map_or(Ok(0), |row| i64::try_get_by(&row, 0))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -220,9 +221,9 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn company(&self, scope: &Scope, id: Id) -> Result<Access<companies::Model>, DbErr> {
-        let company = companies::Entity::find_by_id(id).one(&self.hq).await?;
+        let company = companies::Entity::find_by_id(id).one(&self.seen_by(scope)).await?;
         Ok(match company {
-            None => Access::Missing,
+            None => self.unseen(scope, "companies", id).await?,
             Some(company) if company.organisation_id == scope.organisation_id => Access::Granted(company),
             Some(_) => Access::Forbidden,
         })
@@ -236,7 +237,7 @@ impl Reader {
         companies::Entity::find()
             .filter(companies::Column::OrganisationId.eq(scope.organisation_id))
             .filter(companies::Column::Domain.eq(domain))
-            .one(&self.hq)
+            .one(&self.seen_by(scope))
             .await
     }
 
@@ -246,21 +247,23 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn company_completions(
         &self,
-        company: Id,
+        company: &companies::Model,
         after: Option<CompletionKey>,
         limit: u64,
     ) -> Result<Page<CompletionView>, DbErr> {
         let mut sql = "select play_name, step_number, workflow_id, workflow_slug, step_run_id, completed_at \
             from company_play_step_completions where company_id = ?"
             .to_owned();
-        let mut values: Vec<Value> = vec![company.into()];
+        let mut values: Vec<Value> = vec![company.id.into()];
         if let Some(CompletionKey { step, play }) = after {
             sql.push_str(" and (play_name > ? or (play_name = ? and step_number > ?))");
             values.extend([play.clone().into(), play.into(), step.into()]);
         }
         sql.push_str(" order by play_name, step_number limit ?");
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-        let found = self.select::<CompletionView>(&sql, values).await?;
+        let found = self
+            .select::<CompletionView>(company.organisation_id, &sql, values)
+            .await?;
         Ok(Page::cut(found, limit, |completion: &CompletionView| {
             format!("{} {}", completion.step_number, completion.play_name)
         }))

@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Reader, Scope};
+use super::reader::Reader;
+use super::scope::Scope;
 use crate::store::rows::{in_list, like_prefix, statement};
 
 /// An exclusion as the API shows it.
@@ -65,7 +66,7 @@ impl Reader {
         let found = query
             .order_by_desc(exclusions::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views = found.into_iter().map(ExclusionView::from).collect();
         Ok(Page::cut(views, limit, |exclusion: &ExclusionView| {
@@ -84,8 +85,8 @@ impl Reader {
         let (list, values) = in_list(keys);
         let sql = format!("select key from exclusions where organisation_id = ? and key in ({list})");
         let values = std::iter::once(organisation_id.into()).chain(values);
-        let found = statement(self.hq.get_database_backend(), &sql, values);
-        let rows = self.hq.query_all_raw(found).await?;
+        let found = statement(self.backend(), &sql, values);
+        let rows = self.within(organisation_id).query_all_raw(found).await?;
         rows.iter()
             .map(|row| String::try_get_by(row, 0).map_err(DbErr::from))
             .collect()

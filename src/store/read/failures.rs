@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Reader, Scope};
+use super::reader::Reader;
+use super::scope::Scope;
 use crate::store::rows::statement;
 
 /// A step run that failed for good.
@@ -60,8 +61,8 @@ impl Reader {
         }
         sql.push_str(" order by f.id desc limit ?");
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-        let statement = statement(self.hq.get_database_backend(), &sql, values);
-        let rows = self.hq.query_all_raw(statement).await?;
+        let statement = statement(self.backend(), &sql, values);
+        let rows = self.seen_by(scope).query_all_raw(statement).await?;
         let found = rows.iter().map(|row| FailureView::from_query_result(row, ""));
         Ok(Page::cut(
             found.collect::<Result<_, _>>()?,

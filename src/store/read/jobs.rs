@@ -7,7 +7,8 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter,
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::scope::{Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::batch::JobStatus;
 use crate::model::counts::StatusCounts;
 use crate::store::rows::like_prefix;
@@ -127,6 +128,22 @@ pub(super) fn counts(job: &enrichment_jobs::Model) -> StatusCounts {
 }
 
 impl Reader {
+    /// The job, if the scope may see it. A job whose rows are still coming in is missing.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn job(&self, scope: &Scope, id: Id) -> Result<Access<enrichment_jobs::Model>, DbErr> {
+        let job = enrichment_jobs::Entity::find_by_id(id)
+            .one(&self.seen_by(scope))
+            .await?;
+        Ok(match job {
+            None => self.unseen(scope, "enrichment_jobs", id).await?,
+            Some(job) if job.imported_at.is_none() => Access::Missing,
+            Some(job) if scope.sees_job(job.organisation_id, job.user_id) => Access::Granted(job),
+            Some(_) => Access::Forbidden,
+        })
+    }
+
     /// The jobs that the scope sees, newest first.
     ///
     /// # Errors
@@ -135,7 +152,7 @@ impl Reader {
         let found = matching(scope, &filter)
             .order_by_desc(enrichment_jobs::Column::Id)
             .limit(filter.limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views = found.into_iter().map(JobView::from).collect();
         Ok(Page::cut(views, filter.limit, |job: &JobView| job.job_id.to_string()))
@@ -146,7 +163,7 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn count_jobs(&self, scope: &Scope, filter: &JobFilter) -> Result<u64, DbErr> {
-        matching(scope, filter).count(&self.hq).await
+        matching(scope, filter).count(&self.seen_by(scope)).await
     }
 
     /// The newest of the jobs that the scope's user made.
@@ -160,7 +177,7 @@ impl Reader {
             .filter(columns.user_id.eq(scope.user_id))
             .filter(columns.imported_at.is_not_null())
             .order_by_desc(enrichment_jobs::Column::Id)
-            .one(&self.hq)
+            .one(&self.seen_by(scope))
             .await
     }
 }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::batch::JobStatus;
 use crate::model::counts::StatusCounts;
 use crate::model::journal::Operation;
@@ -17,6 +18,7 @@ use crate::store::rows::statement;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobProgress {
     job_id: Id,
+    organisation_id: Id,
     pub status: JobStatus,
     pub total_practices: i32,
     pub completed_practices: i32,
@@ -119,8 +121,12 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn job_progress(&self, scope: &Scope, job_id: Id) -> Result<Access<JobProgress>, DbErr> {
-        let Some(row) = self.select::<ProgressRow>(PROGRESS, vec![job_id.into()]).await?.pop() else {
-            return Ok(Access::Missing);
+        let Some(row) = self
+            .select::<ProgressRow>(scope.organisation_id, PROGRESS, vec![job_id.into()])
+            .await?
+            .pop()
+        else {
+            return self.unseen(scope, "enrichment_jobs", job_id).await;
         };
         if !scope.sees_job(row.organisation_id, row.user_id) {
             return Ok(Access::Forbidden);
@@ -128,6 +134,7 @@ impl Reader {
         let status = row.status.parse().map_err(|error| DbErr::Custom(format!("{error}")))?;
         Ok(Access::Granted(JobProgress {
             job_id,
+            organisation_id: row.organisation_id,
             status,
             total_practices: row.total_practices,
             completed_practices: row.completed_practices,
@@ -153,8 +160,8 @@ impl Reader {
         let sql = "select l.seq from batch_operation_logs l where l.batch_job_id >= ? and l.batch_job_id <= ? \
             order by l.batch_job_id, l.seq limit 1";
         let values = [job.job_id.into(), job.job_id.into()];
-        let statement = statement(self.hq.get_database_backend(), sql, values);
-        let row = self.hq.query_one_raw(statement).await?;
+        let statement = statement(self.backend(), sql, values);
+        let row = self.within(job.organisation_id).query_one_raw(statement).await?;
         row.map(|row| i64::try_get_by(&row, 0).map_err(DbErr::from)).transpose()
     }
 
@@ -170,13 +177,13 @@ impl Reader {
         items: bool,
         limit: u64,
     ) -> Result<Vec<JournalView>, DbErr> {
-        let stretch = stretch(self.hq.get_database_backend());
+        let stretch = stretch(self.backend());
         let of_job = if items { "" } else { OF_JOB };
         let sql = format!("{ROW}{stretch}{of_job} order by l.batch_job_id, l.seq limit ?");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let (id, to) = (job.job_id, job.head);
         let values = vec![id.into(), after.into(), id.into(), to.into(), limit.into()];
-        self.select(&sql, values).await
+        self.select(job.organisation_id, &sql, values).await
     }
 
     /// A page of the job's journal, newest first.
@@ -188,7 +195,7 @@ impl Reader {
         job: &enrichment_jobs::Model,
         filter: JournalFilter,
     ) -> Result<Page<JournalView>, DbErr> {
-        let mut sql = format!("{ROW}{}", stretch(self.hq.get_database_backend()));
+        let mut sql = format!("{ROW}{}", stretch(self.backend()));
         let last = filter.before.map_or(i64::MAX, |before| before.saturating_sub(1));
         let mut values: Vec<Value> = vec![job.id.into(), 0_i64.into(), job.id.into(), last.into()];
         if let Some(operation) = filter.operation {
@@ -204,7 +211,7 @@ impl Reader {
         }
         sql.push_str(" order by l.batch_job_id desc, l.seq desc limit ?");
         values.push(i64::try_from(filter.limit + 1).unwrap_or(i64::MAX).into());
-        let found = self.select(&sql, values).await?;
+        let found = self.select(job.organisation_id, &sql, values).await?;
         Ok(Page::cut(found, filter.limit, |row: &JournalView| row.seq.to_string()))
     }
 }

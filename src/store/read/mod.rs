@@ -19,6 +19,7 @@ mod journal_events;
 mod notifications;
 mod practices;
 mod previews;
+mod reader;
 mod registration_engine;
 mod registrations;
 mod retention;
@@ -49,6 +50,7 @@ pub use notifications::{BatchEventRow, DueDelivery, QuestionRow, RegistrationCou
 pub use practices::{
     ExportItem, PracticeDetail, PracticeFilter, PracticeView, PracticeWebsite, WAITING_ITS_TURN, named_cells,
 };
+pub use reader::{Reader, Seen};
 pub use registration_engine::{
     OpenQuestion, OpenRegistrationBatch, RegistrationJob, RegistrationStep, RunnableRegistration,
 };
@@ -58,7 +60,7 @@ pub use registrations::{
     RegistrationStepView, RegistrationSummary, RegistrationView, SubStepView,
 };
 pub use retention::{ChangeRecord, PracticeRecord};
-pub use scope::{Access, Credential, Reader, Role, Scope};
+pub use scope::{Access, Credential, Role, Scope};
 pub use step_runs::{StepRunView, Subject};
 pub use tokens::{SessionView, TokenView};
 pub use users::{OrganisationView, PasswordCheck, UserFilter, UserView};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::Reader;
+use super::reader::Reader;
 use crate::model::practice::PracticeStatus;
 use crate::store::failed::Failed;
 use crate::store::rows::{HAS_PREFIX, in_list, like_prefix, statement};
@@ -148,7 +148,7 @@ impl Reader {
         let (condition, mut values) = filter.condition(job.id);
         let sql = format!("select {VIEW} where {condition} order by p.id limit ?");
         values.push(i64::try_from(filter.limit + 1).unwrap_or(i64::MAX).into());
-        let mut views = self.select::<PracticeView>(&sql, values).await?;
+        let mut views = self.select::<PracticeView>(job.organisation_id, &sql, values).await?;
         for view in &mut views {
             explain(job, view);
         }
@@ -162,7 +162,7 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn count_practices(&self, job: &enrichment_jobs::Model, filter: &PracticeFilter) -> Result<u64, DbErr> {
-        self.count(filter.condition(job.id)).await
+        self.count(job.organisation_id, filter.condition(job.id)).await
     }
 
     /// How many of a job's practices in error a redo would reset.
@@ -170,13 +170,13 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn count_failed(&self, job: &enrichment_jobs::Model, failed: &Failed) -> Result<u64, DbErr> {
-        self.count(failed.condition(job.id)).await
+        self.count(job.organisation_id, failed.condition(job.id)).await
     }
 
-    async fn count(&self, (condition, values): (String, Vec<Value>)) -> Result<u64, DbErr> {
+    async fn count(&self, organisation: Id, (condition, values): (String, Vec<Value>)) -> Result<u64, DbErr> {
         let sql = format!("select count(*) from job_practices p where {condition}");
-        let counting = statement(self.hq.get_database_backend(), &sql, values);
-        let row = self.hq.query_one_raw(counting).await?;
+        let counting = statement(self.backend(), &sql, values);
+        let row = self.within(organisation).query_one_raw(counting).await?;
         let count = row.map_or(Ok(0), |row| i64::try_get_by(&row, 0))?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
@@ -194,8 +194,12 @@ impl Reader {
         let sql = format!(
             "select id, practice_identifier, dedupe_key from job_practices where job_id = ? and id in ({list})"
         );
-        self.select(&sql, std::iter::once(job.id.into()).chain(ids).collect())
-            .await
+        self.select(
+            job.organisation_id,
+            &sql,
+            std::iter::once(job.id.into()).chain(ids).collect(),
+        )
+        .await
     }
 
     /// One practice of a job, or `None`.
@@ -205,14 +209,17 @@ impl Reader {
     pub async fn practice(&self, job: &enrichment_jobs::Model, id: i64) -> Result<Option<PracticeDetail>, DbErr> {
         let sql = format!("select {VIEW} where p.job_id = ? and p.id = ?");
         let Some(mut practice) = self
-            .select::<PracticeView>(&sql, vec![job.id.into(), id.into()])
+            .select::<PracticeView>(job.organisation_id, &sql, vec![job.id.into(), id.into()])
             .await?
             .pop()
         else {
             return Ok(None);
         };
         explain(job, &mut practice);
-        let Some(row) = job_practices::Entity::find_by_id(id).one(&self.hq).await? else {
+        let Some(row) = job_practices::Entity::find_by_id(id)
+            .one(&self.within(job.organisation_id))
+            .await?
+        else {
             return Ok(None);
         };
         // Intake writes the input of every row.
@@ -234,7 +241,7 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn export_page(
         &self,
-        job_id: Id,
+        job: &enrichment_jobs::Model,
         status: Option<PracticeStatus>,
         after: i64,
         limit: u64,
@@ -244,22 +251,14 @@ impl Reader {
             (select j.archived_at is not null from enrichment_jobs j where j.id = p.job_id) as archived \
             from job_practices p left join job_practices l on l.id = p.duplicate_of where p.job_id = ? and p.id > ?"
             .to_owned();
-        let mut values: Vec<Value> = vec![job_id.into(), after.into()];
+        let mut values: Vec<Value> = vec![job.id.into(), after.into()];
         if let Some(status) = status {
             sql.push_str(" and p.status = ?");
             values.push(status.as_str().into());
         }
         sql.push_str(" order by p.id limit ?");
         values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-        self.select(&sql, values).await
-    }
-
-    pub(super) async fn select<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> Result<Vec<T>, DbErr> {
-        let rows = self
-            .hq
-            .query_all_raw(statement(self.hq.get_database_backend(), sql, values))
-            .await?;
-        rows.iter().map(|row| T::from_query_result(row, "")).collect()
+        self.select(job.organisation_id, &sql, values).await
     }
 }
 

@@ -5,7 +5,8 @@ use entity::{Id, imports};
 use sea_orm::{DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::engine::EngineReader;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 
 impl Reader {
     /// A list that is still kept, if the scope may see it.
@@ -13,9 +14,10 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn kept_list(&self, scope: &Scope, id: Id) -> Result<Access<imports::Model>, DbErr> {
-        let list = imports::Entity::find_by_id(id).one(&self.hq).await?;
-        Ok(match list.filter(|list| list.expires_at > Utc::now()) {
-            None => Access::Missing,
+        let list = imports::Entity::find_by_id(id).one(&self.seen_by(scope)).await?;
+        Ok(match list {
+            None => self.unseen(scope, "imports", id).await?,
+            Some(list) if list.expires_at <= Utc::now() => Access::Missing,
             Some(list)
                 if list.organisation_id == scope.organisation_id
                     && (scope.sees_all_jobs() || list.user_id == scope.user_id) =>

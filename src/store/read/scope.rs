@@ -4,13 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use entity::{Id, enrichment_jobs};
-use sea_orm::{DbErr, EntityTrait};
+use entity::Id;
 
 use super::credentials::Grant;
 use crate::model::access::TokenScope;
 use crate::model::journal::Origin;
-use crate::store::Hq;
 
 /// What a user may do; each role may also do what the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,30 +175,4 @@ pub enum Access<T> {
     /// It exists, and is somebody else's.
     Forbidden,
     Missing,
-}
-
-/// Reads for people.
-#[derive(Clone, Debug)]
-pub struct Reader {
-    pub(super) hq: Hq,
-}
-
-impl Reader {
-    #[must_use]
-    pub fn new(readers: Hq) -> Self {
-        Self { hq: readers }
-    }
-
-    /// The job, if the scope may see it. A job whose rows are still coming in is missing.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn job(&self, scope: &Scope, id: Id) -> Result<Access<enrichment_jobs::Model>, DbErr> {
-        let job = enrichment_jobs::Entity::find_by_id(id).one(&self.hq).await?;
-        Ok(match job.filter(|job| job.imported_at.is_some()) {
-            None => Access::Missing,
-            Some(job) if scope.sees_job(job.organisation_id, job.user_id) => Access::Granted(job),
-            Some(_) => Access::Forbidden,
-        })
-    }
 }

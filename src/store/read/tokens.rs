@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Credential, Reader, Role, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Credential, Role, Scope};
 
 /// A token as the API shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -107,7 +108,7 @@ impl Reader {
         let found = query
             .order_by_desc(api_tokens::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.administered_by(scope))
             .await?;
         let views = found.into_iter().map(TokenView::from).collect();
         Ok(Page::cut(views, limit, |token: &TokenView| token.id.to_string()))
@@ -118,9 +119,11 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn token(&self, scope: &Scope, id: Id) -> Result<Access<TokenView>, DbErr> {
-        let token = api_tokens::Entity::find_by_id(id).one(&self.hq).await?;
+        let token = api_tokens::Entity::find_by_id(id)
+            .one(&self.administered_by(scope))
+            .await?;
         Ok(match token {
-            None => Access::Missing,
+            None => self.unseen(scope, "api_tokens", id).await?,
             Some(token) if token.user_id == scope.user_id || scope.administers(token.organisation_id) => {
                 Access::Granted(token.into())
             }
@@ -154,7 +157,7 @@ impl Reader {
         let found = query
             .order_by_desc(sessions::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.administered_by(scope))
             .await?;
         let views = found
             .into_iter()
@@ -168,9 +171,11 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn session(&self, scope: &Scope, id: Id) -> Result<Access<SessionView>, DbErr> {
-        let session = sessions::Entity::find_by_id(id).one(&self.hq).await?;
+        let session = sessions::Entity::find_by_id(id)
+            .one(&self.administered_by(scope))
+            .await?;
         Ok(match session {
-            None => Access::Missing,
+            None => self.unseen(scope, "sessions", id).await?,
             Some(session) if session.user_id == scope.user_id || scope.administers(session.organisation_id) => {
                 Access::Granted(SessionView::of(session, scope))
             }

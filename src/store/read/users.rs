@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Role, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Role, Scope};
 use crate::store::rows::like_prefix;
 
 /// An organisation as the API shows it.
@@ -127,7 +128,7 @@ impl Reader {
         let found = query
             .order_by_desc(users::Column::Id)
             .limit(filter.limit + 1)
-            .all(&self.hq)
+            .all(&self.administered_by(scope))
             .await?;
         let views = found.into_iter().map(UserView::from).collect();
         Ok(Page::cut(views, filter.limit, |user: &UserView| user.id.to_string()))
@@ -138,9 +139,10 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn user(&self, scope: &Scope, id: Id) -> Result<Access<UserView>, DbErr> {
-        let user = users::Entity::find_by_id(id).one(&self.hq).await?;
-        Ok(match user.filter(|user| user.removed_at.is_none()) {
-            None => Access::Missing,
+        let user = users::Entity::find_by_id(id).one(&self.administered_by(scope)).await?;
+        Ok(match user {
+            None => self.unseen(scope, "users", id).await?,
+            Some(user) if user.removed_at.is_some() => Access::Missing,
             Some(user) if user.id == scope.user_id || scope.administers(user.organisation_id) => {
                 Access::Granted(user.into())
             }
@@ -153,9 +155,11 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn organisation(&self, scope: &Scope, id: Id) -> Result<Access<OrganisationView>, DbErr> {
-        let organisation = organisations::Entity::find_by_id(id).one(&self.hq).await?;
+        let organisation = organisations::Entity::find_by_id(id)
+            .one(&self.administered_by(scope))
+            .await?;
         Ok(match organisation {
-            None => Access::Missing,
+            None => self.unseen(scope, "organisations", id).await?,
             Some(organisation) if organisation.id == scope.organisation_id || scope.role == Role::Operator => {
                 Access::Granted(organisation.into())
             }
@@ -184,7 +188,7 @@ impl Reader {
         let found = query
             .order_by_desc(organisations::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.administered_by(scope))
             .await?;
         let views = found.into_iter().map(OrganisationView::from).collect();
         Ok(Page::cut(views, limit, |organisation: &OrganisationView| {
@@ -199,7 +203,7 @@ impl Reader {
     pub async fn password_of(&self, email: &str) -> Result<Option<PasswordCheck>, DbErr> {
         let user = users::Entity::find()
             .filter(users::COLUMN.email.eq(email))
-            .one(&self.hq)
+            .one(self.before_sign_in())
             .await?;
         Ok(user.map(PasswordCheck::from))
     }
@@ -209,7 +213,9 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn own_password(&self, scope: &Scope) -> Result<Option<PasswordCheck>, DbErr> {
-        let user = users::Entity::find_by_id(scope.user_id).one(&self.hq).await?;
+        let user = users::Entity::find_by_id(scope.user_id)
+            .one(&self.seen_by(scope))
+            .await?;
         Ok(user.map(PasswordCheck::from))
     }
 
@@ -219,7 +225,7 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn knows_device(&self, user_id: Id, token_hash: &str) -> Result<bool, DbErr> {
         let device = known_devices::Entity::find_by_id(token_hash.to_owned())
-            .one(&self.hq)
+            .one(self.before_sign_in())
             .await?;
         Ok(device.is_some_and(|device| device.user_id == user_id))
     }
@@ -233,7 +239,10 @@ impl Reader {
             Ok(id) => organisations::Entity::find_by_id(id),
             Err(_) => organisations::Entity::find().filter(organisations::COLUMN.name.eq(claim)),
         };
-        Ok(query.one(&self.hq).await?.map(|organisation| organisation.id))
+        Ok(query
+            .one(self.before_sign_in())
+            .await?
+            .map(|organisation| organisation.id))
     }
 
     /// Whether there is such a link that has not expired. Only then is a password hashed for it.
@@ -242,7 +251,7 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn has_link(&self, token_hash: &str) -> Result<bool, DbErr> {
         let link = one_time_links::Entity::find_by_id(token_hash.to_owned())
-            .one(&self.hq)
+            .one(self.before_sign_in())
             .await?;
         Ok(link.is_some_and(|link| link.expires_at > Utc::now()))
     }
@@ -252,6 +261,6 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn has_users(&self) -> Result<bool, DbErr> {
-        Ok(users::Entity::find().one(&self.hq).await?.is_some())
+        Ok(users::Entity::find().one(self.before_sign_in()).await?.is_some())
     }
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::webhook::DeliveryStatus;
 use crate::store::rows::statement;
 use crate::store::write::Redelivery;
@@ -109,8 +110,8 @@ impl Reader {
         }
         sql.push_str(" order by d.id desc limit ?");
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-        let select = statement(self.hq.get_database_backend(), &sql, values);
-        let rows = self.hq.query_all_raw(select).await?;
+        let select = statement(self.backend(), &sql, values);
+        let rows = self.seen_by(scope).query_all_raw(select).await?;
         let found: Result<Vec<_>, DbErr> = rows
             .iter()
             .map(|row| WebhookDeliveryView::from_query_result(row, ""))
@@ -126,9 +127,9 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn webhook_delivery(&self, scope: &Scope, id: Id) -> Result<Access<WebhookDeliveryDetail>, DbErr> {
         let sql = format!("{DELIVERY} where d.id = ?");
-        let select = statement(self.hq.get_database_backend(), &sql, [id.into()]);
-        let Some(row) = self.hq.query_one_raw(select).await? else {
-            return Ok(Access::Missing);
+        let select = statement(self.backend(), &sql, [id.into()]);
+        let Some(row) = self.seen_by(scope).query_one_raw(select).await? else {
+            return self.unseen(scope, "webhook_deliveries", id).await;
         };
         let organisation_id: Id = row.try_get("", "organisation_id")?;
         if organisation_id != scope.organisation_id {
@@ -136,13 +137,13 @@ impl Reader {
         }
         let delivery = WebhookDeliveryView::from_query_result(&row, "")?;
         let event = webhook_events::Entity::find_by_id(delivery.event_id)
-            .one(&self.hq)
+            .one(&self.seen_by(scope))
             .await?;
         let body = event.map(|event| serde_json::from_str(&event.body).unwrap_or_default());
         let attempts = webhook_attempts::Entity::find()
             .filter(webhook_attempts::COLUMN.delivery_id.eq(id))
             .order_by_asc(webhook_attempts::Column::Attempt)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         Ok(Access::Granted(WebhookDeliveryDetail {
             delivery,
@@ -164,8 +165,8 @@ impl Reader {
         let values = [endpoint.into(), scope.organisation_id.into()]
             .into_iter()
             .chain(values);
-        let select = statement(self.hq.get_database_backend(), &sql, values);
-        let row = self.hq.query_one_raw(select).await?;
+        let select = statement(self.backend(), &sql, values);
+        let row = self.seen_by(scope).query_one_raw(select).await?;
         row.map_or(Ok(0), |row| i64::try_get_by(&row, 0).map_err(DbErr::from))
     }
 }

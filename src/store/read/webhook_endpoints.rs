@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::webhook::{EventType, Format, shown_url};
 
 /// An endpoint as the API shows it.
@@ -77,7 +78,7 @@ impl Reader {
         let found = query
             .order_by_desc(webhook_endpoints::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views: Result<Vec<_>, DbErr> = found.into_iter().map(WebhookEndpointView::read).collect();
         Ok(Page::cut(views?, limit, |endpoint: &WebhookEndpointView| {
@@ -90,9 +91,11 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn webhook_endpoint(&self, scope: &Scope, id: Id) -> Result<Access<WebhookEndpointView>, DbErr> {
-        let endpoint = webhook_endpoints::Entity::find_by_id(id).one(&self.hq).await?;
+        let endpoint = webhook_endpoints::Entity::find_by_id(id)
+            .one(&self.seen_by(scope))
+            .await?;
         Ok(match endpoint {
-            None => Access::Missing,
+            None => self.unseen(scope, "webhook_endpoints", id).await?,
             Some(endpoint) if endpoint.organisation_id == scope.organisation_id => {
                 Access::Granted(WebhookEndpointView::read(endpoint)?)
             }

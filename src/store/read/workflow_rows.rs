@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::workflow_diff::SharedWorkflow;
 use crate::model::workflow_spec::WorkflowSpec;
 use crate::store::rows::like_prefix;
@@ -211,7 +212,7 @@ impl Reader {
             .order_by_asc(workflows::Column::OverallStepNumber)
             .order_by_asc(workflows::Column::Id)
             .limit(filter.limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views = found.into_iter().map(WorkflowView::from).collect();
         Ok(Page::cut(views, filter.limit, WorkflowKey::of))
@@ -222,9 +223,9 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn workflow(&self, scope: &Scope, id: Id) -> Result<Access<workflows::Model>, DbErr> {
-        let row = workflows::Entity::find_by_id(id).one(&self.hq).await?;
+        let row = workflows::Entity::find_by_id(id).one(&self.seen_by(scope)).await?;
         Ok(match row {
-            None => Access::Missing,
+            None => self.unseen(scope, "db_driven_enrichment_workflows", id).await?,
             Some(row) if row.organisation_id.is_none_or(|owner| owner == scope.organisation_id) => Access::Granted(row),
             Some(_) => Access::Forbidden,
         })
@@ -236,6 +237,7 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn workflow_versions(
         &self,
+        scope: &Scope,
         id: Id,
         before: Option<i32>,
         limit: u64,
@@ -248,7 +250,7 @@ impl Reader {
         let found = query
             .order_by_desc(workflow_versions::Column::Version)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views = found.into_iter().map(|row| WorkflowVersionView {
             version: row.version,
@@ -265,15 +267,15 @@ impl Reader {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn last_version(&self, organisation: Option<Id>, id: Id) -> Result<Option<i32>, DbErr> {
+    pub async fn last_version(&self, scope: &Scope, owner: Option<Id>, id: Id) -> Result<Option<i32>, DbErr> {
         let last = workflow_versions::Entity::find()
             .filter(workflow_versions::COLUMN.workflow_id.eq(id))
             .order_by_desc(workflow_versions::Column::Version)
-            .one(&self.hq)
+            .one(&self.seen_by(scope))
             .await?;
         let owned = |row: &workflow_versions::Model| {
             let spec = serde_json::from_value::<workflows::Model>(row.spec.clone());
-            spec.is_ok_and(|spec| spec.organisation_id == organisation)
+            spec.is_ok_and(|spec| spec.organisation_id == owner)
         };
         Ok(last.filter(owned).map(|row| row.version))
     }
@@ -291,7 +293,7 @@ impl Reader {
                     .like(LikeExpr::new(like_prefix(prefix)).escape('\\')),
             )
             .limit(MOST)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         Ok(found.into_iter().map(|row| row.workflow_slug).collect())
     }
@@ -313,7 +315,7 @@ impl Reader {
             .order_by_asc(workflows::Column::PlayName)
             .limit(limit + 1)
             .into_tuple()
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         Ok(Page::cut(names, limit, Clone::clone))
     }
@@ -328,7 +330,7 @@ impl Reader {
             .filter(workflows::Column::PlayName.is_in(plays.iter().map(String::as_str)))
             .order_by_asc(workflows::Column::PlayName)
             .order_by_asc(workflows::Column::OverallStepNumber)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await
     }
 }
