@@ -119,3 +119,103 @@ pub async fn what_people_do_is_kept(database: Db) {
         .await;
     assert_eq!(empty.expect(200).json()["data"], json!([]));
 }
+
+/// The rows that there are right after an answer, of what was done, as action and object, the oldest first. What is written
+/// beside an answer names the path.
+async fn done(admin: &Api) -> Vec<(String, String)> {
+    let found = admin.get("/api/audit?outcome=done&limit=500").await.expect(200).json();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let rows = found["data"].as_array().unwrap().iter().rev();
+    let of_api = rows.filter(|row| row["source"] == "api 127.0.0.1");
+    of_api.map(|row| (text(row, "action"), text(row, "object"))).collect()
+}
+
+pub async fn changes_and_their_rows_are_one(database: Db) {
+    let daemon = crate::support::start_with(&database, "[network]\nallow_cidrs = [\"127.0.0.0/8\"]\n");
+    let admin = daemon.api(&daemon.token("admin"));
+    let mut expected: Vec<(String, String)> = Vec::new();
+    let id = |answer: &Value| answer["id"].as_str().unwrap().to_owned();
+
+    macro_rules! keeps {
+        ($action:expr, $object:expr) => {
+            expected.push(($action.to_owned(), $object));
+            assert_eq!(done(&admin).await, expected);
+        };
+    }
+
+    let body = json!({ "domain": "a.example", "name": "A" });
+    let company = id(&admin.post("/api/companies", &body).await.expect(201).json());
+    keeps!("POST /api/companies", format!("company {company}"));
+    let several = json!({ "companies": [{ "domain": "a.example" }, { "domain": "b.example" }] });
+    admin.post("/api/companies", &several).await.expect(200);
+    keeps!("POST /api/companies", "companies".to_owned());
+    let of_company = format!("/api/companies/{company}");
+    change(&admin, Method::PATCH, &of_company, &json!({ "name": "B" }))
+        .await
+        .expect(200);
+    keeps!("PATCH /api/companies/{id}", format!("company {company}"));
+    change(&admin, Method::DELETE, &of_company, &json!({}))
+        .await
+        .expect(204);
+    keeps!("DELETE /api/companies/{id}", format!("company {company}"));
+    let list = admin.raw(
+        Method::POST,
+        "/api/companies/import",
+        "website\nc.example\nd.example\n",
+        &[("content-type", "text/csv")],
+    );
+    list.await.expect(200);
+    keeps!("POST /api/companies/import", "companies".to_owned());
+
+    let body = json!({
+        "workflow_slug": "own", "title": "Own", "play_name": "own", "overall_step_number": 1,
+        "provider": "native",
+        "settings": { "handler": "url" },
+    });
+    let workflow = id(&admin.post("/api/workflows", &body).await.expect(201).json());
+    keeps!("POST /api/workflows", format!("workflow {workflow}"));
+    let of_workflow = format!("/api/workflows/{workflow}");
+    for title in ["Other", "Other"] {
+        change(&admin, Method::PATCH, &of_workflow, &json!({ "title": title }))
+            .await
+            .expect(200);
+        keeps!("PATCH /api/workflows/{id}", format!("workflow {workflow}"));
+    }
+    change(&admin, Method::PUT, &of_workflow, &body).await.expect(200);
+    keeps!("PUT /api/workflows/{id}", format!("workflow {workflow}"));
+    change(&admin, Method::DELETE, &of_workflow, &json!({}))
+        .await
+        .expect(204);
+    keeps!("DELETE /api/workflows/{id}", format!("workflow {workflow}"));
+
+    // Nobody listens there.
+    let body = json!({ "url": "http://127.0.0.1:9/", "event_types": ["batch.completed"] });
+    let made = admin.post("/api/webhook-endpoints", &body).await.expect(201).json();
+    let endpoint = id(&made);
+    let object = format!("webhook endpoint {endpoint}");
+    keeps!("POST /api/webhook-endpoints", object.clone());
+    let of_endpoint = format!("/api/webhook-endpoints/{endpoint}");
+    change(&admin, Method::PATCH, &of_endpoint, &json!({ "description": "x" }))
+        .await
+        .expect(200);
+    keeps!("PATCH /api/webhook-endpoints/{id}", object.clone());
+    admin
+        .post(&format!("{of_endpoint}/rotate-secret"), &json!({}))
+        .await
+        .expect(200);
+    keeps!("POST /api/webhook-endpoints/{id}/rotate-secret", object.clone());
+    admin.post(&format!("{of_endpoint}/test"), &json!({})).await.expect(202);
+    keeps!("POST /api/webhook-endpoints/{id}/test", object.clone());
+    let day = json!({ "since": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z" });
+    admin.post(&format!("{of_endpoint}/redeliver"), &day).await.expect(202);
+    keeps!("POST /api/webhook-endpoints/{id}/redeliver", object.clone());
+    change(&admin, Method::DELETE, &of_endpoint, &json!({}))
+        .await
+        .expect(204);
+    keeps!("DELETE /api/webhook-endpoints/{id}", object);
+}
+
+async fn change(api: &Api, method: Method, path: &str, body: &Value) -> crate::support::api::Answer {
+    let json = [("content-type", "application/json")];
+    api.raw(method, path, body.to_string(), &json).await
+}

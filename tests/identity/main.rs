@@ -22,7 +22,7 @@ mod users;
 mod support;
 
 use access::every_route_has_a_rule_and_keeps_it;
-use audit::what_people_do_is_kept;
+use audit::{changes_and_their_rows_are_one, what_people_do_is_kept};
 use canary::no_secret_is_written_anywhere;
 use first_user::a_daemon_without_users_is_set_up_once;
 use issuer::{tokens_of_an_issuer_are_accepted, tokens_that_are_not_right_are_refused};
@@ -37,6 +37,7 @@ const PASSWORD: &str = "correct horse battery staple";
 on_both_databases!("identity":
     every_route_has_a_rule_and_keeps_it,
     what_people_do_is_kept,
+    changes_and_their_rows_are_one,
     no_secret_is_written_anywhere,
     a_daemon_without_users_is_set_up_once,
     tokens_of_an_issuer_are_accepted,

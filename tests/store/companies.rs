@@ -1,5 +1,6 @@
 //! Companies that come, and that go while something is written about them.
 
+use batchdesk::model::journal::Origin;
 use batchdesk::store::write::{
     AppendLogs, CompanyWrite, Completion, DeleteCompany, ImportRow, LogRow, Transitioned, UpsertCompanies,
 };
@@ -23,6 +24,7 @@ async fn upsert(bench: &mut Bench, companies: Vec<CompanyWrite>) -> batchdesk::s
     let command = UpsertCompanies {
         organisation_id,
         companies,
+        origin: Origin::engine(),
         key: None,
     };
     bench.write(command).await.unwrap()
@@ -57,6 +59,7 @@ pub async fn a_company_may_be_gone_before_its_logs_and_rows_are_written(mut benc
     let delete = DeleteCompany {
         id: goes,
         organisation_id: bench.organisation_id,
+        origin: Origin::engine(),
     };
     assert!(bench.write(delete.clone()).await.unwrap());
     assert!(!bench.write(delete).await.unwrap());

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::preview::{LISTED_PROBLEMS, RowProblem, shortened};
 use super::rows::{Chunks, ListRow, inspect_list, read_limits};
 use super::{Engine, ImportError};
+use crate::model::journal::Origin;
 use crate::store::write::{
     CompanyWrite, DATA_BYTES, RequestKey, StoredAnswer, UpsertCompanies, UpsertForm, UpsertKey, Upserted,
 };
@@ -36,6 +37,7 @@ const NAMES: [&str; 12] = [
 #[derive(Clone, Debug)]
 pub struct CompanyList {
     pub organisation_id: Id,
+    pub origin: Origin,
     /// Delimited text.
     pub file: PathBuf,
     /// The column that holds the domains, where the sender names it.
@@ -81,7 +83,7 @@ pub async fn import_companies(engine: Arc<Engine>, list: CompanyList) -> Result<
     let mut chunks = Chunks::open(&list.file, limits, &inspection, settings.imports.chunk_rows);
     while let Some(chunk) = chunks.next().await {
         let companies = imported.take(&columns, chunk);
-        let upserted = write(&engine, list.organisation_id, companies, None).await?;
+        let upserted = write(&engine, (list.organisation_id, &list.origin), companies, None).await?;
         imported.created += upserted.created;
         imported.updated += upserted.updated;
         imported.unchanged += upserted.unchanged;
@@ -97,20 +99,21 @@ pub async fn import_companies(engine: Arc<Engine>, list: CompanyList) -> Result<
             request,
             form: UpsertForm::Known(answer.clone()),
         };
-        write(&engine, list.organisation_id, Vec::new(), Some(key)).await?;
+        write(&engine, (list.organisation_id, &list.origin), Vec::new(), Some(key)).await?;
     }
     Ok(answer)
 }
 
 async fn write(
     engine: &Engine,
-    organisation_id: Id,
+    (organisation_id, origin): (Id, &Origin),
     companies: Vec<CompanyWrite>,
     key: Option<UpsertKey>,
 ) -> Result<Upserted, ImportError> {
     let command = UpsertCompanies {
         organisation_id,
         companies,
+        origin: origin.clone(),
         key,
     };
     let within = Duration::from_millis(engine.settings().http.command_timeout_ms);

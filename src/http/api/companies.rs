@@ -112,7 +112,7 @@ pub async fn create(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let (companies, form) = read_companies(&body)?;
-    let (shared, organisation_id) = (app.clone(), caller.scope.organisation_id);
+    let (shared, organisation_id, asker) = (app.clone(), caller.scope.organisation_id, caller.clone());
     once(
         &app,
         &caller,
@@ -123,6 +123,7 @@ pub async fn create(
             let command = UpsertCompanies {
                 organisation_id,
                 companies,
+                origin: asker.origin(),
                 key: request_key.map(|request| UpsertKey {
                     request,
                     form: form.clone(),
@@ -300,6 +301,7 @@ pub async fn change(
         domain: read.domain,
         name: read.name,
         data: read.data,
+        origin: caller.origin(),
     };
     match app.command(command).await? {
         CompanyChanged::Accepted(company) => Ok(Json(company)),
@@ -324,6 +326,7 @@ pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
     let command = DeleteCompany {
         id: company.id,
         organisation_id: caller.scope.organisation_id,
+        origin: caller.origin(),
     };
     if app.command(command).await? {
         Ok(HttpResponse::NoContent().finish())

@@ -91,7 +91,7 @@ pub async fn create(
         return Err(Problem::bad_request(detail));
     };
     let asked = (received.digest, received.options.clone());
-    let (engine, organisation_id) = (Arc::clone(&app.engine), caller.scope.organisation_id);
+    let (engine, asker) = (Arc::clone(&app.engine), caller.clone());
     let url_column = received.options.url_column;
     once(
         &app,
@@ -101,7 +101,8 @@ pub async fn create(
         &asked,
         move |request_key| async move {
             let companies = CompanyList {
-                organisation_id,
+                organisation_id: asker.scope.organisation_id,
+                origin: asker.origin(),
                 file: PathBuf::from(list.file.path()),
                 url_column,
                 request_key,

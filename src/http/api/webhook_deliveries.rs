@@ -125,13 +125,14 @@ pub async fn redeliver_one(
     caller.require(Role::Admin)?;
     let id = *id;
     let endpoint_id = found(&app, &caller, id).await?.delivery.endpoint_id;
-    let shared = app.clone();
+    let (shared, asker) = (app.clone(), caller.clone());
     const ROUTE: &str = "POST /api/webhook-deliveries/{id}/redeliver";
     once(&app, &caller, key, ROUTE, &id, move |request_key| async move {
         let answer = sent(1);
         let command = Redeliver {
             endpoint_id,
             which: Redelivery::One(id),
+            origin: asker.origin(),
             answer: request_key.map(|request| KeyAnswer {
                 request,
                 answer: answer.clone(),
@@ -205,10 +206,11 @@ pub async fn redeliver(
     if !endpoint.enabled {
         return Err(switched_off());
     }
-    let (shared, asked) = (app.clone(), json!({ "endpoint": id, "body": &*body }));
+    let (shared, asker) = (app.clone(), caller.clone());
+    let asked = json!({ "endpoint": id, "body": &*body });
     const ROUTE: &str = "POST /api/webhook-endpoints/{id}/redeliver";
     once(&app, &caller, key, ROUTE, &asked, move |request_key| async move {
-        redeliver_matching(&shared, id, which, request_key).await
+        redeliver_matching(&shared, &asker, id, which, request_key).await
     })
     .await
 }
@@ -217,6 +219,7 @@ pub async fn redeliver(
 /// again sends the rest: what is on its way is passed over.
 async fn redeliver_matching(
     app: &App,
+    caller: &Caller,
     endpoint_id: Id,
     which: Redelivery,
     request_key: Option<RequestKey>,
@@ -227,6 +230,7 @@ async fn redeliver_matching(
         let command = Redeliver {
             endpoint_id,
             which: which.clone(),
+            origin: caller.origin(),
             answer: None,
         };
         let Redelivered::Accepted { deliveries, more_after } = accepted(app, command).await? else {
@@ -241,6 +245,7 @@ async fn redeliver_matching(
         let last = Redeliver {
             endpoint_id,
             which: Redelivery::None,
+            origin: caller.origin(),
             answer: Some(KeyAnswer {
                 request,
                 answer: answer.clone(),

@@ -207,7 +207,7 @@ pub async fn create(
         endpoint: endpoint_view(&caller, &body, &url, events, description),
         secret,
     };
-    let (shared, scope) = (app.clone(), caller.scope.clone());
+    let (shared, asker) = (app.clone(), caller.clone());
     const ROUTE: &str = "POST /api/webhook-endpoints";
     once(&app, &caller, key, ROUTE, &*body, move |request_key| async move {
         let answer = StoredAnswer {
@@ -218,14 +218,15 @@ pub async fn create(
         let endpoint = created.endpoint;
         let command = CreateWebhookEndpoint {
             id: endpoint.id,
-            organisation_id: scope.organisation_id,
-            user_id: scope.user_id,
+            organisation_id: asker.scope.organisation_id,
+            user_id: asker.scope.user_id,
             url,
             format: endpoint.format,
             event_types: endpoint.event_types,
             description: endpoint.description,
             secret: created.secret.map(SecretString::from),
             created_at: endpoint.created_at,
+            origin: asker.origin(),
             answer: request_key.map(|request| KeyAnswer {
                 request,
                 answer: answer.clone(),
@@ -301,6 +302,7 @@ pub async fn change(
         event_types: checked_events(body.event_types.as_deref())?,
         description: body.description.as_deref().map(checked_description).transpose()?,
         enabled: body.enabled,
+        origin: caller.origin(),
     };
     if !app.command(command).await? {
         return Err(missing());
@@ -317,7 +319,11 @@ pub async fn change(
 pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Admin)?;
     visible(&app, &caller, *id).await?;
-    match app.command(DeleteWebhookEndpoint { id: *id }).await? {
+    let command = DeleteWebhookEndpoint {
+        id: *id,
+        origin: caller.origin(),
+    };
+    match app.command(command).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(missing()),
     }
@@ -372,7 +378,8 @@ pub async fn rotate_secret(
         secret: new_secret(),
         previous_secret_until: Utc::now().trunc_subsecs(3) + TimeDelta::hours(hours.into()),
     };
-    let (shared, asked) = (app.clone(), json!({ "endpoint": id, "body": &*body }));
+    let (shared, asker) = (app.clone(), caller.clone());
+    let asked = json!({ "endpoint": id, "body": &*body });
     const ROUTE: &str = "POST /api/webhook-endpoints/{id}/rotate-secret";
     once(&app, &caller, key, ROUTE, &asked, move |request_key| async move {
         let answer = StoredAnswer {
@@ -384,6 +391,7 @@ pub async fn rotate_secret(
             id,
             secret: rotated.secret.into(),
             previous_until: rotated.previous_secret_until,
+            origin: asker.origin(),
             answer: request_key.map(|request| KeyAnswer {
                 request,
                 answer: answer.clone(),
@@ -430,7 +438,7 @@ pub async fn test(app: Data<App>, caller: Caller, key: IdempotencyKey, id: Path<
         delivery_id: Id::now(),
         event_id: Id::now(),
     };
-    let (shared, organisation_id) = (app.clone(), caller.scope.organisation_id);
+    let (shared, asker) = (app.clone(), caller.clone());
     const ROUTE: &str = "POST /api/webhook-endpoints/{id}/test";
     once(&app, &caller, key, ROUTE, &id, move |request_key| async move {
         let answer = StoredAnswer {
@@ -443,13 +451,14 @@ pub async fn test(app: Data<App>, caller: Caller, key: IdempotencyKey, id: Path<
             delivery_id: sent.delivery_id,
             event: WebhookEvent {
                 id: sent.event_id,
-                organisation_id,
+                organisation_id: asker.scope.organisation_id,
                 event_type: EventType::Test,
                 batch_kind: None,
                 batch_id: None,
                 body: json!(Message::test(id, now)).to_string(),
                 occurred_at: now,
             },
+            origin: asker.origin(),
             answer: request_key.map(|request| KeyAnswer {
                 request,
                 answer: answer.clone(),

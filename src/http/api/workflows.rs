@@ -131,6 +131,7 @@ async fn make(
     };
     let command = CreateWorkflow {
         row,
+        origin: caller.origin(),
         answer: request_key.map(|request| KeyAnswer {
             request,
             answer: answer.clone(),
@@ -244,6 +245,7 @@ pub async fn replace(
         id: *id,
         version: expected_version(&request)?,
         spec: read_spec(body.into_inner())?,
+        origin: caller.origin(),
     };
     let slug = command.spec.slug.clone();
     match write(&app, command, &WorkflowChanged::Accepted).await? {
@@ -291,6 +293,7 @@ pub async fn change(
             id: *id,
             version: Some(row.version),
             spec: read_spec(patched(&row, &patch))?,
+            origin: caller.origin(),
         };
         slug.clone_from(&command.spec.slug);
         outcome = write(&app, command, &WorkflowChanged::Accepted).await?;
@@ -344,6 +347,7 @@ pub async fn delete(
     let command = DeleteWorkflow {
         id: row.id,
         version: expected_version(&request)?,
+        origin: caller.origin(),
     };
     match write(&app, command, &WorkflowChanged::Accepted).await? {
         WorkflowChanged::Accepted => Ok(HttpResponse::NoContent().finish()),

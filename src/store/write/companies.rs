@@ -6,8 +6,10 @@ use entity::{Id, companies};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
+use super::audit;
 use super::group::Group;
 use super::idempotency::{KeyAnswer, RequestKey, StoredAnswer};
+use crate::model::journal::Origin;
 use crate::store::read::CompanyView;
 use crate::store::rows::{Rows, json as as_json};
 
@@ -30,6 +32,7 @@ pub struct CompanyWrite {
 pub struct UpsertCompanies {
     pub organisation_id: Id,
     pub companies: Vec<CompanyWrite>,
+    pub origin: Origin,
     /// Where this ends a request that carried a key.
     pub key: Option<UpsertKey>,
 }
@@ -113,6 +116,11 @@ impl UpsertCompanies {
         let pending = self.pending(group, &mut upserted).await?;
         self.write(group, &pending).await?;
         upserted.companies = pending.into_iter().map(|each| each.company.into()).collect();
+        match upserted.companies.as_slice() {
+            [] => {}
+            [company] => audit::note(group, &self.origin, format!("company {}", company.id)).await?,
+            _ => audit::note(group, &self.origin, "companies".to_owned()).await?,
+        }
         if let Some(key) = &self.key {
             let answer = KeyAnswer {
                 request: key.request.clone(),
@@ -232,6 +240,7 @@ pub struct ChangeCompany {
     /// `Some(None)` takes the name away.
     pub name: Option<Option<String>>,
     pub data: Option<Value>,
+    pub origin: Origin,
 }
 
 /// The answer to [`ChangeCompany`].
@@ -276,6 +285,7 @@ impl ChangeCompany {
             ];
             group.execute(SQL, values).await?;
         }
+        audit::note(group, &self.origin, format!("company {}", self.id)).await?;
         Ok(CompanyChanged::Accepted(company.into()))
     }
 }
@@ -286,6 +296,7 @@ impl ChangeCompany {
 pub struct DeleteCompany {
     pub id: Id,
     pub organisation_id: Id,
+    pub origin: Origin,
 }
 
 impl DeleteCompany {
@@ -295,6 +306,10 @@ impl DeleteCompany {
         const DELETE: &str = "delete from companies where id = ? and organisation_id = ?";
         let owned = [self.id.into(), self.organisation_id.into()];
         group.execute(LET_GO, owned.clone()).await?;
-        Ok(group.execute(DELETE, owned).await? > 0)
+        let was_there = group.execute(DELETE, owned).await? > 0;
+        if was_there {
+            audit::note(group, &self.origin, format!("company {}", self.id)).await?;
+        }
+        Ok(was_there)
     }
 }

@@ -4,10 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable, Value};
 
+use super::audit;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
 use super::transitions::Transitioned;
-use super::webhook_endpoints::disable;
+use super::webhook_endpoints::{disable, object};
+use crate::model::journal::Origin;
 use crate::model::webhook::{DeliveryStatus, EventType, Verdict};
 use crate::store::rows::{Rows, in_list, statement};
 
@@ -137,6 +139,7 @@ pub struct TestWebhookEndpoint {
     pub endpoint_id: Id,
     pub delivery_id: Id,
     pub event: WebhookEvent,
+    pub origin: Origin,
     pub answer: Option<KeyAnswer>,
 }
 
@@ -162,6 +165,7 @@ impl TestWebhookEndpoint {
             now,
         ];
         group.execute(SQL, values).await?;
+        audit::note(group, &self.origin, object(self.endpoint_id)).await?;
         if let Some(answer) = &self.answer {
             answer.write(group).await?;
         }
@@ -364,6 +368,7 @@ impl Redelivery {
 pub struct Redeliver {
     pub endpoint_id: Id,
     pub which: Redelivery,
+    pub origin: Origin,
     pub answer: Option<KeyAnswer>,
 }
 
@@ -398,6 +403,13 @@ impl Redeliver {
             );
             let now: [Value; 2] = [group.now.into(), group.now.into()];
             group.execute(&sql, now.into_iter().chain(values)).await?;
+        }
+        match &self.which {
+            Redelivery::One(id) if !ids.is_empty() => {
+                audit::note(group, &self.origin, format!("webhook delivery {id}")).await?;
+            }
+            Redelivery::Between { .. } => audit::note(group, &self.origin, object(self.endpoint_id)).await?,
+            Redelivery::One(_) | Redelivery::None => {}
         }
         // A single one that is pending already is refused, and leaves its key free.
         let counts = self.which == Redelivery::None || !ids.is_empty();

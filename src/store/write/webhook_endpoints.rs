@@ -5,8 +5,10 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable, Value};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::audit;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
+use crate::model::journal::Origin;
 use crate::model::webhook::{EventType, Format};
 use crate::store::rows::statement;
 
@@ -26,6 +28,7 @@ pub struct CreateWebhookEndpoint {
     /// What signs; `None` for Slack.
     pub secret: Option<SecretString>,
     pub created_at: DateTime<Utc>,
+    pub origin: Origin,
     /// Where this ends a request that carried a key.
     pub answer: Option<KeyAnswer>,
 }
@@ -36,6 +39,11 @@ pub enum EndpointCreated {
     Accepted,
     /// The organisation has [`MOST_ENDPOINTS`].
     TooMany,
+}
+
+/// How the audit log names an endpoint.
+pub(super) fn object(id: Id) -> String {
+    format!("webhook endpoint {id}")
 }
 
 fn exposed(secret: Option<&SecretString>) -> Value {
@@ -71,6 +79,7 @@ impl CreateWebhookEndpoint {
             self.created_at.into(),
         ];
         group.execute(SQL, values).await?;
+        audit::note(group, &self.origin, object(self.id)).await?;
         if let Some(answer) = &self.answer {
             answer.write(group).await?;
         }
@@ -87,6 +96,7 @@ pub struct ChangeWebhookEndpoint {
     /// `Some(None)` takes it away.
     pub description: Option<Option<String>>,
     pub enabled: Option<bool>,
+    pub origin: Origin,
 }
 
 impl ChangeWebhookEndpoint {
@@ -119,6 +129,7 @@ impl ChangeWebhookEndpoint {
             }
             Some(false) => disable(group, self.id, "switched off").await?,
         }
+        audit::note(group, &self.origin, object(self.id)).await?;
         Ok(true)
     }
 }
@@ -140,12 +151,17 @@ pub(super) async fn disable(group: &Group<'_>, id: Id, reason: &str) -> Result<(
 #[derive(Clone, Debug)]
 pub struct DeleteWebhookEndpoint {
     pub id: Id,
+    pub origin: Origin,
 }
 
 impl DeleteWebhookEndpoint {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<bool, DbErr> {
         let sql = "delete from webhook_endpoints where id = ?";
-        Ok(group.execute(sql, [self.id.into()]).await? > 0)
+        let was_there = group.execute(sql, [self.id.into()]).await? > 0;
+        if was_there {
+            audit::note(group, &self.origin, object(self.id)).await?;
+        }
+        Ok(was_there)
     }
 }
 
@@ -156,6 +172,7 @@ pub struct RotateWebhookSecret {
     pub id: Id,
     pub secret: SecretString,
     pub previous_until: DateTime<Utc>,
+    pub origin: Origin,
     pub answer: Option<KeyAnswer>,
 }
 
@@ -172,6 +189,7 @@ impl RotateWebhookSecret {
         if group.execute(SQL, values).await? == 0 {
             return Ok(false);
         }
+        audit::note(group, &self.origin, object(self.id)).await?;
         if let Some(answer) = &self.answer {
             answer.write(group).await?;
         }

@@ -4,9 +4,11 @@ use entity::Id;
 use entity::db_driven_enrichment_workflows as workflows;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, TryGetable};
 
+use super::audit;
 use super::group::Group;
 use super::idempotency::KeyAnswer;
 use super::workflows::{OF_FILE, insert, revised, update};
+use crate::model::journal::Origin;
 use crate::model::workflow_spec::WorkflowSpec;
 use crate::store::read::workflow_spec;
 use crate::store::rows::statement;
@@ -15,6 +17,7 @@ use crate::store::rows::statement;
 #[derive(Clone, Debug)]
 pub struct CreateWorkflow {
     pub row: workflows::Model,
+    pub origin: Origin,
     /// Where this ends a request that carried a key.
     pub answer: Option<KeyAnswer>,
 }
@@ -40,6 +43,7 @@ impl CreateWorkflow {
             return Ok(WorkflowCreated::SlugTaken);
         }
         insert(group, &self.row).await?;
+        audit::note(group, &self.origin, object(self.row.id)).await?;
         if let Some(answer) = &self.answer {
             answer.write(group).await?;
         }
@@ -54,6 +58,7 @@ pub struct ChangeWorkflow {
     /// What the sender believes to change; `None`: whatever is there.
     pub version: Option<i32>,
     pub spec: WorkflowSpec,
+    pub origin: Origin,
 }
 
 /// Deletes a workflow, if nobody has changed it since `version`. What it said at each version stays: steps that have begun
@@ -63,6 +68,7 @@ pub struct DeleteWorkflow {
     pub id: Id,
     /// What the sender believes to delete; `None`: whatever is there.
     pub version: Option<i32>,
+    pub origin: Origin,
 }
 
 /// The answer to [`ChangeWorkflow`] and [`DeleteWorkflow`].
@@ -88,6 +94,7 @@ impl ChangeWorkflow {
             Err(refusal) => return Ok(refusal),
         };
         if workflow_spec(&row) == self.spec {
+            audit::note(group, &self.origin, object(self.id)).await?;
             return Ok(WorkflowChanged::Unchanged);
         }
         let row = revised(&row, &self.spec, group.now);
@@ -95,6 +102,7 @@ impl ChangeWorkflow {
             return Ok(WorkflowChanged::SlugTaken);
         }
         update(group, &row).await?;
+        audit::note(group, &self.origin, object(self.id)).await?;
         Ok(WorkflowChanged::Accepted)
     }
 }
@@ -106,8 +114,13 @@ impl DeleteWorkflow {
             return Ok(refusal);
         }
         group.execute(SQL, [self.id.into()]).await?;
+        audit::note(group, &self.origin, object(self.id)).await?;
         Ok(WorkflowChanged::Accepted)
     }
+}
+
+fn object(id: Id) -> String {
+    format!("workflow {id}")
 }
 
 async fn find(group: &Group<'_>, id: Id) -> Result<Option<workflows::Model>, DbErr> {
