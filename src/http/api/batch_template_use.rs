@@ -257,7 +257,7 @@ async fn chosen_and_free(
     most: usize,
 ) -> Result<Vec<Id>, Problem> {
     let found = chosen(app, caller, template, most.saturating_add(SPARE)).await?;
-    let mut free = app.reader.without_open_registration(&found).await?;
+    let mut free = app.reader.without_open_registration(&caller.scope, &found).await?;
     free.truncate(most);
     Ok(free)
 }

@@ -49,7 +49,7 @@ pub async fn list(
         limit: cursor::limit(query.limit)?,
     };
     let batch = app.registration_batch(&caller, *id).await?;
-    Ok(Json(app.reader.registration_journal(batch.id, filter).await?.into()))
+    Ok(Json(app.reader.registration_journal(&batch, filter).await?.into()))
 }
 
 /// Follows a batch until it has ended.

@@ -134,7 +134,7 @@ async fn change(
 )]
 pub async fn start(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<StartedBatch>, Problem> {
     let (_, started_at) = change(&app, &caller, *id, BatchEvent::Start).await?;
-    let first_job_id = app.reader.first_registration(*id).await?;
+    let first_job_id = app.reader.first_registration(&caller.scope, *id).await?;
     Ok(Json(StartedBatch {
         started_at,
         first_job_id,

@@ -10,7 +10,8 @@ use super::batch_templates::readable;
 use super::directory::matching;
 use super::engine::EngineReader;
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::batch_template::{BatchSettings, TemplateSource};
 use crate::model::registration::filter::{Registered, RestaurantFilter};
 use crate::model::registration::profile::Directory;
@@ -220,7 +221,7 @@ impl Reader {
         let found = query
             .order_by_desc(batch_schedules::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views: Result<Vec<_>, DbErr> = found.into_iter().map(BatchScheduleView::try_from).collect();
         Ok(Page::cut(views?, limit, |schedule: &BatchScheduleView| {
@@ -233,9 +234,11 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn batch_schedule(&self, scope: &Scope, id: Id) -> Result<Access<batch_schedules::Model>, DbErr> {
-        let found = batch_schedules::Entity::find_by_id(id).one(&self.hq).await?;
+        let found = batch_schedules::Entity::find_by_id(id)
+            .one(&self.seen_by(scope))
+            .await?;
         Ok(match found {
-            None => Access::Missing,
+            None => self.unseen(scope, "batch_schedules", id).await?,
             Some(row) if row.organisation_id == scope.organisation_id => Access::Granted(row),
             Some(_) => Access::Forbidden,
         })

@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::batch_template::{BatchSettings, TemplateSource};
 use crate::model::registration::filter::{Registered, RestaurantFilter};
 use crate::model::registration::profile::Directory;
@@ -94,7 +95,7 @@ impl Reader {
         let found = query
             .order_by_desc(batch_templates::Column::Id)
             .limit(limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views: Result<Vec<_>, DbErr> = found.into_iter().map(BatchTemplateView::try_from).collect();
         Ok(Page::cut(views?, limit, |template: &BatchTemplateView| {
@@ -107,9 +108,11 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn batch_template(&self, scope: &Scope, id: Id) -> Result<Access<BatchTemplateView>, DbErr> {
-        let found = batch_templates::Entity::find_by_id(id).one(&self.hq).await?;
+        let found = batch_templates::Entity::find_by_id(id)
+            .one(&self.seen_by(scope))
+            .await?;
         Ok(match found {
-            None => Access::Missing,
+            None => self.unseen(scope, "batch_templates", id).await?,
             Some(row) if row.organisation_id == scope.organisation_id => Access::Granted(row.try_into()?),
             Some(_) => Access::Forbidden,
         })
@@ -134,14 +137,14 @@ impl Reader {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn without_open_registration(&self, restaurants: &[Id]) -> Result<Vec<Id>, DbErr> {
+    pub async fn without_open_registration(&self, scope: &Scope, restaurants: &[Id]) -> Result<Vec<Id>, DbErr> {
         if restaurants.is_empty() {
             return Ok(Vec::new());
         }
         let (list, values) = in_list(restaurants);
         let sql = format!("select restaurant_id from registration_jobs where is_open and restaurant_id in ({list})");
-        let select = statement(self.hq.get_database_backend(), &sql, values);
-        let rows = self.hq.query_all_raw(select).await?;
+        let select = statement(self.backend(), &sql, values);
+        let rows = self.seen_by(scope).query_all_raw(select).await?;
         let open: Result<HashSet<Id>, _> = rows.iter().map(|row| Id::try_get_by(row, 0)).collect();
         let open = open?;
         Ok(restaurants.iter().filter(|id| !open.contains(id)).copied().collect())
@@ -166,6 +169,6 @@ impl Reader {
             directory.table()
         );
         values.push(scope.organisation_id.into());
-        self.select(&sql, values).await
+        self.select(scope.organisation_id, &sql, values).await
     }
 }

@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 
 use super::engine::EngineReader;
 use super::jobs::Page;
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 use crate::model::registration::filter::{Registered, RestaurantFilter};
 use crate::model::registration::profile::{Directory, Profile, search_key};
-use crate::store::Hq;
 use crate::store::rows::{like_prefix, statement};
 
 /// A restaurant as the API shows it.
@@ -206,7 +206,7 @@ fn condition(directory: Directory, organisation_id: Id, filter: &RestaurantFilte
 }
 
 pub(super) async fn matching(
-    hq: &Hq,
+    hq: &impl ConnectionTrait,
     directory: Directory,
     organisation_id: Id,
     filter: &RestaurantFilter,
@@ -224,7 +224,12 @@ pub(super) async fn matching(
     rows.iter().map(|row| row.try_get("", "id")).collect()
 }
 
-async fn count(hq: &Hq, directory: Directory, organisation_id: Id, filter: &RestaurantFilter) -> Result<u64, DbErr> {
+async fn count(
+    hq: &impl ConnectionTrait,
+    directory: Directory,
+    organisation_id: Id,
+    filter: &RestaurantFilter,
+) -> Result<u64, DbErr> {
     let (condition, values) = condition(directory, organisation_id, filter);
     let sql = format!("select count(*) from {} r where {condition}", directory.table());
     let row = hq
@@ -255,7 +260,7 @@ impl Reader {
         }
         sql.push_str(" order by r.id desc limit ?");
         values.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-        let found = self.select::<T>(&sql, values).await?;
+        let found = self.select::<T>(scope.organisation_id, &sql, values).await?;
         Ok(Page::cut(found, limit, |entry: &T| entry.profile().id.to_string()))
     }
 
@@ -266,9 +271,9 @@ impl Reader {
     pub async fn entry<T: DirectoryEntry>(&self, scope: &Scope, id: Id) -> Result<Access<T>, DbErr> {
         let (shown, table) = (shown(T::DIRECTORY), T::DIRECTORY.table());
         let sql = format!("select r.organisation_id, {shown} from {table} r where r.id = ?");
-        let found = statement(self.hq.get_database_backend(), &sql, [id.into()]);
-        let Some(row) = self.hq.query_one_raw(found).await? else {
-            return Ok(Access::Missing);
+        let found = statement(self.backend(), &sql, [id.into()]);
+        let Some(row) = self.seen_by(scope).query_one_raw(found).await? else {
+            return self.unseen(scope, T::DIRECTORY.table(), id).await;
         };
         let owner: Id = row.try_get("", "organisation_id")?;
         if owner != scope.organisation_id {
@@ -287,7 +292,14 @@ impl Reader {
         filter: &RestaurantFilter,
         limit: usize,
     ) -> Result<Vec<Id>, DbErr> {
-        matching(&self.hq, Directory::Leads, scope.organisation_id, filter, limit).await
+        matching(
+            &self.seen_by(scope),
+            Directory::Leads,
+            scope.organisation_id,
+            filter,
+            limit,
+        )
+        .await
     }
 
     /// How many of the organisation's leads match.
@@ -295,7 +307,7 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn count_leads(&self, scope: &Scope, filter: &RestaurantFilter) -> Result<u64, DbErr> {
-        count(&self.hq, Directory::Leads, scope.organisation_id, filter).await
+        count(&self.seen_by(scope), Directory::Leads, scope.organisation_id, filter).await
     }
 
     /// Up to `limit` of the organisation's restaurants that match, oldest first.
@@ -308,7 +320,14 @@ impl Reader {
         filter: &RestaurantFilter,
         limit: usize,
     ) -> Result<Vec<Id>, DbErr> {
-        matching(&self.hq, Directory::Restaurants, scope.organisation_id, filter, limit).await
+        matching(
+            &self.seen_by(scope),
+            Directory::Restaurants,
+            scope.organisation_id,
+            filter,
+            limit,
+        )
+        .await
     }
 
     /// How many of the organisation's restaurants match.
@@ -316,7 +335,13 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn count_restaurants(&self, scope: &Scope, filter: &RestaurantFilter) -> Result<u64, DbErr> {
-        count(&self.hq, Directory::Restaurants, scope.organisation_id, filter).await
+        count(
+            &self.seen_by(scope),
+            Directory::Restaurants,
+            scope.organisation_id,
+            filter,
+        )
+        .await
     }
 }
 

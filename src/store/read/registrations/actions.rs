@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::jobs::CandidateView;
 use crate::store::read::engine::limit;
 use crate::store::read::jobs::Page;
-use crate::store::read::scope::{Reader, Scope};
+use crate::store::read::reader::Reader;
+use crate::store::read::scope::Scope;
 use crate::store::rows::statement;
 
 /// Which questions.
@@ -94,12 +95,12 @@ impl Reader {
              {condition} order by j.id limit ?"
         );
         values.push(limit(usize::try_from(filter.limit + 1).unwrap_or(usize::MAX)));
-        let rows: Vec<Row> = self.select(&sql, values).await?;
+        let rows: Vec<Row> = self.select(scope.organisation_id, &sql, values).await?;
         let ids: Vec<Id> = rows.iter().map(|row| row.registration_job_id).collect();
         let found = candidates::Entity::find()
             .filter(candidates::Column::RegistrationJobId.is_in(ids))
             .order_by_asc(candidates::Column::Rank)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let mut by_job: HashMap<Id, Vec<CandidateView>> = HashMap::new();
         for candidate in found {
@@ -135,12 +136,8 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn count_actions(&self, scope: &Scope, filter: &ActionFilter) -> Result<i64, DbErr> {
         let (condition, values) = filter.condition(scope);
-        let count = statement(
-            self.hq.get_database_backend(),
-            &format!("select count(*) {condition}"),
-            values,
-        );
-        let row = self.hq.query_one_raw(count).await?;
+        let count = statement(self.backend(), &format!("select count(*) {condition}"), values);
+        let row = self.seen_by(scope).query_one_raw(count).await?;
         row.map_or(Ok(0), |row| i64::try_get_by(&row, 0).map_err(DbErr::from))
     }
 }

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use crate::model::registration::batch::BatchStatus;
 use crate::store::read::jobs::Page;
-use crate::store::read::scope::{Reader, Scope};
+use crate::store::read::reader::Reader;
+use crate::store::read::scope::Scope;
 
 /// Which batches.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +118,7 @@ impl Reader {
         let rows = found
             .order_by_desc(batches::Column::Id)
             .limit(filter.limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let views = rows.into_iter().map(RegistrationBatchView::from).collect();
         Ok(Page::cut(views, filter.limit, |view: &RegistrationBatchView| {

@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use super::{blocked_by, duration_ms};
 use crate::model::registration::sub_step::{Progress, SubStep};
 use crate::store::read::jobs::Page;
-use crate::store::read::scope::{Access, Reader, Scope};
+use crate::store::read::reader::Reader;
+use crate::store::read::scope::{Access, Scope};
 
 /// A registration as the API shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -209,14 +210,15 @@ impl Reader {
         let rows = jobs::Entity::find()
             .filter(jobs::Column::BatchJobId.eq(batch.id))
             .order_by_asc(jobs::Column::Position)
-            .all(&self.hq)
+            .all(&self.within(batch.organisation_id))
             .await?;
         let statuses = HashMap::from([(batch.id, batch.status.clone())]);
-        self.with_steps(rows, &statuses).await
+        self.with_steps(batch.organisation_id, rows, &statuses).await
     }
 
     async fn with_steps(
         &self,
+        organisation: Id,
         rows: Vec<jobs::Model>,
         statuses: &HashMap<Id, String>,
     ) -> Result<Vec<RegistrationView>, DbErr> {
@@ -224,13 +226,13 @@ impl Reader {
         let of: Vec<Id> = rows.iter().map(|job| job.restaurant_id).collect();
         let found = restaurants::Entity::find()
             .filter(restaurants::Column::Id.is_in(of))
-            .all(&self.hq)
+            .all(&self.within(organisation))
             .await?;
         let names: HashMap<Id, String> = found.into_iter().map(|row| (row.id, row.name)).collect();
         let found = steps::Entity::find()
             .filter(steps::Column::RegistrationJobId.is_in(ids))
             .order_by_asc(steps::Column::StepNumber)
-            .all(&self.hq)
+            .all(&self.within(organisation))
             .await?;
         let mut by_job: HashMap<Id, Vec<RegistrationStepView>> = HashMap::new();
         for row in found {
@@ -264,15 +266,15 @@ impl Reader {
         let rows = found
             .order_by_desc(jobs::Column::Id)
             .limit(filter.limit + 1)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let of: Vec<Id> = rows.iter().map(|job| job.batch_job_id).collect();
         let found = batches::Entity::find()
             .filter(batches::Column::Id.is_in(of))
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         let statuses = found.into_iter().map(|batch| (batch.id, batch.status)).collect();
-        let views = self.with_steps(rows, &statuses).await?;
+        let views = self.with_steps(scope.organisation_id, rows, &statuses).await?;
         Ok(Page::cut(views, filter.limit, |view: &RegistrationView| {
             view.id.to_string()
         }))
@@ -282,11 +284,11 @@ impl Reader {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn first_registration(&self, batch: Id) -> Result<Option<Id>, DbErr> {
+    pub async fn first_registration(&self, scope: &Scope, batch: Id) -> Result<Option<Id>, DbErr> {
         let first = jobs::Entity::find()
             .filter(jobs::Column::BatchJobId.eq(batch))
             .order_by_asc(jobs::Column::Position)
-            .one(&self.hq)
+            .one(&self.seen_by(scope))
             .await?;
         Ok(first.map(|job| job.id))
     }
@@ -296,7 +298,7 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn restaurant_name(&self, scope: &Scope, id: Id) -> Result<Option<String>, DbErr> {
-        let found = restaurants::Entity::find_by_id(id).one(&self.hq).await?;
+        let found = restaurants::Entity::find_by_id(id).one(&self.seen_by(scope)).await?;
         Ok(found
             .filter(|restaurant| restaurant.organisation_id == scope.organisation_id)
             .map(|restaurant| restaurant.name))
@@ -307,23 +309,30 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn registration_detail(&self, scope: &Scope, id: Id) -> Result<Access<RegistrationDetail>, DbErr> {
-        let Some(job) = jobs::Entity::find_by_id(id).one(&self.hq).await? else {
-            return Ok(Access::Missing);
+        let Some(job) = jobs::Entity::find_by_id(id).one(&self.seen_by(scope)).await? else {
+            return self.unseen(scope, "registration_jobs", id).await;
         };
         if job.organisation_id != scope.organisation_id {
             return Ok(Access::Forbidden);
         }
-        let Some(batch) = batches::Entity::find_by_id(job.batch_job_id).one(&self.hq).await? else {
+        let Some(batch) = batches::Entity::find_by_id(job.batch_job_id)
+            .one(&self.seen_by(scope))
+            .await?
+        else {
             return Ok(Access::Missing);
         };
         let statuses = HashMap::from([(batch.id, batch.status.clone())]);
-        let Some(view) = self.with_steps(vec![job], &statuses).await?.pop() else {
+        let Some(view) = self
+            .with_steps(scope.organisation_id, vec![job], &statuses)
+            .await?
+            .pop()
+        else {
             return Ok(Access::Missing);
         };
         let found = candidates::Entity::find()
             .filter(candidates::Column::RegistrationJobId.eq(id))
             .order_by_asc(candidates::Column::Rank)
-            .all(&self.hq)
+            .all(&self.seen_by(scope))
             .await?;
         Ok(Access::Granted(RegistrationDetail {
             job: view,

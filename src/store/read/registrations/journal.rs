@@ -1,7 +1,7 @@
 //! The journal of one registration batch, for people.
 
 use chrono::{DateTime, Utc};
-use entity::Id;
+use entity::{Id, registration_batch_jobs};
 use sea_orm::{DbErr, FromQueryResult};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,11 +10,13 @@ use crate::model::journal::Operation;
 use crate::model::registration::batch::BatchStatus;
 use crate::store::read::engine::limit;
 use crate::store::read::jobs::Page;
-use crate::store::read::scope::{Access, Reader, Scope};
+use crate::store::read::reader::Reader;
+use crate::store::read::scope::{Access, Scope};
 
 /// The counters of a batch, and the end of its journal that they belong to. Only a scope that may see the batch gets one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationProgress {
+    organisation_id: Id,
     pub batch_id: Id,
     pub status: BatchStatus,
     pub total: i32,
@@ -85,13 +87,18 @@ impl Reader {
             b.failed_restaurants, b.cancelled_restaurants, b.waiting_restaurants, \
             coalesce((select l.seq from batch_operation_logs l where l.batch_job_id >= b.id and l.batch_job_id <= b.id \
             order by l.batch_job_id desc, l.seq desc limit 1), 0) as head from registration_batch_jobs b where b.id = ?";
-        let Some(row) = self.select::<ProgressRow>(SQL, vec![id.into()]).await?.pop() else {
-            return Ok(Access::Missing);
+        let Some(row) = self
+            .select::<ProgressRow>(scope.organisation_id, SQL, vec![id.into()])
+            .await?
+            .pop()
+        else {
+            return self.unseen(scope, "registration_batch_jobs", id).await;
         };
         if row.organisation_id != scope.organisation_id {
             return Ok(Access::Forbidden);
         }
         Ok(Access::Granted(RegistrationProgress {
+            organisation_id: row.organisation_id,
             batch_id: id,
             status: row.status.parse().map_err(|error| DbErr::Custom(format!("{error}")))?,
             total: row.total_restaurants,
@@ -118,7 +125,7 @@ impl Reader {
         let of_batch = if items { "" } else { " and l.item_id is null" };
         let sql = format!("{ROW} and l.seq > ? and l.seq <= ?{of_batch} order by l.seq limit ?");
         let values = vec![batch.batch_id.into(), after.into(), batch.head.into(), limit(rows)];
-        self.select(&sql, values).await
+        self.select(batch.organisation_id, &sql, values).await
     }
 
     /// A page of the batch's journal, newest first.
@@ -127,11 +134,11 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn registration_journal(
         &self,
-        batch: Id,
+        batch: &registration_batch_jobs::Model,
         filter: RegistrationLogFilter,
     ) -> Result<Page<RegistrationLogView>, DbErr> {
         let mut sql = ROW.to_owned();
-        let mut values: Vec<sea_orm::Value> = vec![batch.into()];
+        let mut values: Vec<sea_orm::Value> = vec![batch.id.into()];
         if let Some(before) = filter.before {
             sql.push_str(" and l.seq < ?");
             values.push(before.into());
@@ -146,7 +153,7 @@ impl Reader {
         }
         sql.push_str(" order by l.seq desc limit ?");
         values.push(limit(usize::try_from(filter.limit + 1).unwrap_or(usize::MAX)));
-        let found = self.select(&sql, values).await?;
+        let found = self.select(batch.organisation_id, &sql, values).await?;
         Ok(Page::cut(found, filter.limit, |row: &RegistrationLogView| {
             row.seq.to_string()
         }))

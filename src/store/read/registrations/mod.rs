@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::scope::{Access, Reader, Scope};
+use super::reader::Reader;
+use super::scope::{Access, Scope};
 
 pub use actions::{ActionFilter, ActionView};
 pub use batches::{RegistrationBatchFilter, RegistrationBatchView};
@@ -89,9 +90,9 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn registration_batch(&self, scope: &Scope, id: Id) -> Result<Access<batches_table::Model>, DbErr> {
-        let batch = batches_table::Entity::find_by_id(id).one(&self.hq).await?;
+        let batch = batches_table::Entity::find_by_id(id).one(&self.seen_by(scope)).await?;
         Ok(match batch {
-            None => Access::Missing,
+            None => self.unseen(scope, "registration_batch_jobs", id).await?,
             Some(batch) if batch.organisation_id == scope.organisation_id => Access::Granted(batch),
             Some(_) => Access::Forbidden,
         })
