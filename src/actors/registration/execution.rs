@@ -137,6 +137,14 @@ impl Work {
         let Some(state) = progress.get(&planned.slug).cloned() else {
             return Err(format!("the sub-step '{}' is not in its list", planned.slug));
         };
+        let was_cut_off = state.status == SubStepStatus::InProgress && (job.call_open || state.outcome_unknown);
+        if was_cut_off
+            && !planned.only_reads
+            && let Some(state) = progress.get_mut(&planned.slug)
+        {
+            // The next commit closes the call: that nobody knows what came of it must not be lost with that.
+            state.outcome_unknown = true;
+        }
         let facts = Arc::new(facts(&self.batch, job, &progress));
         if state.status == SubStepStatus::Pending {
             match self.condition_holds(planned, &facts).await {
@@ -159,7 +167,6 @@ impl Work {
         let mut context = self.context(job, &planned.slug, &planned.settings, facts);
         context.key = state.key(job.reference);
         context.attempt = state.attempt + 1;
-        let was_cut_off = state.status == SubStepStatus::InProgress && (job.call_open || state.outcome_unknown);
         if was_cut_off && !planned.only_reads && !planned.effect.honours_keys {
             match self.look_for_effect(job, planned, progress, &context).await? {
                 Ok(end) => return Ok(end),
@@ -233,7 +240,8 @@ impl Work {
         let attempt = context.attempt;
         if let Some(state) = progress.get_mut(&planned.slug) {
             state.attempt = attempt;
-            state.outcome_unknown = unknown;
+            // What an earlier call may have done is told by a definite answer alone, never by one that did not get through.
+            state.outcome_unknown = unknown || (state.outcome_unknown && failure.retryable);
             state.error = Some(failure.error.clone());
         }
         let can_tell = planned.effect.honours_keys || planned.effect.find.is_some();
