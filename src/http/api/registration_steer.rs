@@ -272,7 +272,7 @@ pub(super) async fn repeat(
                 Err(problem.with("from", from.as_str()).with("to", "retried"))
             }
             Repeated::NothingFailed => {
-                let detail = "nothing of it has failed, so there is nothing to retry";
+                let detail = "nothing of it has failed that was not retried already; retry the newest batch";
                 Err(Problem::new(StatusCode::CONFLICT, "nothing_failed", detail))
             }
             Repeated::Unknown(jobs) => {

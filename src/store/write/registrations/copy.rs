@@ -115,11 +115,21 @@ impl RepeatRegistrationBatch {
             Repeat::Failed => found,
         };
         let found = found.all(group.tx).await?;
+        // What was taken up before goes on from there: its retry knows what has been done since.
+        let ids: Vec<Id> = found.iter().map(|job| job.id).collect();
+        let retried = jobs::Entity::find()
+            .filter(jobs::Column::SourceJobId.is_in(ids))
+            .all(group.tx)
+            .await?;
+        let was_retried = |job: &jobs::Model| retried.iter().any(|later| later.source_job_id == Some(job.id));
         let failed =
             |job: &jobs::Model| job.status == "failed" || (source == BatchStatus::Failed && job.status == "pending");
         Ok(match self.repeat {
             Repeat::All => found,
-            Repeat::Failed | Repeat::Job { .. } => found.into_iter().filter(failed).collect(),
+            Repeat::Failed | Repeat::Job { .. } => found
+                .into_iter()
+                .filter(|job| failed(job) && !was_retried(job))
+                .collect(),
         })
     }
 

@@ -140,6 +140,10 @@ impl RegistrationTransition {
         let Some(batch) = BatchRow::load(group, self.job.batch_id).await? else {
             return Ok(Transitioned::Conflict);
         };
+        // No call leaves once somebody was told that the batch is paused, cancelled or failed.
+        if self.call_open && !matches!(batch.status()?, BatchStatus::Pending | BatchStatus::InProgress) {
+            return Ok(Transitioned::Conflict);
+        }
         let to = self.in_batch(batch.status()?);
         if !self.move_job(group, to).await? {
             return Ok(Transitioned::Conflict);
