@@ -116,8 +116,7 @@ pub async fn what_the_platform_refuses_for_good_fails_at_once(database: Db) {
         .platform
         .requests()
         .into_iter()
-        .filter(|request| request.resource == Resource::Accounts && request.idempotency_key.is_some())
-        .next_back()
+        .rfind(|request| request.resource == Resource::Accounts && request.idempotency_key.is_some())
         .unwrap();
     assert_ne!(again.idempotency_key, first);
 }
