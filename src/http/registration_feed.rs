@@ -147,7 +147,8 @@ impl Source for RegistrationFeed {
         if self.cursor < self.batch.head {
             return Ok(Next::Now);
         }
-        if self.batch.status.has_ended() {
+        // A call that was on its way when the batch ended is still to be told of.
+        if self.batch.status.has_ended() && !self.batch.call_open {
             out.event("done", self.cursor, &self.view())?;
             return Ok(Next::Over);
         }

@@ -77,7 +77,7 @@ pub async fn a_call_that_nobody_knows_of_is_asked_about(database: Db) {
             .expect(200)
             .json();
         assert_eq!(actions["data"][0]["asked"]["sub_step"], "create-account", "{actions:#}");
-        let answer = json!({ "answers": [{ "registration_job_id": job["id"], "done": done, "result": { "id": "accounts-1" } }] });
+        let answer = json!({ "answers": [{ "registration_job_id": job["id"], "sub_step": "create-account", "done": done, "result": { "id": "accounts-1" } }] });
         desk.post(&batch, "steps/6/complete", answer).await.expect(200);
         let ended = desk.until_status(&batch, "completed").await;
         for (resource, times) in desk.effects(&ended["jobs"][0]) {

@@ -7,6 +7,7 @@
 )]
 
 mod desk;
+mod doubts;
 mod effects;
 mod happy;
 mod office;
@@ -16,15 +17,22 @@ mod steering;
 #[path = "../support/mod.rs"]
 mod support;
 
+use doubts::{
+    a_search_that_is_not_there_tells_nothing, an_execution_that_was_asked_about_waits_its_turn_again,
+    nothing_is_begun_anew_over_a_call_that_nobody_knows_of, what_was_retried_is_retried_from_its_newest_batch,
+};
 use effects::{
     a_call_that_nobody_knows_of_is_asked_about, every_fault_of_the_platform_leaves_one_effect,
     what_the_platform_refuses_for_good_fails_at_once,
 };
 use happy::{a_retry_may_mend_the_configuration, auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
-use office::{a_refused_key_pauses_the_batch, the_company_that_was_picked_is_looked_up};
+use office::{
+    a_refused_key_pauses_the_batch, a_retry_names_its_own_candidates, the_company_that_was_picked_is_looked_up,
+};
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
-    a_call_under_way_ends_before_its_batch_is_cancelled, a_pause_lets_the_running_sub_step_end,
+    a_call_that_outlives_its_batch_is_told_of_before_the_end, a_call_under_way_ends_before_its_batch_is_cancelled,
+    a_draft_that_is_started_after_all_is_seen_again, a_pause_lets_the_running_sub_step_end,
     a_refused_login_fails_the_batch_and_a_retry_takes_all_up, executions_go_one_by_one_or_side_by_side,
     too_many_failures_pause_a_batch_once,
 };
@@ -47,4 +55,11 @@ on_both_databases!("registration":
     every_fault_of_the_platform_leaves_one_effect,
     a_call_that_nobody_knows_of_is_asked_about,
     what_the_platform_refuses_for_good_fails_at_once,
+    an_execution_that_was_asked_about_waits_its_turn_again,
+    a_search_that_is_not_there_tells_nothing,
+    nothing_is_begun_anew_over_a_call_that_nobody_knows_of,
+    what_was_retried_is_retried_from_its_newest_batch,
+    a_retry_names_its_own_candidates,
+    a_draft_that_is_started_after_all_is_seen_again,
+    a_call_that_outlives_its_batch_is_told_of_before_the_end,
 );

@@ -1,6 +1,7 @@
 //! The company behind a restaurant: searched, picked by a person, looked up.
 
 use batchdesk::simulators::nzbn::{Asked, Fault};
+use batchdesk::simulators::platform::{self, Resource};
 use serde_json::json;
 
 use crate::desk::{Desk, Opening, ids};
@@ -100,4 +101,38 @@ pub async fn a_refused_key_pauses_the_batch(database: Db) {
     // What was refused once is looked at again.
     desk.office.fault(Asked::Search, Fault::Fail { status: 503 }, 1);
     desk.until_asked(&batch, 3).await;
+}
+
+pub async fn a_retry_names_its_own_candidates(database: Db) {
+    let desk = Desk::open(database, Opening::default()).await;
+    desk.platform
+        .fault(Resource::Accounts, platform::Fault::Refuse { status: 422 }, 1);
+    let batch = desk.batch(&["Pizza Palace"], json!({})).await;
+    let seen = desk.until_asked(&batch, 3).await;
+    let job = ids(&seen).next().unwrap();
+    let path = format!("/api/registration-jobs/{job}");
+    let candidate = desk.api.get(&path).await.expect(200).json()["candidates"][0].clone();
+    let selections = json!({ "selections": [{ "registration_job_id": job, "candidate_id": candidate["id"] }] });
+    desk.post(&batch, "steps/3/complete", selections).await.expect(200);
+    desk.configure(&batch).await;
+    desk.until_status(&batch, "failed").await;
+    let retry = desk
+        .api
+        .post(&format!("{path}/retry"), &json!({}))
+        .await
+        .expect(201)
+        .json();
+    let job = retry["registration_job_id"].as_str().unwrap();
+    let copy = desk
+        .api
+        .get(&format!("/api/registration-jobs/{job}"))
+        .await
+        .expect(200)
+        .json();
+    let picked = &copy["steps"][2]["result_data"]["candidate_id"];
+    assert_ne!(picked, &candidate["id"]);
+    let of_its_own = copy["candidates"].as_array().unwrap().iter();
+    let selected: Vec<_> = of_its_own.filter(|each| each["selected"] == true).collect();
+    assert_eq!(selected.len(), 1, "{copy:#}");
+    assert_eq!((&selected[0]["id"], &selected[0]["name"]), (picked, &candidate["name"]));
 }

@@ -128,7 +128,7 @@ pub async fn what_is_not_waited_for_is_refused(database: Db) {
     let nobodys = json!({ "candidate_id": "0190a000-0000-7000-8000-000000000000" });
     let candidate = desk.post(&batch, "steps/3/complete", selection(&job, nobodys)).await;
     assert_eq!(candidate.expect(422).json()["code"], "unknown_candidate");
-    let finding = json!({ "answers": [{ "registration_job_id": job, "done": true }] });
+    let finding = json!({ "answers": [{ "registration_job_id": job, "sub_step": "create-account", "done": true }] });
     let unasked = desk.post(&batch, "steps/6/complete", finding).await.expect(409).json();
     assert_eq!(unasked["code"], "illegal_transition");
     desk.post(&batch, "cancel", json!({})).await.expect(200);

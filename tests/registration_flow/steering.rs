@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::desk::{Desk, Opening, sub_step};
 use crate::happy::NO_OFFICE;
 use crate::support::daemon::Db;
+use crate::support::events::{Event, Events};
 
 async fn desk(database: Db, settings: &str) -> Desk {
     let opening = Opening {
@@ -137,4 +138,40 @@ pub async fn executions_go_one_by_one_or_side_by_side(database: Db) {
     desk.platform.release(Resource::Accounts);
     desk.until_status(&batch, "completed").await;
     desk.until_status(&parallel, "completed").await;
+}
+
+pub async fn a_draft_that_is_started_after_all_is_seen_again(database: Db) {
+    let desk = desk(database, "").await;
+    let batch = desk.batch(&["A"], json!({ "start": false })).await;
+    desk.post(&batch, "archive", json!({})).await.expect(200);
+    let listed = async || {
+        let list = desk.api.get("/api/registration-batches").await.expect(200).json();
+        list["data"].as_array().unwrap().len()
+    };
+    assert_eq!(listed().await, 0);
+    desk.post(&batch, "start", json!({})).await.expect(200);
+    assert_eq!(listed().await, 1);
+    assert!(desk.seen(&batch).await["archived_at"].is_null());
+}
+
+pub async fn a_call_that_outlives_its_batch_is_told_of_before_the_end(database: Db) {
+    let desk = desk(database, "").await;
+    desk.platform.hold(Resource::Accounts);
+    let batch = desk.executing(&["A"], json!({})).await;
+    desk.platform.until_asked(Resource::Accounts, 1).await;
+    let path = format!("/api/registration-batches/{batch}/events?items=true");
+    let mut events = Events::at(&desk.api, &path).await;
+    desk.post(&batch, "cancel", json!({})).await.expect(200);
+    // The stream has told of the end of the batch before the call has one.
+    let told = events.until(|event| event.operation() == "batch_cancelled").await;
+    assert!(
+        told.iter()
+            .all(|event| event.operation() != "step_completed" || event.data["step"] != 6)
+    );
+    desk.platform.release(Resource::Accounts);
+    let rest = events.until(|event| event.name == "done").await;
+    let is_told =
+        |event: &Event| event.operation() == "step_completed" && event.data["details"]["sub_step"] == "create-account";
+    assert!(rest.iter().any(is_told), "{rest:#?}");
+    assert_eq!(rest.last().unwrap().data["cancelled"], 1);
 }

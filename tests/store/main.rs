@@ -12,6 +12,7 @@ mod companies;
 mod full_disk;
 mod groups;
 mod random_commands;
+mod registration_moves;
 mod row_security;
 mod schedules;
 mod schema;
@@ -49,5 +50,8 @@ on_both_databases!(
     schedules::those_who_are_being_registered_by_then_are_left_out,
     schedules::a_run_that_waits_takes_place_when_the_earlier_batch_has_ended,
     schedules::a_schedule_that_cannot_be_read_is_switched_off,
+    registration_moves::ends_of_the_process_count_until_a_step_has_ended,
+    registration_moves::no_call_leaves_once_its_batch_is_held,
+    registration_moves::a_move_that_no_state_allows_changes_nothing,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,
 );

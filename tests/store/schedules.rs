@@ -51,7 +51,7 @@ async fn schedule(bench: &mut Bench, name: &str, overlap: &str) -> batch_schedul
     row
 }
 
-async fn new_restaurants(bench: &Bench, count: usize) -> Vec<Id> {
+pub async fn new_restaurants(bench: &Bench, count: usize) -> Vec<Id> {
     let mut ids = Vec::new();
     for n in 0..count {
         let id = Id::now();

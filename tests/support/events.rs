@@ -48,6 +48,11 @@ impl Events {
         Self::from(api.open(&path(job, query), &[]).await)
     }
 
+    /// Opens the stream at this path.
+    pub async fn at(api: &Api, path: &str) -> Self {
+        Self::from(api.open(path, &[]).await)
+    }
+
     /// Opens it again as a browser does, with the id of the last event that it has seen.
     pub async fn after(api: &Api, job: &str, query: &str, last: i64) -> Self {
         Self::from(

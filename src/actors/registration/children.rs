@@ -185,7 +185,7 @@ impl RegistrationSupervisor {
                 return Ok(());
             };
             if !job.status.has_ended() {
-                let failed = work.failing(&job, &StepFailure::permanent(why), job.attempt + 1);
+                let failed = work.giving_up(&job, &StepFailure::permanent(why), job.attempt + 1);
                 work.commit(failed).await?;
             }
             Ok::<_, String>(())

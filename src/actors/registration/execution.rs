@@ -122,6 +122,16 @@ impl Work {
         if let Some(each) = progress.get_mut(slug) {
             each.skip(why, Utc::now());
         }
+        self.write_skip(job, progress, slug, why).await
+    }
+
+    async fn write_skip(
+        &self,
+        job: &RegistrationJob,
+        progress: &Progress,
+        slug: &str,
+        why: &str,
+    ) -> Result<Option<JobEnd>, String> {
         let mut skip = self.in_execution(job, progress);
         let details = json!({ "sub_step": slug, "reason": why });
         skip.journal.push(entry(job, Operation::StepSkipped, None, 0, details));
@@ -345,7 +355,10 @@ impl Work {
         let now = Utc::now();
         if planned.skip_if_failed && critical.is_none() {
             let why = format!("it failed, and may: {}", failure.error);
-            return self.skip_sub_step(job, &mut progress, &planned.slug, &why).await;
+            if let Some(state) = progress.get_mut(&planned.slug) {
+                state.skip_failed(why.as_str(), now);
+            }
+            return self.write_skip(job, &progress, &planned.slug, &why).await;
         }
         let attempt = progress.get(&planned.slug).map_or(1, |state| state.attempt.max(1));
         if let Some(state) = progress.get_mut(&planned.slug) {
@@ -394,7 +407,7 @@ impl Work {
 }
 
 /// An answer as far as it is kept.
-fn bounded(data: Value) -> Value {
+pub(super) fn bounded(data: Value) -> Value {
     let bytes = data.to_string().len();
     if bytes > RESULT_BYTES {
         json!({ "left_out": format!("an answer of {bytes} bytes; `result` can name less of it") })

@@ -136,7 +136,7 @@ async fn fail(shared: &Arc<BatchContext>, question: &OpenQuestion, step: StepNum
         .map_err(|error| error.to_string())?;
     match job.filter(|job| job.current_step == step && !job.status.has_ended()) {
         Some(job) => work
-            .commit(work.failing(&job, &StepFailure::permanent(why), 1))
+            .commit(work.giving_up(&job, &StepFailure::permanent(why), 1))
             .await
             .map(drop),
         None => Ok(()),

@@ -4,6 +4,7 @@ use chrono::Utc;
 use rand::RngExt as _;
 use serde_json::json;
 
+use super::execution::bounded;
 use super::facts::facts;
 use super::job::JobEnd;
 use super::work::Work;
@@ -62,14 +63,17 @@ impl Work {
         mut progress: Progress,
         stop: RegistrationStop,
     ) -> Result<Option<JobEnd>, String> {
-        let (error, after) = match stop {
-            RegistrationStop::Failed { failure, .. } => (failure.error, failure.retry_after),
-            RegistrationStop::PutOff { wait, why } => (why, Some(wait)),
-            RegistrationStop::Refused(why) => (why, None),
+        let (error, after, may_pass) = match stop {
+            RegistrationStop::Failed { failure, .. } => (failure.error, failure.retry_after, failure.retryable),
+            RegistrationStop::PutOff { wait, why } => (why, Some(wait), true),
+            RegistrationStop::Refused(why) => (why, None, true),
         };
         let attempt = progress.get(&planned.slug).map_or(1, |state| state.attempt + 1);
         let failed = u32::try_from(attempt).unwrap_or(u32::MAX);
-        let Some(delay) = self.policy(planned).delay(failed, after, rand::rng().random()) else {
+        let delay = may_pass
+            .then(|| self.policy(planned).delay(failed, after, rand::rng().random()))
+            .flatten();
+        let Some(delay) = delay else {
             let why = format!("it could not be told whether it was done: {error}");
             return self.ask_whether_done(job, &mut progress, &planned.slug, &why).await;
         };
@@ -129,6 +133,7 @@ impl Work {
             .iter()
             .find(|each| each.status == SubStepStatus::InProgress)
             .cloned();
+        let mut operation = Operation::StepFailed;
         let mut details = json!({ "reason": "the batch had ended when its call was cut off" });
         if let Some(open) = open {
             details["sub_step"] = json!(open.sub_step);
@@ -146,7 +151,10 @@ impl Work {
             };
             if let Some(state) = progress.get_mut(&open.sub_step) {
                 match found {
-                    Some(Some(result)) => state.complete(Some(result), Some(FOUND.to_owned()), Utc::now()),
+                    Some(Some(result)) => {
+                        operation = Operation::StepCompleted;
+                        state.complete(Some(bounded(result)), Some(FOUND.to_owned()), Utc::now());
+                    }
                     Some(None) => {
                         state.outcome_unknown = false;
                         state.skip("it was found not to have been done", Utc::now());
@@ -159,9 +167,7 @@ impl Work {
             }
         }
         let mut recorded = self.in_execution(job, &progress);
-        recorded
-            .journal
-            .push(entry(job, Operation::StepFailed, None, 0, details));
+        recorded.journal.push(entry(job, operation, None, 0, details));
         Ok(self.commit(recorded).await?.or(Some(JobEnd::Superseded)))
     }
 }

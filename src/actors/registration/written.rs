@@ -113,6 +113,26 @@ impl Work {
         ));
         transition
     }
+
+    /// As [`failing`](Self::failing), from outside of the step: what is open in the execution fails with it.
+    pub(super) fn giving_up(
+        &self,
+        job: &RegistrationJob,
+        failure: &StepFailure,
+        attempt: i32,
+    ) -> RegistrationTransition {
+        let mut transition = self.failing(job, failure, attempt);
+        let row = job.step(StepNumber::Execution);
+        if let Some(row) = row.filter(|row| row.number == job.current_step)
+            && let Some(step) = transition.steps.first_mut()
+        {
+            let plan = self.batch.engine.registration_plan();
+            let mut progress = row.progress.under(&plan);
+            progress.give_up(&plan, job.call_open, &failure.error, Utc::now());
+            step.progress = Some(json!(progress));
+        }
+        transition
+    }
 }
 
 /// Why `what` failed, with the beginning of what the other side said of it.

@@ -80,6 +80,8 @@ pub struct Findings {
 #[serde(deny_unknown_fields)]
 pub struct FindingGiven {
     registration_job_id: Id,
+    /// The sub-step that is asked about, as the question names it.
+    sub_step: String,
     /// `true`: it was done, and is not done again.
     done: bool,
     /// What the platform says of it, for the sub-steps that come after.
@@ -107,8 +109,9 @@ pub struct AnswerTaken {
 #[must_use]
 pub fn finding_form() -> Value {
     json!({
-        "type": "object", "required": ["done"], "additionalProperties": false,
+        "type": "object", "required": ["sub_step", "done"], "additionalProperties": false,
         "properties": {
+            "sub_step": { "type": "string", "title": "The sub-step, as the question names it" },
             "done": { "type": "boolean", "title": "Was this done?" },
             "result": { "type": "object", "title": "What the platform says of it" },
         },
@@ -182,7 +185,7 @@ pub async fn find(
 ) -> Result<HttpResponse, Problem> {
     let given = |each: &FindingGiven| AnswerGiven {
         job_id: each.registration_job_id,
-        answer: json!({ "done": each.done, "result": each.result }),
+        answer: json!({ "sub_step": each.sub_step, "done": each.done, "result": each.result }),
     };
     let answers = body.answers.iter().map(given).collect();
     answer(&app, &caller, key, *id, StepNumber::Execution, answers).await
@@ -341,6 +344,11 @@ fn refused(jobs: &[Id], answered: &[Answered]) -> Problem {
                      its batch '{batch}'"
                 ),
                 json!({ "from": step, "to": "completed", "job": job, "batch": batch }),
+            ),
+            Answered::OtherSubStep { asked } => (
+                "other_sub_step",
+                format!("what is asked about is the sub-step '{asked}', and the answer names another"),
+                json!({ "sub_step": asked }),
             ),
             Answered::UnknownJob => {
                 status = StatusCode::UNPROCESSABLE_ENTITY;

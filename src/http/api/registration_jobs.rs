@@ -171,6 +171,6 @@ pub async fn retry(
         id: Id::now(),
     };
     let route = "POST /api/registration-jobs/{id}/retry";
-    let retry = Retry::of(&body)?;
+    let retry: Retry = registration_steer::optional(&body)?;
     registration_steer::repeat(&app, &caller, key, route, source.job.batch_job_id, repeat, retry).await
 }

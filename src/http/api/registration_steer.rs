@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path};
 use chrono::{DateTime, Utc};
 use entity::Id;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -65,6 +66,14 @@ pub struct RepeatedBatch {
     registration_job_id: Option<Id>,
 }
 
+/// What a restart is told.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Restart {
+    /// All of it is done anew also where nobody knows what calls of the old batch have done: what they did is done again.
+    despite_unknown_outcomes: bool,
+}
+
 /// What a retry does differently.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -73,16 +82,16 @@ pub struct Retry {
     configurations: Vec<ConfigurationGiven>,
 }
 
-impl Retry {
-    /// Of a body that may be left out.
-    pub(super) fn of(body: &Bytes) -> Result<Self, Problem> {
-        if body.is_empty() {
-            return Ok(Self::default());
-        }
-        serde_json::from_slice(body)
-            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))
+/// A body that may be left out.
+pub(super) fn optional<T: Default + DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
+    if body.is_empty() {
+        return Ok(T::default());
     }
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))
+}
 
+impl Retry {
     fn read(&self, app: &App) -> Result<Vec<(Id, Value)>, Problem> {
         let given: Vec<AnswerGiven> = self.configurations.iter().map(ConfigurationGiven::answer).collect();
         if !given.is_empty() {
@@ -238,16 +247,22 @@ pub(super) async fn repeat(
         answer: None,
     };
     let shared = app.clone();
+    let anew = matches!(
+        repeat,
+        Repeat::All {
+            despite_unknown_outcomes: true
+        }
+    );
     let asked = match repeat {
         Repeat::Job { source, .. } => source,
-        Repeat::Failed | Repeat::All => source,
+        Repeat::Failed | Repeat::All { .. } => source,
     };
-    once(app, caller, key, route, &(asked, retry), move |request_key| async move {
+    once(app, caller, key, route, &(asked, anew, retry), move |request_key| async move {
         let made = RepeatedBatch {
             new_batch_id: command.id,
             registration_job_id: match repeat {
                 Repeat::Job { id, .. } => Some(id),
-                Repeat::Failed | Repeat::All => None,
+                Repeat::Failed | Repeat::All { .. } => None,
             },
         };
         let answer = StoredAnswer {
@@ -265,11 +280,22 @@ pub(super) async fn repeat(
         match shared.command_batch(command.id, command).await? {
             Repeated::Created(_) => Ok(answer),
             Repeated::Illegal(from) => {
-                let detail = format!(
-                    "a batch whose status is '{from}' cannot become the source of another: pause it, or wait for its end"
-                );
+                let (to, first) = match repeat {
+                    Repeat::All { .. } => ("restarted", "cancel it, or wait for its end"),
+                    Repeat::Failed | Repeat::Job { .. } => ("retried", "pause it, or wait for its end"),
+                };
+                let detail = format!("a batch whose status is '{from}' cannot be {to}: {first}");
                 let problem = Problem::new(StatusCode::CONFLICT, "illegal_transition", detail);
-                Err(problem.with("from", from.as_str()).with("to", "retried"))
+                Err(problem.with("from", from.as_str()).with("to", to))
+            }
+            Repeated::OutcomeUnknown(calls) => {
+                let calls: Vec<Value> = calls
+                    .into_iter()
+                    .map(|(job, sub_step)| json!({ "registration_job_id": job, "sub_step": sub_step }))
+                    .collect();
+                let detail = "nobody knows what some calls of this batch have done, and to begin anew would do it again; retry-failed \
+                    finds out first, and `\"despite_unknown_outcomes\": true` does it all the same";
+                Err(Problem::new(StatusCode::CONFLICT, "outcome_unknown", detail).with("calls", calls))
             }
             Repeated::NothingFailed => {
                 let detail = "nothing of it has failed that was not retried already; retry the newest batch";
@@ -305,7 +331,7 @@ pub async fn retry_failed(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let route = "POST /api/registration-batches/{id}/retry-failed";
-    let retry = Retry::of(&body)?;
+    let retry = optional(&body)?;
     repeat(&app, &caller, key, route, *id, Repeat::Failed, retry).await
 }
 
@@ -316,6 +342,7 @@ pub async fn retry_failed(
         ("id" = Id, Path, description = "The batch; it has ended."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
+    request_body(content = Option<Restart>, description = "It may be left out."),
     responses((status = 201, description = "The new batch.", body = RepeatedBatch), Refusals),
 )]
 pub async fn restart(
@@ -323,7 +350,14 @@ pub async fn restart(
     caller: Caller,
     key: IdempotencyKey,
     id: Path<Id>,
+    body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let route = "POST /api/registration-batches/{id}/restart";
-    repeat(&app, &caller, key, route, *id, Repeat::All, Retry::default()).await
+    let Restart {
+        despite_unknown_outcomes,
+    } = optional(&body)?;
+    let all = Repeat::All {
+        despite_unknown_outcomes,
+    };
+    repeat(&app, &caller, key, route, *id, all, Retry::default()).await
 }

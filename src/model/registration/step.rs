@@ -146,23 +146,24 @@ impl StepStatus {
         matches!(self, Self::Completed | Self::Failed | Self::Skipped)
     }
 
-    /// The state after `event`.
-    ///
-    /// # Errors
-    /// Where the event makes no sense in this state.
-    pub fn next(self, event: StepEvent) -> Result<Self, IllegalStep> {
-        use StepEvent as E;
-        match (self, event) {
+    /// Whether a step can go from this state to `to`.
+    #[must_use]
+    pub fn may_become(self, to: Self) -> bool {
+        match (self, to) {
             // A step that was interrupted, or waits for its next attempt, starts again.
-            (Self::Pending | Self::InProgress | Self::ActionRequired, E::Start) => Ok(Self::InProgress),
-            (Self::Pending | Self::InProgress, E::Ask) => Ok(Self::ActionRequired),
-            (Self::InProgress, E::Wait) => Ok(Self::InProgress),
-            // An answer that came early completes a step that was never asked.
-            (Self::Pending | Self::InProgress | Self::ActionRequired, E::Complete) => Ok(Self::Completed),
-            (Self::Pending | Self::InProgress | Self::ActionRequired, E::Fail) => Ok(Self::Failed),
-            (Self::Pending | Self::InProgress | Self::ActionRequired, E::Skip) => Ok(Self::Skipped),
-            (from, event) => Err(IllegalStep { from, event }),
+            (Self::Pending | Self::InProgress, Self::InProgress | Self::ActionRequired)
+            // An execution that was asked about waits its turn again; all else that is pending again is taken up by a retry.
+            | (Self::InProgress | Self::ActionRequired, Self::Pending)
+            // An answer that came early completes a step as soon as it is asked.
+            | (Self::InProgress | Self::ActionRequired, Self::Completed)
+            | (Self::Pending | Self::InProgress | Self::ActionRequired, Self::Failed | Self::Skipped) => true,
+            _ => false,
         }
+    }
+
+    /// The states that can become `to`.
+    pub fn before(to: Self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |from| from.may_become(to))
     }
 }
 
@@ -183,64 +184,25 @@ impl FromStr for StepStatus {
     }
 }
 
-/// What can happen to a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StepEvent {
-    Start,
-    /// It is tried again later, or looked at again.
-    Wait,
-    Ask,
-    Complete,
-    Fail,
-    Skip,
-}
-
-impl StepEvent {
-    pub const ALL: [Self; 6] = [
-        Self::Start,
-        Self::Wait,
-        Self::Ask,
-        Self::Complete,
-        Self::Fail,
-        Self::Skip,
-    ];
-}
-
-/// An event that a step's state does not allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a step whose status is '{from}' cannot {event:?}")]
-pub struct IllegalStep {
-    pub from: StepStatus,
-    pub event: StepEvent,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_cell_of_the_table() {
-        // start wait ask complete fail skip; `.` is illegal, else the first letter of the next state (K: skipped).
+        // To pending, in progress, action required, completed, failed, skipped.
         let expected = [
-            (StepStatus::Pending, "i.acfk"),
-            (StepStatus::InProgress, "iiacfk"),
-            (StepStatus::ActionRequired, "i..cfk"),
+            (StepStatus::Pending, ".yy.yy"),
+            (StepStatus::InProgress, "yyyyyy"),
+            (StepStatus::ActionRequired, "y..yyy"),
             (StepStatus::Completed, "......"),
             (StepStatus::Failed, "......"),
             (StepStatus::Skipped, "......"),
         ];
         for (from, row) in expected {
-            let seen: String = StepEvent::ALL
+            let seen: String = StepStatus::ALL
                 .into_iter()
-                .map(|event| match from.next(event) {
-                    Ok(StepStatus::Pending) => 'p',
-                    Ok(StepStatus::InProgress) => 'i',
-                    Ok(StepStatus::ActionRequired) => 'a',
-                    Ok(StepStatus::Completed) => 'c',
-                    Ok(StepStatus::Failed) => 'f',
-                    Ok(StepStatus::Skipped) => 'k',
-                    Err(_) => '.',
-                })
+                .map(|to| if from.may_become(to) { 'y' } else { '.' })
                 .collect();
             assert_eq!(seen, row, "from {from}");
             assert_eq!(from.has_ended(), row == "......");

@@ -127,6 +127,16 @@ impl SubStep {
         self.status = SubStepStatus::Failed;
         self.error = Some(error.into());
         self.completed_at = Some(now);
+        self.note_refusal();
+    }
+
+    /// It has failed for good, and is left out.
+    pub fn skip_failed(&mut self, reason: impl Into<String>, now: DateTime<Utc>) {
+        self.skip(reason, now);
+        self.note_refusal();
+    }
+
+    fn note_refusal(&mut self) {
         if !self.outcome_unknown {
             self.refusals = self.refusals.saturating_add(1);
         }
@@ -213,6 +223,20 @@ impl Progress {
         }
     }
 
+    /// The registration is given up where it stands: what has begun fails, and the rest is skipped. A call that has left (`call_open`)
+    /// stays one that nobody knows of, unless it changes nothing.
+    pub fn give_up(&mut self, plan: &RegistrationPlan, call_open: bool, why: &str, now: DateTime<Utc>) {
+        for each in &mut self.0 {
+            if !matches!(each.status, SubStepStatus::InProgress | SubStepStatus::ActionRequired) {
+                continue;
+            }
+            let only_reads = plan.sub_step(&each.sub_step).is_some_and(|planned| planned.only_reads);
+            each.outcome_unknown = !only_reads && (each.outcome_unknown || call_open);
+            each.fail(why, now);
+        }
+        self.skip_rest("the registration was given up", now);
+    }
+
     /// The progress that a retry begins with: what was done stays done, all else is open again. Whether a call may have
     /// taken place is remembered.
     #[must_use]
@@ -247,75 +271,5 @@ impl Progress {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::registration::plan::EffectPlan;
-    use crate::model::workflow::RetryOverride;
-
-    fn planned(slug: &str, depends_on: &[&str]) -> SubStepPlan {
-        SubStepPlan {
-            slug: slug.to_owned(),
-            title: slug.to_owned(),
-            handler: "http".to_owned(),
-            settings: serde_json::Map::new(),
-            depends_on: depends_on.iter().map(|slug| (*slug).to_owned()).collect(),
-            skip_if_failed: false,
-            when: None,
-            retry: RetryOverride::default(),
-            only_reads: false,
-            effect: EffectPlan::default(),
-        }
-    }
-
-    fn plan(sub_steps: Vec<SubStepPlan>) -> RegistrationPlan {
-        RegistrationPlan {
-            steps: std::collections::BTreeMap::new(),
-            sub_steps,
-            prefill: Value::Null,
-        }
-    }
-
-    #[test]
-    fn turns_come_in_order_and_what_depends_on_a_failure_is_skipped() {
-        let plan = plan(vec![planned("a", &[]), planned("b", &["a"]), planned("c", &[])]);
-        let mut progress = Progress::default().under(&plan);
-        let now = Utc::now();
-        assert_eq!(progress.turn(&plan), Turn::Run(&plan.sub_steps[0]));
-        progress.get_mut("a").unwrap().fail("no", now);
-        assert_eq!(progress.turn(&plan), Turn::Skip(&plan.sub_steps[1], "a"));
-        progress.get_mut("b").unwrap().skip("'a' has not completed", now);
-        assert_eq!(progress.turn(&plan), Turn::Run(&plan.sub_steps[2]));
-        progress.get_mut("c").unwrap().complete(None, None, now);
-        assert_eq!(progress.turn(&plan), Turn::Over);
-    }
-
-    #[test]
-    fn what_has_begun_goes_on_first_also_where_the_plan_names_it_no_more() {
-        let first = plan(vec![planned("a", &[]), planned("b", &[])]);
-        let mut progress = Progress::default().under(&first);
-        progress.get_mut("b").unwrap().start(Utc::now());
-        assert_eq!(progress.turn(&first), Turn::Run(&first.sub_steps[1]));
-        let second = plan(vec![planned("a", &[])]);
-        let progress = progress.under(&second);
-        assert_eq!(progress.turn(&second), Turn::Unplanned("b"));
-    }
-
-    #[test]
-    fn the_key_stays_until_a_definite_refusal_and_into_a_retry() {
-        let plan = plan(vec![planned("a", &[])]);
-        let reference = Id::now();
-        let mut progress = Progress::default().under(&plan);
-        let first = progress.get("a").unwrap().key(reference);
-        let each = progress.get_mut("a").unwrap();
-        each.outcome_unknown = true;
-        each.fail("timed out", Utc::now());
-        let retried = progress.to_retry();
-        assert_eq!(retried.get("a").unwrap().key(reference), first);
-        assert_eq!(retried.get("a").unwrap().status, SubStepStatus::InProgress);
-        let mut refused = retried;
-        let each = refused.get_mut("a").unwrap();
-        each.outcome_unknown = false;
-        each.fail("refused", Utc::now());
-        assert_ne!(refused.to_retry().get("a").unwrap().key(reference), first);
-    }
-}
+#[path = "sub_step_tests.rs"]
+mod tests;

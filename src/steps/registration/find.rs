@@ -44,7 +44,6 @@ pub async fn find_effect(
     let found = match report.outcome {
         Ok(Answered::Data(found)) => found,
         Ok(Answered::Accepted) => Value::Null,
-        Err(_) if matches!(report.status, Some(404 | 410)) => return Ok(None),
         Err(failure) => return Err(failure.into()),
     };
     let templates = Arc::clone(context.providers.templates());

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -10,7 +11,7 @@ use super::*;
 use crate::model::registration::form::answer_mistakes;
 use crate::model::registration::plan::{RegistrationPlan, SubStepPlan};
 use crate::model::registration::step::StepNumber;
-use crate::providers::{Answered, Call, CallReport, Mode, ProviderName, ProviderSpec, Providers, Verdict};
+use crate::providers::{Answered, Call, CallFailure, CallReport, Mode, ProviderName, ProviderSpec, Providers, Verdict};
 use crate::settings::{REGISTRATION_FILE, RegistrationFileError, Settings};
 use crate::simulators::platform::{Asked, Fault, KEY, Platform, Resource};
 use crate::template::Templates;
@@ -398,4 +399,41 @@ fn what_was_found_is_told_by_its_condition() {
     let when = Some("found.items and found.items[0].ref == job.reference");
     assert_eq!(found(when, json!({"items": [{"ref": "other"}]})), None);
     assert!(found(when, json!({"items": [{"ref": "r"}]})).is_some());
+}
+
+#[test]
+fn what_may_have_been_done_counts_as_an_attempt_whatever_else_is_said() {
+    let stop = |verdict, outcome_unknown| {
+        RegistrationStop::from(CallFailure {
+            error: "no answer".to_owned(),
+            chain: None,
+            verdict,
+            outcome_unknown,
+        })
+    };
+    let put_off = || Verdict::PutOff {
+        wait: Duration::from_secs(9),
+        why: "too many large answers at once",
+    };
+    let pause = || Verdict::PauseProvider { cool_down: None };
+    assert!(matches!(stop(put_off(), false), RegistrationStop::PutOff { .. }));
+    assert!(matches!(
+        stop(Verdict::FailWorkflow, false),
+        RegistrationStop::Refused(_)
+    ));
+    for (verdict, retryable, after) in [
+        (put_off(), true, Some(Duration::from_secs(9))),
+        (Verdict::FailWorkflow, false, None),
+        (pause(), false, None),
+    ] {
+        let RegistrationStop::Failed {
+            failure,
+            outcome_unknown,
+        } = stop(verdict, true)
+        else {
+            panic!("it may have been done, and that is forgotten");
+        };
+        assert!(outcome_unknown);
+        assert_eq!((failure.retryable, failure.retry_after), (retryable, after));
+    }
 }

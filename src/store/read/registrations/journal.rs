@@ -24,6 +24,8 @@ pub struct RegistrationProgress {
     pub failed: i32,
     pub cancelled: i32,
     pub waiting: i32,
+    /// A call of one of its registrations is on its way, or was cut off and is being looked for.
+    pub call_open: bool,
     /// The last row of the batch's journal; 0 if it has none.
     pub head: i64,
 }
@@ -70,6 +72,7 @@ struct ProgressRow {
     failed_restaurants: i32,
     cancelled_restaurants: i32,
     waiting_restaurants: i32,
+    call_open: bool,
     head: i64,
 }
 
@@ -85,6 +88,7 @@ impl Reader {
         // A range rather than an equality, so that PostgreSQL takes the index by batch.
         const SQL: &str = "select b.organisation_id, b.status, b.total_restaurants, b.completed_restaurants, \
             b.failed_restaurants, b.cancelled_restaurants, b.waiting_restaurants, \
+            exists (select 1 from registration_jobs j where j.batch_job_id = b.id and j.call_open) as call_open, \
             coalesce((select l.seq from batch_operation_logs l where l.batch_job_id >= b.id and l.batch_job_id <= b.id \
             order by l.batch_job_id desc, l.seq desc limit 1), 0) as head from registration_batch_jobs b where b.id = ?";
         let Some(row) = self
@@ -106,6 +110,7 @@ impl Reader {
             failed: row.failed_restaurants,
             cancelled: row.cancelled_restaurants,
             waiting: row.waiting_restaurants,
+            call_open: row.call_open,
             head: row.head,
         }))
     }

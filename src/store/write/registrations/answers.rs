@@ -11,7 +11,7 @@ use crate::model::journal::{Operation, Origin};
 use crate::model::registration::batch::BatchStatus;
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::step::{StepNumber, StepStatus};
-use crate::model::registration::sub_step::{Progress, SubStepStatus};
+use crate::model::registration::sub_step::{Progress, SubStep, SubStepStatus};
 use crate::store::rows::statement;
 use crate::store::write::KeyAnswer;
 use crate::store::write::audit;
@@ -60,6 +60,8 @@ pub enum Answered {
     UnknownJob,
     /// The candidate is not one of this registration's.
     UnknownCandidate,
+    /// It is about another sub-step than the one that is asked about.
+    OtherSubStep { asked: String },
 }
 
 impl Answered {
@@ -113,6 +115,19 @@ impl Asked {
             .parse()
             .map_err(|error| DbErr::Custom(format!("{error}")))?;
         Ok((job, step))
+    }
+
+    fn progress(&self) -> Result<Progress, DbErr> {
+        let progress = self.sub_step_progress.clone();
+        let read = progress.map(serde_json::from_value).transpose();
+        read.map(Option::unwrap_or_default)
+            .map_err(|error| DbErr::Json(error.to_string()))
+    }
+
+    /// The sub-step that a person is asked about.
+    fn about(&self) -> Result<Option<String>, DbErr> {
+        let asked = |each: &SubStep| each.status == SubStepStatus::ActionRequired;
+        Ok(self.progress()?.0.into_iter().find(asked).map(|each| each.sub_step))
     }
 
     fn reference(&self, organisation_id: Id, batch_id: Id, id: Id) -> RegistrationRef {
@@ -205,6 +220,13 @@ impl AnswerRegistrations {
                 job,
                 step,
             }));
+        }
+        if self.step == StepNumber::Execution
+            && let Some(about) = asked
+                .about()?
+                .filter(|about| given.answer["sub_step"] != about.as_str())
+        {
+            return Ok(Verdict::Other(Answered::OtherSubStep { asked: about }));
         }
         if let Some(candidate) = candidate_of(&given.answer)
             && !is_candidate(group, given.job_id, candidate).await?
@@ -299,21 +321,22 @@ async fn go_on(
     match step {
         StepNumber::CompanySelection => result = Some(select(group, job, answer).await?),
         StepNumber::Configuration => config = Some(answer.clone()),
-        _ => progress = settled(asked.sub_step_progress, answer, group.now)?,
+        _ => progress = Some(settled(asked.progress()?, answer, group.now)),
     }
     let next = if step == StepNumber::Execution {
         step
     } else {
         step.next().unwrap_or(step)
     };
+    // An execution gives its place up while a person is waited for, and waits its turn again.
     let status = if step == StepNumber::Execution {
-        StepStatus::InProgress
+        StepStatus::Pending
     } else {
         StepStatus::Completed
     };
     let now = group.now;
     // What is answered together is ready together, and goes on in the order of the batch.
-    let is_ready = next == StepNumber::Execution && step != next;
+    let is_ready = next == StepNumber::Execution;
     let values = [
         next.number().into(),
         is_ready.then_some("waiting its turn").into(),
@@ -357,18 +380,13 @@ async fn go_on(
 }
 
 /// What a person said of the call that nobody else could tell of.
-fn settled(progress: Option<Value>, answer: &Value, now: DateTime<Utc>) -> Result<Option<Value>, DbErr> {
-    let Some(progress) = progress else { return Ok(None) };
-    let mut progress: Progress = serde_json::from_value(progress).map_err(|error| DbErr::Json(error.to_string()))?;
+fn settled(mut progress: Progress, answer: &Value, now: DateTime<Utc>) -> Value {
     let done = answer["done"].as_bool().unwrap_or_default();
-    let open = progress
-        .0
-        .iter_mut()
-        .find(|each| each.status == SubStepStatus::ActionRequired);
-    if let Some(open) = open {
+    let about = answer["sub_step"].as_str().unwrap_or_default();
+    if let Some(open) = progress.get_mut(about) {
         open.answer(done, answer.get("result").cloned(), now);
     }
-    Ok(Some(json!(progress)))
+    json!(progress)
 }
 
 /// Marks the candidate that was picked and writes the company to the restaurant.

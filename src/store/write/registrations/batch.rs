@@ -81,7 +81,8 @@ pub(super) async fn enter(
         paused_at = case when ? then ? else paused_at end, \
         resumed_at = case when ? then ? else resumed_at end, \
         completed_at = case when ? then ? else completed_at end, \
-        cancelled_at = case when ? then ? else cancelled_at end, updated_at = ? where id = ?";
+        cancelled_at = case when ? then ? else cancelled_at end, \
+        archived_at = case when ? then null else archived_at end, updated_at = ? where id = ?";
     let now = group.now;
     let values = [
         to.as_str().into(),
@@ -98,6 +99,8 @@ pub(super) async fn enter(
         now.into(),
         (event == BatchEvent::Cancel).into(),
         now.into(),
+        // A draft that was put away and is started after all is to be seen again.
+        (event == BatchEvent::Start).into(),
         now.into(),
         row.id.into(),
     ];

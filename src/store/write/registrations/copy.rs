@@ -1,5 +1,7 @@
 //! A batch that takes up another one: what failed in it from where it failed, or all of it anew.
 
+use std::collections::HashMap;
+
 use entity::{
     Id, companies_office_search_candidates as candidates, registration_job_steps as steps, registration_jobs as jobs,
 };
@@ -27,8 +29,8 @@ pub enum Repeat {
     Failed,
     /// The same, of one registration; its new id.
     Job { source: Id, id: Id },
-    /// All, from the beginning.
-    All,
+    /// All, from the beginning; also where nobody knows what calls of the source have done, if that is said.
+    All { despite_unknown_outcomes: bool },
 }
 
 /// Makes and starts a batch that takes up another.
@@ -56,6 +58,8 @@ pub enum Repeated {
     NothingFailed,
     /// Restaurants that are being registered: the restaurant and the batch that does.
     Busy(Vec<(Id, Id)>),
+    /// Registrations, with a sub-step of each, of which nobody knows what a call has done: it might be done again.
+    OutcomeUnknown(Vec<(Id, String)>),
     /// Registrations that a configuration is given for and that are not taken up.
     Unknown(Vec<Id>),
     NotFound,
@@ -68,7 +72,7 @@ impl RepeatRegistrationBatch {
             return Ok(Repeated::NotFound);
         };
         let status = source.status()?;
-        let may = status.has_ended() || (status == BatchStatus::Paused && self.repeat != Repeat::All);
+        let may = status.has_ended() || (status == BatchStatus::Paused && !matches!(self.repeat, Repeat::All { .. }));
         if !may {
             return Ok(Repeated::Illegal(status));
         }
@@ -85,10 +89,19 @@ impl RepeatRegistrationBatch {
         if !busy.is_empty() {
             return Ok(Repeated::Busy(busy));
         }
+        let must_know = Repeat::All {
+            despite_unknown_outcomes: false,
+        };
+        if self.repeat == must_know {
+            let unknown = unknown_outcomes(group, &taken).await?;
+            if !unknown.is_empty() {
+                return Ok(Repeated::OutcomeUnknown(unknown));
+            }
+        }
         let row = self.insert(group, &source, taken.len()).await?;
         for (position, job) in taken.iter().enumerate() {
             match self.repeat {
-                Repeat::All => {
+                Repeat::All { .. } => {
                     let new = NewRegistration::of(job.restaurant_id);
                     insert_job(group, self.organisation_id, self.id, new, position).await?;
                 }
@@ -110,7 +123,7 @@ impl RepeatRegistrationBatch {
             .filter(jobs::Column::BatchJobId.eq(self.source))
             .order_by_asc(jobs::Column::Position);
         found = match self.repeat {
-            Repeat::All => found,
+            Repeat::All { .. } => found,
             Repeat::Job { source, .. } => found.filter(jobs::Column::Id.eq(source)),
             Repeat::Failed => found,
         };
@@ -125,7 +138,7 @@ impl RepeatRegistrationBatch {
         let failed =
             |job: &jobs::Model| job.status == "failed" || (source == BatchStatus::Failed && job.status == "pending");
         Ok(match self.repeat {
-            Repeat::All => found,
+            Repeat::All { .. } => found,
             Repeat::Failed | Repeat::Job { .. } => found
                 .into_iter()
                 .filter(|job| failed(job) && !was_retried(job))
@@ -155,7 +168,7 @@ impl RepeatRegistrationBatch {
             .await?
             .ok_or_else(|| DbErr::RecordNotFound("the source of a retry".to_owned()))?;
         let name = match self.repeat {
-            Repeat::All => source.name.clone(),
+            Repeat::All { .. } => source.name.clone(),
             Repeat::Failed | Repeat::Job { .. } => retry_name(&source.name),
         };
         let batch = NewBatch {
@@ -196,11 +209,27 @@ impl RepeatRegistrationBatch {
             ..Default::default()
         };
         job.insert(group.tx).await?;
+        let found = candidates::Entity::find()
+            .filter(candidates::Column::RegistrationJobId.eq(source.id))
+            .all(group.tx)
+            .await?;
+        let mut copies = HashMap::with_capacity(found.len());
+        for candidate in found {
+            let new = Id::now();
+            copies.insert(candidate.id.to_string(), new.to_string());
+            let mut copy = candidate.into_active_model().reset_all();
+            copy.id = Set(new);
+            copy.registration_job_id = Set(id);
+            copy.insert(group.tx).await?;
+        }
         let of_source = steps::Entity::find()
             .filter(steps::Column::RegistrationJobId.eq(source.id))
             .all(group.tx)
             .await?;
         for mut step in of_source {
+            for said in [&mut step.answer, &mut step.result_data] {
+                name_copy(said, &copies);
+            }
             if let Some(config) = &config
                 && step.step_number == StepNumber::Configuration.number()
             {
@@ -210,17 +239,36 @@ impl RepeatRegistrationBatch {
             }
             copy_step(group, id, source.current_step, step, config.is_some()).await?;
         }
-        let found = candidates::Entity::find()
-            .filter(candidates::Column::RegistrationJobId.eq(source.id))
-            .all(group.tx)
-            .await?;
-        for candidate in found {
-            let mut copy = candidate.into_active_model().reset_all();
-            copy.id = Set(Id::now());
-            copy.registration_job_id = Set(id);
-            copy.insert(group.tx).await?;
-        }
         Ok(())
+    }
+}
+
+/// The sub-steps of which nobody knows what their calls have done.
+async fn unknown_outcomes(group: &Group<'_>, taken: &[jobs::Model]) -> Result<Vec<(Id, String)>, DbErr> {
+    let executions = steps::Entity::find()
+        .filter(steps::Column::RegistrationJobId.is_in(taken.iter().map(|job| job.id)))
+        .filter(steps::Column::StepNumber.eq(StepNumber::Execution.number()))
+        .all(group.tx)
+        .await?;
+    let mut unknown = Vec::new();
+    for execution in executions {
+        let Some(progress) = execution.sub_step_progress else {
+            continue;
+        };
+        let progress: Progress = serde_json::from_value(progress).map_err(|error| DbErr::Json(error.to_string()))?;
+        let open = progress.0.into_iter().filter(|each| each.outcome_unknown);
+        unknown.extend(open.map(|each| (execution.registration_job_id, each.sub_step)));
+    }
+    Ok(unknown)
+}
+
+/// What names a candidate of the source names its copy.
+fn name_copy(said: &mut Option<Value>, copies: &HashMap<String, String>) {
+    let named = said.as_mut().and_then(|said| said.get_mut("candidate_id"));
+    if let Some(named) = named
+        && let Some(copy) = named.as_str().and_then(|id| copies.get(id))
+    {
+        *named = json!(copy);
     }
 }
 
@@ -237,7 +285,7 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, 
         other => other,
     };
     let is_configuration = step.step_number == StepNumber::Configuration.number();
-    let is_answered_before = (step.step_number != StepNumber::Execution.number() && step.step_number > failed)
+    let is_answered_before = (step.step_number != StepNumber::Execution.number() && step.step_number >= failed)
         || (given && is_configuration);
     let mut copy = step.into_active_model().reset_all();
     copy.id = Set(Id::now());

@@ -88,6 +88,17 @@ pub struct RestaurantFacts {
     pub data: Map<String, Value>,
 }
 
+impl RestaurantFacts {
+    fn bytes(&self) -> usize {
+        let columns = self.fill.iter().chain(&self.set).map(|(_, value)| value.len());
+        let data = self
+            .data
+            .iter()
+            .map(|(name, value)| name.len() + value.to_string().len());
+        columns.sum::<usize>() + data.sum::<usize>()
+    }
+}
+
 /// A row of the journal that a transition leaves.
 #[derive(Clone, Debug)]
 pub struct JournalEntry {
@@ -128,12 +139,27 @@ pub struct RegistrationTransition {
 
 impl RegistrationTransition {
     pub(in crate::store::write) fn bytes(&self) -> usize {
+        let of = |value: &Option<Value>| value.as_ref().map_or(0, |value| value.to_string().len());
+        let said = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let steps = self.steps.iter().map(|step| {
-            let of = |value: &Option<Value>| value.as_ref().map_or(0, |value| value.to_string().len());
-            of(&step.result) + of(&step.progress) + of(&step.asked)
+            of(&step.result) + of(&step.progress) + of(&step.asked) + of(&step.error_details) + said(&step.error)
         });
-        let candidates = self.candidates.iter().flatten().map(|each| each.raw.to_string().len());
-        steps.sum::<usize>() + candidates.sum::<usize>()
+        let candidates = self.candidates.iter().flatten();
+        let candidates = candidates.map(|each| each.raw.to_string().len() + each.match_reasons.to_string().len());
+        let journal = self.journal.iter().map(|entry| entry.details.to_string().len());
+        let restaurant = self.restaurant.as_ref().map_or(0, RestaurantFacts::bytes);
+        steps.sum::<usize>()
+            + candidates.sum::<usize>()
+            + journal.sum::<usize>()
+            + restaurant
+            + of(&self.execution_config)
+            + said(&self.error)
+    }
+
+    /// Whether it says only that something begins: what ends the process while it goes on has not been survived yet.
+    fn only_begins(&self) -> bool {
+        let mut operations = self.journal.iter().map(|entry| entry.operation);
+        !self.journal.is_empty() && operations.all(|operation| operation == Operation::StepStarted)
     }
 
     pub(in crate::store::write) async fn apply(&self, group: &mut Group<'_>) -> Result<Transitioned, DbErr> {
@@ -145,6 +171,11 @@ impl RegistrationTransition {
             return Ok(Transitioned::Conflict);
         }
         let to = self.in_batch(batch.status()?);
+        if !self.from.may_become(to) {
+            let (from, step) = (self.from, self.current_step);
+            let error = format!("a registration at step {step} whose status is '{from}' cannot become '{to}'");
+            return Err(DbErr::Custom(error));
+        }
         if !self.move_job(group, to).await? {
             return Ok(Transitioned::Conflict);
         }
@@ -200,7 +231,7 @@ impl RegistrationTransition {
         const SQL: &str = "update registration_jobs set status = ?, is_open = case when ? then is_open else ? end, \
             current_step = ?, attempt = ?, next_at = ?, blocked_by = ?, error_message = ?, call_open = ?, \
             ready_at = case when ? then coalesce(ready_at, ?) else ready_at end, \
-            execution_config = coalesce(?, execution_config), crashes = 0, version = version + 1, updated_at = ?, \
+            execution_config = coalesce(?, execution_config), crashes = case when ? then crashes else 0 end, version = version + 1, updated_at = ?, \
             started_at = coalesce(started_at, ?), completed_at = case when ? then ? else completed_at end \
             where id = ? and version = ? and exists (select 1 from registration_batch_jobs b \
             where b.id = registration_jobs.batch_job_id and b.epoch = ?)";
@@ -219,6 +250,7 @@ impl RegistrationTransition {
             self.ready.into(),
             now.into(),
             self.execution_config.clone().into(),
+            self.only_begins().into(),
             now.into(),
             now.into(),
             to.has_ended().into(),
@@ -279,7 +311,11 @@ pub(super) async fn write_step(group: &Group<'_>, job: Id, step: &StepWrite) -> 
         max_retries = coalesce(?, max_retries), updated_at = ?, \
         started_at = case when ? then started_at else coalesce(started_at, ?) end, \
         completed_at = case when ? then ? else null end \
-        where registration_job_id = ? and step_number = ?";
+        where registration_job_id = ? and step_number = ? and status in (";
+    let before: Vec<String> = StepStatus::before(step.status)
+        .map(|status| format!("'{status}'"))
+        .collect();
+    let sql = format!("{SQL}{})", before.join(", "));
     let skipped = matches!(step.status, StepStatus::Skipped | StepStatus::Pending);
     let values = [
         step.status.as_str().into(),
@@ -302,7 +338,10 @@ pub(super) async fn write_step(group: &Group<'_>, job: Id, step: &StepWrite) -> 
         job.into(),
         step.step.number().into(),
     ];
-    group.execute(SQL, values).await?;
+    if group.execute(&sql, values).await? == 0 {
+        let error = format!("step {} is in no state that can become '{}'", step.step, step.status);
+        return Err(DbErr::Custom(error));
+    }
     Ok(())
 }
 

@@ -1,0 +1,139 @@
+//! Calls of which nobody knows what they did, in company: other restaurants go on, and nothing is begun anew over them unseen.
+
+use batchdesk::simulators::platform::{Fault, Resource};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, Opening, sub_step};
+use crate::happy::NO_OFFICE;
+use crate::support::daemon::Db;
+
+/// What tells whether an account was made.
+const FIND: &str = "find = { url = \"{{ platform.url }}/v1/accounts\", query = { reference = \"{{ job.reference }}\" } }\n\
+     found_when = \"found.data\"\nfound_result = \"{{ found.data[0] }}\"\n";
+
+/// A desk at which nothing tells whether an account was made.
+async fn unsure(database: Db) -> Desk {
+    let mut plan = NO_OFFICE.to_vec();
+    plan.push((FIND, ""));
+    let opening = Opening {
+        plan: &plan,
+        ignores_keys: true,
+        ..Opening::default()
+    };
+    Desk::open(database, opening).await
+}
+
+/// What a person says who has looked: it was done, and this came of it.
+fn done(desk: &Desk, job: &Value, slug: &str, resource: Resource) -> Value {
+    let made = desk.platform.made(resource, job["reference"].as_str().unwrap());
+    json!({ "answers": [{
+        "registration_job_id": job["id"], "sub_step": slug, "done": true, "result": { "id": made[0]["id"] },
+    }] })
+}
+
+pub async fn an_execution_that_was_asked_about_waits_its_turn_again(database: Db) {
+    let desk = unsure(database).await;
+    desk.platform.fault(Resource::Accounts, Fault::DieBeforeAnswer, 1);
+    desk.platform.hold(Resource::Restaurants);
+    let batch = desk.executing(&["A", "B"], json!({})).await;
+    // While a person is waited for, the next restaurant goes on.
+    desk.platform.until_asked(Resource::Restaurants, 1).await;
+    let seen = desk
+        .until(&batch, |seen| seen["jobs"][0]["status"] == "action_required")
+        .await;
+    let (first, second) = (&seen["jobs"][0], &seen["jobs"][1]);
+    // It is this sub-step that is asked about, and no other.
+    let other = done(&desk, first, "register-restaurant", Resource::Accounts);
+    let refused = desk.post(&batch, "steps/6/complete", other).await.expect(409).json();
+    assert_eq!(
+        (&refused["code"], &refused["errors"][0]["sub_step"]),
+        (&json!("other_sub_step"), &json!("create-account"))
+    );
+    let answer = done(&desk, first, "create-account", Resource::Accounts);
+    desk.post(&batch, "steps/6/complete", answer).await.expect(200);
+    let answered = &desk.seen(&batch).await["jobs"][0];
+    assert_eq!(
+        (&answered["status"], &answered["blocked_by"]),
+        (&json!("in_progress"), &json!("waiting its turn"))
+    );
+    desk.platform.release(Resource::Restaurants);
+    desk.until_status(&batch, "completed").await;
+    // One after the other: all of the second, then the rest of the first.
+    let requests = desk.platform.requests();
+    let last_of = |job: &Value| {
+        let of = |request: &&batchdesk::simulators::platform::Request| job["reference"] == request.reference.as_str();
+        requests.iter().position(|request| of(&request)).unwrap()
+            ..=requests.iter().rposition(|request| of(&request)).unwrap()
+    };
+    let (first, second) = (last_of(first), last_of(second));
+    let between = requests[*second.start()..*second.end()].iter();
+    let references: std::collections::HashSet<_> = between.map(|request| &request.reference).collect();
+    assert_eq!(references.len(), 1, "{requests:#?}");
+    assert!(first.end() > second.end(), "{requests:#?}");
+}
+
+pub async fn a_search_that_is_not_there_tells_nothing(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ignores_keys: true,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    desk.platform.fault(Resource::Restaurants, Fault::DieBeforeAnswer, 1);
+    desk.platform
+        .fault_of_find(Resource::Restaurants, Fault::Refuse { status: 404 }, 1);
+    let batch = desk.executing(&["A"], json!({})).await;
+    let seen = desk.until_asked(&batch, 6).await;
+    let job = &seen["jobs"][0];
+    assert_eq!(sub_step(job, "register-restaurant")["status"], "action_required");
+    assert_eq!(desk.platform.asked(Resource::Restaurants), 1);
+    let answer = done(&desk, job, "register-restaurant", Resource::Restaurants);
+    desk.post(&batch, "steps/6/complete", answer).await.expect(200);
+    let ended = desk.until_status(&batch, "completed").await;
+    for (resource, times) in desk.effects(&ended["jobs"][0]) {
+        assert_eq!(times, 1, "{resource}");
+    }
+}
+
+pub async fn nothing_is_begun_anew_over_a_call_that_nobody_knows_of(database: Db) {
+    let desk = unsure(database).await;
+    desk.platform.fault(Resource::Accounts, Fault::DieBeforeAnswer, 1);
+    let batch = desk.executing(&["A"], json!({})).await;
+    let seen = desk.until_asked(&batch, 6).await;
+    let early = desk.post(&batch, "restart", json!({})).await.expect(409).json();
+    assert_eq!(
+        (&early["code"], &early["to"]),
+        (&json!("illegal_transition"), &json!("restarted"))
+    );
+    desk.post(&batch, "cancel", json!({})).await.expect(200);
+    let refused = desk.post(&batch, "restart", json!({})).await.expect(409).json();
+    assert_eq!(refused["code"], "outcome_unknown");
+    assert_eq!(
+        refused["calls"],
+        json!([{ "registration_job_id": seen["jobs"][0]["id"], "sub_step": "create-account" }])
+    );
+    let despite = json!({ "despite_unknown_outcomes": true });
+    let made = desk.post(&batch, "restart", despite).await.expect(201).json();
+    let anew = made["new_batch_id"].as_str().unwrap();
+    let seen = desk.until_asked(anew, 3).await;
+    assert_ne!(seen["jobs"][0]["reference"], json!(null));
+}
+
+pub async fn what_was_retried_is_retried_from_its_newest_batch(database: Db) {
+    let desk = unsure(database).await;
+    desk.platform.fault(Resource::Menus, Fault::Refuse { status: 422 }, 1);
+    let batch = desk.executing(&["A"], json!({})).await;
+    let failed = desk.until_status(&batch, "failed").await;
+    let retry = desk.post(&batch, "retry-failed", json!({})).await.expect(201).json();
+    let retry = retry["new_batch_id"].as_str().unwrap();
+    desk.until_status(retry, "completed").await;
+    let again = desk.post(&batch, "retry-failed", json!({})).await.expect(409).json();
+    assert_eq!(again["code"], "nothing_failed");
+    let job = failed["jobs"][0]["id"].as_str().unwrap();
+    let path = format!("/api/registration-jobs/{job}/retry");
+    let again = desk.api.post(&path, &json!({})).await.expect(409).json();
+    assert_eq!(again["code"], "nothing_failed");
+    for (resource, times) in desk.effects(&failed["jobs"][0]) {
+        assert_eq!(times, 1, "{resource}");
+    }
+}
