@@ -112,7 +112,8 @@ impl CompanyDetails {
         };
         let phones = list(&document["phoneNumbers"], &["phoneNumbers"]);
         let roles = list(&document["roles"], &["roles"]);
-        let addresses = list(&document["addresses"], &["addressList", "addresses"]);
+        let raw = kept(document, keep_homes);
+        let addresses = list(&raw["addresses"], &["addressList", "addresses"]);
         let classifications = list(&document["industryClassifications"], &["industryClassifications"]);
         Some(Self {
             nzbn: text(document, &["nzbn"]).and_then(|number| Some(Nzbn::parse(&number)?.as_str().to_owned())),
@@ -133,7 +134,7 @@ impl CompanyDetails {
                 .collect(),
             classifications: classifications.iter().filter_map(classification).collect(),
             gst_numbers: texts("gstNumbers", &["gstNumber"]),
-            raw: kept(document, keep_homes),
+            raw,
         })
     }
 }

@@ -126,7 +126,7 @@ impl Desk {
             Some(Fault::RefuseKey) => refusal(401, "Access denied due to invalid subscription key."),
             Some(Fault::NotSubscribed) => refusal(403, "The product is not subscribed to."),
             Some(Fault::SlowDown { .. }) => refusal(429, "Rate limit is exceeded."),
-            Some(Fault::Fail { status }) => refusal(status, "failed, as the fault says"),
+            Some(Fault::Fail { status }) => refusal(status, "the simulator was told to fail"),
             Some(Fault::Garbage) => (200, Value::Null),
             None => work(self),
         };

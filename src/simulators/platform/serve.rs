@@ -127,7 +127,7 @@ impl Desk {
             let answer = match fault {
                 Fault::RefuseLogin => unauthorized(),
                 Fault::SlowDown { .. } => Answer::refusal(429, "too many requests"),
-                Fault::Refuse { status } => Answer::refusal(status, "refused, as the fault says"),
+                Fault::Refuse { status } => Answer::refusal(status, "the simulator was told to refuse this"),
                 _ => Answer::refusal(500, "not done"),
             };
             return (answer, Some(fault));
