@@ -7,7 +7,9 @@ mod batch;
 mod change;
 mod copy;
 mod create;
+mod learnt;
 mod recovery;
+mod step;
 mod transition;
 
 pub use answers::{AnswerGiven, AnswerRegistrations, Answered};
@@ -16,7 +18,7 @@ pub use change::{ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatc
 pub use copy::{Repeat, RepeatRegistrationBatch, Repeated};
 pub use create::{BatchRefused, CreateRegistrationBatch, NewRegistration, RegistrationBatchCreated};
 pub(super) use create::{NewBatch, busy_restaurants, free_restaurants, make_batch};
+pub use learnt::{CandidateFound, RestaurantFacts};
 pub use recovery::{MarkRegistrationsInFlight, RecoverRegistrationBatch, RemindOfQuestion};
-pub use transition::{
-    CandidateFound, JournalEntry, RegistrationRef, RegistrationTransition, RestaurantFacts, StepWrite,
-};
+pub use step::StepWrite;
+pub use transition::{JournalEntry, RegistrationRef, RegistrationTransition};

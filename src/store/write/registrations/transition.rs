@@ -2,18 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use entity::Id;
-use sea_orm::{ConnectionTrait, DbErr, TryGetable};
-use serde_json::{Map, Value};
+use sea_orm::DbErr;
+use serde_json::Value;
 
 use super::answers;
 use super::batch::{BatchRow, Threshold, conclude, count, enter, fail};
+use super::learnt::{CandidateFound, RestaurantFacts, learn, replace_candidates};
+use super::step::{StepWrite, close_steps, write_step};
 use crate::model::journal::{BatchKind, Operation, Origin};
-use crate::model::merge_patch::merge;
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
 use crate::model::registration::job::RegistrationStatus;
-use crate::model::registration::profile::search_key;
-use crate::model::registration::step::{StepNumber, StepStatus};
-use crate::store::rows::statement;
+use crate::model::registration::step::StepNumber;
 use crate::store::write::Transitioned;
 use crate::store::write::group::Group;
 use crate::store::write::journal::JournalRow;
@@ -27,76 +26,6 @@ pub struct RegistrationRef {
     pub restaurant_id: Id,
     pub version: i32,
     pub epoch: i32,
-}
-
-/// What becomes of one step. What is `None` stays.
-#[derive(Clone, Debug)]
-pub struct StepWrite {
-    pub step: StepNumber,
-    pub status: StepStatus,
-    pub result: Option<Value>,
-    /// `sub_step_progress`.
-    pub progress: Option<Value>,
-    pub asked: Option<Value>,
-    pub remind_at: Option<DateTime<Utc>>,
-    pub due_at: Option<DateTime<Utc>>,
-    pub error: Option<String>,
-    pub error_details: Option<Value>,
-    pub retry_count: Option<i32>,
-    pub max_retries: Option<i32>,
-}
-
-impl StepWrite {
-    #[must_use]
-    pub fn to(step: StepNumber, status: StepStatus) -> Self {
-        Self {
-            step,
-            status,
-            result: None,
-            progress: None,
-            asked: None,
-            remind_at: None,
-            due_at: None,
-            error: None,
-            error_details: None,
-            retry_count: None,
-            max_retries: None,
-        }
-    }
-}
-
-/// A candidate that a search has found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CandidateFound {
-    pub score: f64,
-    pub match_reasons: Value,
-    pub nzbn: Option<String>,
-    pub company_number: Option<String>,
-    pub name: String,
-    pub status: Option<String>,
-    pub raw: Value,
-}
-
-/// What was learnt of the restaurant.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RestaurantFacts {
-    /// Column and value; a column that holds something is left as it is.
-    pub fill: Vec<(&'static str, String)>,
-    /// As `fill`, over what is there.
-    pub set: Vec<(&'static str, String)>,
-    /// Merged into `data` (RFC 7396).
-    pub data: Map<String, Value>,
-}
-
-impl RestaurantFacts {
-    fn bytes(&self) -> usize {
-        let columns = self.fill.iter().chain(&self.set).map(|(_, value)| value.len());
-        let data = self
-            .data
-            .iter()
-            .map(|(name, value)| name.len() + value.to_string().len());
-        columns.sum::<usize>() + data.sum::<usize>()
-    }
 }
 
 /// A row of the journal that a transition leaves.
@@ -300,139 +229,4 @@ pub(super) fn journal_row(group: &mut Group<'_>, job: &RegistrationRef, origin: 
         details: entry.details.to_string(),
         at,
     })
-}
-
-/// Writes what becomes of a step.
-pub(super) async fn write_step(group: &Group<'_>, job: Id, step: &StepWrite) -> Result<(), DbErr> {
-    const SQL: &str = "update registration_job_steps set status = ?, result_data = coalesce(?, result_data), \
-        sub_step_progress = coalesce(?, sub_step_progress), asked = coalesce(?, asked), \
-        answer = case when ? then null else answer end, remind_at = ?, due_at = ?, \
-        error_message = ?, error_details = ?, retry_count = coalesce(?, retry_count), \
-        max_retries = coalesce(?, max_retries), updated_at = ?, \
-        started_at = case when ? then started_at else coalesce(started_at, ?) end, \
-        completed_at = case when ? then ? else null end \
-        where registration_job_id = ? and step_number = ? and status in (";
-    let before: Vec<String> = StepStatus::before(step.status)
-        .map(|status| format!("'{status}'"))
-        .collect();
-    let sql = format!("{SQL}{})", before.join(", "));
-    let skipped = matches!(step.status, StepStatus::Skipped | StepStatus::Pending);
-    let values = [
-        step.status.as_str().into(),
-        step.result.clone().into(),
-        step.progress.clone().into(),
-        step.asked.clone().into(),
-        // A question about the execution is a new one each time; the others may have been answered before they were asked.
-        (step.step == StepNumber::Execution && step.asked.is_some()).into(),
-        step.remind_at.into(),
-        step.due_at.into(),
-        step.error.clone().into(),
-        step.error_details.clone().into(),
-        step.retry_count.into(),
-        step.max_retries.into(),
-        group.now.into(),
-        skipped.into(),
-        group.now.into(),
-        step.status.has_ended().into(),
-        group.now.into(),
-        job.into(),
-        step.step.number().into(),
-    ];
-    if group.execute(&sql, values).await? == 0 {
-        let error = format!("step {} is in no state that can become '{}'", step.step, step.status);
-        return Err(DbErr::Custom(error));
-    }
-    Ok(())
-}
-
-/// The steps of a registration whose batch has ended meanwhile: skipped where it is cancelled, open for a retry otherwise.
-async fn close_steps(group: &Group<'_>, job: Id, to: RegistrationStatus) -> Result<(), DbErr> {
-    const SQL: &str = "update registration_job_steps set status = ?, error_message = ?, due_at = null, remind_at = null, \
-        updated_at = ?, completed_at = case when ? then ? else null end \
-        where registration_job_id = ? and (status in ('in_progress', 'action_required') or (? and status = 'pending'))";
-    let cancelled = to == RegistrationStatus::Cancelled;
-    let status = if cancelled {
-        StepStatus::Skipped
-    } else {
-        StepStatus::Pending
-    };
-    let why = cancelled.then_some("the batch was cancelled");
-    let values = [
-        status.as_str().into(),
-        why.into(),
-        group.now.into(),
-        cancelled.into(),
-        group.now.into(),
-        job.into(),
-        cancelled.into(),
-    ];
-    group.execute(SQL, values).await?;
-    Ok(())
-}
-
-async fn replace_candidates(
-    group: &Group<'_>,
-    job: &RegistrationRef,
-    candidates: &[CandidateFound],
-) -> Result<(), DbErr> {
-    const FORGET: &str = "delete from companies_office_search_candidates where registration_job_id = ?";
-    const SQL: &str = "insert into companies_office_search_candidates (id, registration_job_id, organisation_id, rank, \
-        score, match_reasons, nzbn, company_number, name, status, raw, created_at) values (?,?,?,?,?,?,?,?,?,?,?,?)";
-    group.execute(FORGET, [job.id.into()]).await?;
-    for (rank, found) in (1_i32..).zip(candidates) {
-        let values = [
-            Id::now().into(),
-            job.id.into(),
-            job.organisation_id.into(),
-            rank.into(),
-            found.score.into(),
-            found.match_reasons.clone().into(),
-            found.nzbn.clone().into(),
-            found.company_number.clone().into(),
-            found.name.clone().into(),
-            found.status.clone().into(),
-            found.raw.clone().into(),
-            group.now.into(),
-        ];
-        group.execute(SQL, values).await?;
-    }
-    Ok(())
-}
-
-/// Writes what was learnt of a restaurant. The columns are names of the code, never of a person.
-async fn learn(group: &Group<'_>, restaurant: Id, facts: &RestaurantFacts) -> Result<(), DbErr> {
-    const DATA: &str = "select data from restaurants where id = ?";
-    let mut changes = Vec::new();
-    let mut values: Vec<sea_orm::Value> = Vec::new();
-    for (column, value) in &facts.fill {
-        changes.push(format!("{column} = coalesce(nullif({column}, ''), ?)"));
-        values.push(value.clone().into());
-        if matches!(*column, "city" | "region") {
-            changes.push(format!("{column}_key = coalesce(nullif({column}_key, ''), ?)"));
-            values.push(search_key(value).into());
-        }
-    }
-    for (column, value) in &facts.set {
-        changes.push(format!("{column} = ?"));
-        values.push(value.clone().into());
-    }
-    if !facts.data.is_empty() {
-        let found = group
-            .tx
-            .query_one_raw(statement(group.backend, DATA, [restaurant.into()]))
-            .await?;
-        let Some(found) = found else { return Ok(()) };
-        let mut data = Value::try_get_by(&found, 0)?;
-        merge(&mut data, &Value::Object(facts.data.clone()));
-        changes.push("data = ?".to_owned());
-        values.push(data.into());
-    }
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let list = changes.join(", ");
-    let sql = format!("update restaurants set {list}, version = version + 1, updated_at = ? where id = ?");
-    values.extend([group.now.into(), restaurant.into()]);
-    group.execute(&sql, values).await?;
-    Ok(())
 }
