@@ -20,6 +20,7 @@ use super::audit::{self, AuditLog};
 use super::auth::cross_site::refuse_other_sites;
 use super::auth::{Credentials, Passwords, Throttle};
 use super::caller::Caller;
+use super::characters::{has_nul, nul_in_json, refuse_nul};
 use super::problem::Problem;
 use super::rate::Rates;
 use super::request_id::give_request_id;
@@ -135,6 +136,9 @@ fn configure(config: &mut web::ServiceConfig, max_body_bytes: usize) {
             if error.status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE {
                 return Problem::too_large("the body is larger than http.max_body_bytes").into();
             }
+            if matches!(&error, JsonPayloadError::Payload(error) if has_nul(error)) {
+                return nul_in_json().into();
+            }
             if matches!(error, JsonPayloadError::ContentType) {
                 return Problem::not_json().into();
             }
@@ -158,6 +162,7 @@ pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .wrap(Compress::default())
+            .wrap(from_fn(refuse_nul))
             .wrap(from_fn(refuse_other_sites))
             .wrap(from_fn(audit::keep))
             .wrap(from_fn(secure_answers))

@@ -6,6 +6,7 @@ mod attachment;
 mod audit;
 pub mod auth;
 mod caller;
+mod characters;
 mod cursor;
 mod etag;
 mod idempotency;

@@ -249,3 +249,22 @@ async fn without_a_key_the_settings_are_wrong() {
     let error = Destinations::new(&settings, hq.readers, hasty()).await.err().unwrap();
     assert!(error.to_string().contains("WORKSPACE_SERVICE_ROLE_KEY"), "{error}");
 }
+
+#[tokio::test]
+async fn a_workspace_at_an_address_that_is_not_public_is_not_asked() {
+    let server = RestServer::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("key");
+    std::fs::write(&key, KEY).unwrap();
+    let secret = format!(
+        "[network]\nallow_cidrs = []\n[secrets.WORKSPACE_SERVICE_ROLE_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\", \"localhost\"]\n",
+        key.display()
+    );
+    let spec = spec("company_x", &[("name", "name")]);
+    for url in [server.url.clone(), server.url.replace("127.0.0.1", "localhost")] {
+        let destinations = crate::place::destinations(&directory, &url, &secret, hasty()).await;
+        let refused = write(&destinations, &spec, &ids(), &json!({ "name": "one" })).await;
+        assert!(refused.is_err(), "{url}: {refused:?}");
+    }
+    assert_eq!(server.seen.lock().unwrap().asked.len(), 0);
+}

@@ -1,7 +1,6 @@
 //! `GET /api/actions`: what waits for a person.
 
-use actix_web::HttpResponse;
-use actix_web::web::{Data, Query};
+use actix_web::web::{Data, Json, Query};
 use chrono::{DateTime, Utc};
 use entity::Id;
 use serde::{Deserialize, Serialize};
@@ -66,6 +65,14 @@ pub struct Action {
     asked: Option<Value>,
 }
 
+/// What is answered: the questions, or how many there are.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Actions {
+    List(List<Action>),
+    Count(ActionCount),
+}
+
 /// How many questions wait.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ActionCount {
@@ -108,11 +115,11 @@ fn action(plan: &RegistrationPlan, view: ActionView) -> Option<Action> {
     get, path = "/api/actions", tag = "registration batches",
     params(ActionQuery),
     responses(
-        (status = 200, description = "The questions; with `count` an `ActionCount`.", body = List<Action>),
+        (status = 200, description = "The questions; with `count` their number.", body = Actions),
         Refusals,
     ),
 )]
-pub async fn list(app: Data<App>, caller: Caller, query: Query<ActionQuery>) -> Result<HttpResponse, Problem> {
+pub async fn list(app: Data<App>, caller: Caller, query: Query<ActionQuery>) -> Result<Json<Actions>, Problem> {
     let filter = ActionFilter {
         batch_id: query.batch_id,
         step: query.step,
@@ -124,11 +131,10 @@ pub async fn list(app: Data<App>, caller: Caller, query: Query<ActionQuery>) -> 
     }
     if query.count {
         let count = app.reader.count_actions(&caller.scope, &filter).await?;
-        return Ok(HttpResponse::Ok().json(ActionCount { count }));
+        return Ok(Json(Actions::Count(ActionCount { count })));
     }
     let Page { data, last } = app.reader.actions(&caller.scope, &filter).await?;
     let plan = app.engine.registration_plan();
     let data = data.into_iter().filter_map(|view| action(&plan, view)).collect();
-    let list: List<Action> = Page { data, last }.into();
-    Ok(HttpResponse::Ok().json(list))
+    Ok(Json(Actions::List(Page { data, last }.into())))
 }
