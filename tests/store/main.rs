@@ -12,6 +12,7 @@ mod companies;
 mod full_disk;
 mod groups;
 mod random_commands;
+mod registration_model;
 mod registration_moves;
 mod registrations;
 mod row_security;
@@ -56,4 +57,5 @@ on_both_databases!(
     registration_moves::a_move_that_no_state_allows_changes_nothing,
     registrations::random_commands_do_what_the_model_says,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,
+    registration_model::random_commands_do_what_the_reference_model_says,
 );

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use entity::Id;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 use serde_json::Value;
 
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::step::{StepNumber, StepStatus};
+use crate::store::rows::statement;
 use crate::store::write::group::Group;
 
 /// What becomes of one step. What is `None` stays.
@@ -82,10 +83,20 @@ pub(super) async fn write_step(group: &Group<'_>, job: Id, step: &StepWrite) -> 
         step.step.number().into(),
     ];
     if group.execute(&sql, values).await? == 0 {
-        let error = format!("step {} is in no state that can become '{}'", step.step, step.status);
-        return Err(DbErr::Custom(error));
+        return Err(refused(group, job, step).await?);
     }
     Ok(())
+}
+
+async fn refused(group: &Group<'_>, job: Id, step: &StepWrite) -> Result<DbErr, DbErr> {
+    const SQL: &str = "select status from registration_job_steps where registration_job_id = ? and step_number = ?";
+    let select = statement(group.backend, SQL, [job.into(), step.step.number().into()]);
+    let row = group.tx.query_one_raw(select).await?;
+    let from = row.map(|row| String::try_get_by(&row, 0)).transpose()?;
+    let (number, from, to) = (step.step, from.unwrap_or_default(), step.status);
+    Ok(DbErr::Custom(format!(
+        "step {number} whose status is '{from}' cannot become '{to}'"
+    )))
 }
 
 /// The steps of a registration whose batch has ended meanwhile: skipped where it is cancelled, open for a retry otherwise.

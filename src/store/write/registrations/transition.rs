@@ -137,7 +137,12 @@ impl RegistrationTransition {
             answers::take_early_answer(group, &self.job, self.current_step).await?;
         }
         match &self.fails_batch {
-            Some(reason) if batch.status()?.is_open() => fail(group, &batch, &self.origin, reason).await?,
+            Some(reason) if batch.status()?.is_open() => {
+                // As it stands by now: with its first registration it has begun.
+                if let Some(batch) = BatchRow::load(group, self.job.batch_id).await? {
+                    fail(group, &batch, &self.origin, reason).await?;
+                }
+            }
             _ => conclude(group, self.job.batch_id, self.threshold, &self.origin).await?,
         }
         Ok(Transitioned::Committed { seq })
