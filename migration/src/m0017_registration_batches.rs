@@ -81,6 +81,7 @@ crate::migration!(
         "create index registration_jobs_by_restaurant on registration_jobs (restaurant_id, id)",
         "create index registration_jobs_by_organisation on registration_jobs (organisation_id, id)",
         "create index registration_jobs_waiting on registration_jobs (organisation_id, id) where status = 'action_required'",
+        "create index registration_jobs_in_call on registration_jobs (batch_job_id) where call_open",
         "create index registration_jobs_due on registration_jobs (next_at) where next_at is not null",
         // `answer` is what a person said, also before the step has come; `asked` is the question that stands.
         "create table registration_job_steps (

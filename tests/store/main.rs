@@ -14,6 +14,7 @@ mod groups;
 mod random_commands;
 mod registration_model;
 mod registration_moves;
+mod registration_plans;
 mod registrations;
 mod row_security;
 mod schedules;
@@ -57,5 +58,6 @@ on_both_databases!(
     registration_moves::a_move_that_no_state_allows_changes_nothing,
     registrations::random_commands_do_what_the_model_says,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,
+    registration_plans::what_is_asked_again_and_again_uses_its_indexes,
     registration_model::random_commands_do_what_the_reference_model_says,
 );

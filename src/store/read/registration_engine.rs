@@ -125,8 +125,9 @@ impl EngineReader {
     /// Where the database cannot be read. A single row that makes no sense is left out and logged.
     pub async fn open_registration_batches(&self) -> Result<Vec<OpenRegistrationBatch>, DbErr> {
         let sql = format!(
-            "{BATCH} where b.status in ('pending', 'in_progress', 'paused') \
-             or b.id in (select j.batch_job_id from registration_jobs j where j.call_open) order by b.id"
+            "{BATCH} where b.id in (select o.id from registration_batch_jobs o \
+             where o.status in ('pending', 'in_progress', 'paused') \
+             union all select j.batch_job_id from registration_jobs j where j.call_open) order by b.id"
         );
         let rows = self
             .hq
@@ -209,7 +210,7 @@ impl EngineReader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn registrations_due(&self, now: DateTime<Utc>) -> Result<Vec<Id>, DbErr> {
-        let sql = "select distinct j.batch_job_id from registration_jobs j \
+        let sql = "select j.batch_job_id from registration_jobs j \
             join registration_batch_jobs b on b.id = j.batch_job_id and b.status = 'in_progress' \
             where j.next_at is not null and j.next_at <= ? \
             union select j.batch_job_id from registration_job_steps s \
