@@ -1,10 +1,11 @@
 //! The `LoggerActor`: follows the journal and writes one log row per step run, exactly once.
 //!
 //! It only reads; what it has read goes to the writer together with the cursor that it read from and the one that it
-//! read to. A crash between reading and writing repeats the reading, not the rows.
+//! read to. A crash between reading and writing repeats the reading, not the rows. Where there was nothing to log, the cursor
+//! follows now and then only: a journal of other things costs no transaction of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use entity::Id;
@@ -25,16 +26,37 @@ const SKIPPED: &str = "skipped";
 
 /// How often the journal's head is looked at, besides when its growth is told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the cursor is moved at most where there is nothing to log.
+const SETTLE_EVERY: Duration = Duration::from_millis(250);
+/// How often it is looked whether that may be done, while there is need.
+const SETTLE_LOOK: Duration = Duration::from_millis(25);
 /// The pause after a read that failed.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Where the cursor stands, and how far the journal has been read: between the two there is nothing to log.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    cursor: i64,
+    read: i64,
+}
 
 /// Follows the journal.
 pub struct LoggerActor {
     engine: Arc<Engine>,
-    cursor: i64,
+    position: Position,
     head: i64,
     busy: bool,
+    /// Whether the cursor may be moved for its own sake.
+    settle_at: Instant,
+    settling: bool,
     word: LastWord,
+}
+
+/// Why a stretch of the journal was not followed.
+enum Interrupted {
+    /// Somebody else has moved the cursor.
+    Moved(i64),
+    Failed(String),
 }
 
 impl LoggerActor {
@@ -42,75 +64,96 @@ impl LoggerActor {
         let head = engine.storage.health().head();
         Self {
             engine,
-            cursor,
+            position: Position { cursor, read: cursor },
             head,
             busy: false,
+            settle_at: Instant::now(),
+            settling: false,
             word,
         }
     }
 
-    /// Writes the next chunk, unless one is being written.
+    /// Follows the next stretch, unless one is being followed.
     fn follow(&mut self, context: &mut Context<Self>) {
-        if self.busy || self.cursor >= self.head {
+        let Position { cursor, read } = self.position;
+        if self.busy || cursor >= self.head {
+            return;
+        }
+        let settle = Instant::now() >= self.settle_at || self.engine.is_draining();
+        if read >= self.head && !settle {
+            self.settle_later(context);
             return;
         }
         self.busy = true;
-        let (from, to) = (self.cursor, self.head.min(self.cursor + CHUNK));
+        let (from, to) = (self.position, self.head.min(read + CHUNK));
         let engine = Arc::clone(&self.engine);
-        let work = async move { write_chunk(&engine, from, to).await };
-        context.spawn(work.into_actor(self).map(move |outcome, actor, context| {
+        let work = async move { follow(&engine, from, to, settle).await };
+        context.spawn(work.into_actor(self).map(|outcome, actor, context| {
             actor.busy = false;
             match outcome {
-                Ok(Transitioned::Committed { seq }) => actor.cursor = seq,
-                Ok(Transitioned::Conflict) => {
-                    actor
-                        .word
-                        .leave(Exit::Failed(format!("the log cursor is no longer at {from}")));
-                    actix::ActorContext::stop(context);
-                    return;
+                Ok(position) => {
+                    if position.cursor > actor.position.cursor {
+                        actor.settle_at = Instant::now() + SETTLE_EVERY;
+                    }
+                    actor.position = position;
+                    actor.follow(context);
                 }
-                Err(why) => {
+                Err(Interrupted::Moved(cursor)) => {
+                    let why = format!("the log cursor is no longer at {cursor}");
+                    actor.word.leave(Exit::Failed(why));
+                    actix::ActorContext::stop(context);
+                }
+                Err(Interrupted::Failed(why)) => {
                     tracing::warn!(error = why, "logs wait");
                     context.run_later(PAUSE, Self::follow);
-                    return;
                 }
             }
-            actor.follow(context);
         }));
+    }
+
+    fn settle_later(&mut self, context: &mut Context<Self>) {
+        if self.settling {
+            return;
+        }
+        self.settling = true;
+        context.run_later(SETTLE_LOOK, |actor, context| {
+            actor.settling = false;
+            actor.follow(context);
+        });
     }
 }
 
-/// Writes the log rows of a stretch of the journal. A row that the database refuses is found by halving, told, and left
-/// out, so that it does not hold up all that come after it.
-async fn write_chunk(engine: &Engine, from: i64, to: i64) -> Result<Transitioned, String> {
+/// Writes the log rows of a stretch of the journal; with `settle` the cursor moves also where there are none. A row that the
+/// database refuses is found by halving, told, and left out, so that it does not hold up all that come after it.
+async fn follow(engine: &Engine, mut position: Position, to: i64, settle: bool) -> Result<Position, Interrupted> {
     misbehave("logger", "chunk");
-    let mut stretches = vec![(from, to)];
-    let mut outcome = Transitioned::Committed { seq: from };
+    let mut stretches = vec![(position.read, to)];
     while let Some((from, to)) = stretches.pop() {
-        let ends = engine
-            .journal
-            .step_run_ends(from, to)
-            .await
-            .map_err(|error| error.to_string())?;
-        outcome = match engine.storage.write(chunk(ends, from, to)).await {
-            Ok(outcome) => outcome,
-            Err(WriteError::Rejected(why)) if to - from == 1 => {
+        let ends = engine.journal.step_run_ends(from, to).await;
+        let ends = ends.map_err(|error| Interrupted::Failed(error.to_string()))?;
+        if ends.is_empty() && !settle {
+            position.read = to;
+            continue;
+        }
+        let cursor = position.cursor;
+        let written = match engine.storage.write(chunk(ends, cursor, to)).await {
+            Err(WriteError::Rejected(why)) if to - from <= 1 => {
                 tracing::error!(seq = to, error = why, "a log row was refused and is left out");
-                let empty = chunk(Vec::new(), from, to);
-                engine.storage.write(empty).await.map_err(|error| error.to_string())?
+                engine.storage.write(chunk(Vec::new(), cursor, to)).await
             }
             Err(WriteError::Rejected(_)) => {
                 let middle = from + (to - from) / 2;
                 stretches.extend([(middle, to), (from, middle)]);
                 continue;
             }
-            Err(error) => return Err(error.to_string()),
+            other => other,
         };
-        if outcome == Transitioned::Conflict {
-            break;
+        match written.map_err(|error| Interrupted::Failed(error.to_string()))? {
+            Transitioned::Committed { seq } => position = Position { cursor: seq, read: seq },
+            Transitioned::Conflict => return Err(Interrupted::Moved(cursor)),
         }
     }
-    Ok(outcome)
+    Ok(position)
 }
 
 /// What the ends of step runs leave in the logs.
