@@ -4,6 +4,7 @@
 //! (`guard`, `fetch`, `robots`, `site`) talks to the network and knows no actor, database or HTTP server.
 
 pub mod charset;
+mod compute;
 mod contacts;
 mod dom;
 pub mod extract;
@@ -23,6 +24,7 @@ pub mod text;
 mod tracking;
 pub mod url;
 
+pub use compute::compute;
 pub use extract::{country_code, extract_html, extract_page};
 pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, Fetcher};
 pub use guard::{AddressGuard, AddressRefused, GuardedResolver};

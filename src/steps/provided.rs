@@ -9,7 +9,7 @@ use crate::model::practice::PracticeStatus;
 use crate::model::step::StepFailure;
 use crate::model::workflow::Workflow;
 use crate::scrape::payload::ScrapedPage;
-use crate::scrape::{ScrapePayload, extract_page, provided_fields};
+use crate::scrape::{ScrapePayload, compute, extract_page, provided_fields};
 use crate::store::write::PayloadColumn;
 
 /// A page that a provider fetched.
@@ -26,7 +26,7 @@ pub async fn provided(workflow: &Workflow, value: Value, address: Option<&str>, 
     if workflow.flow.done_status == Some(PracticeStatus::Scraped) {
         let address = address.unwrap_or_default().to_owned();
         // Parsing has no business on an actor's thread.
-        let scraped = tokio::task::spawn_blocking(move || scraped(value, &address, region.as_deref())).await;
+        let scraped = compute(move || scraped(value, &address, region.as_deref())).await;
         let scraped = scraped.map_err(|error| StepFailure::passing(format!("reading the pages failed: {error}")))??;
         return StepData::new(PayloadColumn::Scraper, &scraped);
     }

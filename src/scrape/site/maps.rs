@@ -1,6 +1,7 @@
 //! The second chance of a website whose home page gives little: its site map.
 
 use super::visit::Visitor;
+use crate::scrape::compute;
 use crate::scrape::fetch::{Hop, RedirectTrail, Wanted};
 use crate::scrape::payload::{PageLink, Validators};
 use crate::scrape::sitemap::{self, SiteMap};
@@ -66,7 +67,7 @@ impl Visitor<'_> {
                 .await
             {
                 Ok(Hop::Page(page)) => {
-                    let parsed = tokio::task::spawn_blocking(move || sitemap::read(&page.body, &page.url));
+                    let parsed = compute(move || sitemap::read(&page.body, &page.url));
                     return parsed.await.ok();
                 }
                 Ok(Hop::Redirect(next, _)) => trail.follow(next).ok()?,

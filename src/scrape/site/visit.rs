@@ -1,22 +1,16 @@
 //! Getting the pages of one website, politely and as robots.txt allows.
 
 use super::{Pace, SiteSettings};
+use crate::scrape::compute;
 use crate::scrape::extract::extract_page;
 use crate::scrape::fetch::{FetchError, FetchErrorKind, Fetched, Fetcher, Hop, RedirectTrail, Wanted};
 use crate::scrape::payload::{PageFacts, ScrapedPage, Validators};
 use crate::scrape::robots::RobotsCache;
 use crate::scrape::url::{registrable, site_key};
 use std::hash::{DefaultHasher, Hasher};
-use std::num::NonZero;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use url::Url;
-
-/// Pages that are parsed at a time: more than there are cores would only hold more memory.
-static PARSING: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)));
 
 /// Meta refreshes followed from one page: more is a trap.
 const MAX_REFRESHES: usize = 2;
@@ -151,8 +145,7 @@ impl<'a> Visitor<'a> {
             unchanged: false,
         };
         let region = self.settings.region.clone();
-        let turn = PARSING.acquire().await;
-        let parsed = tokio::task::spawn_blocking(move || {
+        let parsed = compute(move || {
             let facts = extract_page(
                 &fetched.body,
                 fetched.content_type.as_deref(),
@@ -170,7 +163,6 @@ impl<'a> Visitor<'a> {
                 format!("Reading {url} failed inside the daemon: {error}."),
             )
         })?;
-        drop(turn);
         head.digest = Some(digest);
         Ok((head, facts))
     }

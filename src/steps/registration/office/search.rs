@@ -11,6 +11,7 @@ use crate::model::registration::company_name::search_terms;
 use crate::model::registration::likeness::{Ranked, Sought, rank};
 use crate::model::registration::nzbn::Nzbn;
 use crate::model::step::StepFailure;
+use crate::scrape::compute;
 use crate::store::write::CandidateFound;
 
 /// How many companies a person is shown.
@@ -78,7 +79,7 @@ async fn ranked(
     companies: Vec<(CompanyFound, Option<CompanyDetails>)>,
 ) -> Result<Vec<Ranked>, RegistrationStop> {
     let sought = sought.clone();
-    let ranked = tokio::task::spawn_blocking(move || rank(&sought, companies)).await;
+    let ranked = compute(move || rank(&sought, companies)).await;
     ranked.map_err(|_| StepFailure::passing("the companies that were found were not compared").into())
 }
 
