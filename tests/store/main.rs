@@ -15,7 +15,6 @@ mod random_commands;
 mod registration_model;
 mod registration_moves;
 mod registration_plans;
-mod registrations;
 mod row_security;
 mod schedules;
 mod schema;
@@ -56,7 +55,6 @@ on_both_databases!(
     registration_moves::ends_of_the_process_count_until_a_step_has_ended,
     registration_moves::no_call_leaves_once_its_batch_is_held,
     registration_moves::a_move_that_no_state_allows_changes_nothing,
-    registrations::random_commands_do_what_the_model_says,
     random_commands::random_commands_keep_counters_rows_and_journal_in_step,
     registration_plans::what_is_asked_again_and_again_uses_its_indexes,
     registration_model::random_commands_do_what_the_reference_model_says,
