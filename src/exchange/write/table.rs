@@ -2,9 +2,10 @@
 
 use std::io;
 
-use rust_xlsxwriter::{Workbook, XlsxError};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::guarded;
+use super::xlsx::{CELL_UNITS, Fit, LONG_CELL_COLUMNS, LONG_CELLS, fit, shown, start};
 
 /// The table as CSV (RFC 4180, UTF-8). `safe` guards cells that a spreadsheet would run.
 ///
@@ -23,19 +24,57 @@ pub fn csv_table(header: &[String], rows: &[Vec<String>], safe: bool) -> io::Res
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
 
-/// The table as a workbook whose cells are all text.
+/// The table as a workbook whose cells are all text. A text that no cell holds is cut, and stands as a whole in a sheet of its own.
 ///
 /// # Errors
-/// Where a text or the table is too large for a sheet.
+/// Where the table is too large for a sheet.
 pub fn xlsx_table(header: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
+    let mut long = Vec::new();
     let sheet = book.add_worksheet();
+    let name = sheet.name();
     for (line, row) in (0_u32..).zip(std::iter::once(header).chain(rows.iter().map(Vec::as_slice))) {
         for (place, cell) in (0_u16..).zip(row) {
-            sheet.write_string(line, place, cell)?;
+            if fit(cell) == Fit::TooLong {
+                long.push((line, header.get(usize::from(place)), cell));
+            }
+            write_text(sheet, line, place, &shown(cell))?;
+        }
+    }
+    if !long.is_empty() {
+        let sheet = book.add_worksheet();
+        sheet.set_name(LONG_CELLS)?;
+        let mut line = 0;
+        write_row(sheet, line, &LONG_CELL_COLUMNS)?;
+        for (row, column, text) in long {
+            let (row, mut rest, mut part) = ((row + 1).to_string(), text.as_str(), 1_u32);
+            while !rest.is_empty() {
+                let (text, after) = rest.split_at(start(rest, CELL_UNITS).len());
+                line += 1;
+                let column = column.map_or("", String::as_str);
+                write_row(sheet, line, &[&name, &row, column, &part.to_string(), text])?;
+                rest = after;
+                part += 1;
+            }
         }
     }
     book.save_to_buffer()
+}
+
+fn write_row(sheet: &mut Worksheet, line: u32, cells: &[&str]) -> Result<(), XlsxError> {
+    for (place, cell) in (0_u16..).zip(cells) {
+        write_text(sheet, line, place, cell)?;
+    }
+    Ok(())
+}
+
+/// Writes a text that fits.
+fn write_text(sheet: &mut Worksheet, line: u32, place: u16, text: &str) -> Result<(), XlsxError> {
+    match fit(text) {
+        Fit::Escaped(text) => sheet.write_rich_string(line, place, &[(&Format::default(), &text)])?,
+        Fit::Plain | Fit::TooLong => sheet.write_string(line, place, text)?,
+    };
+    Ok(())
 }
 
 #[cfg(test)]

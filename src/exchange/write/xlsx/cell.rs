@@ -5,7 +5,7 @@
 //! then be taken for the missing one. Such texts are told apart here.
 
 /// Units of UTF-16 that a cell holds.
-pub(super) const CELL_UNITS: usize = 32_767;
+pub(in crate::exchange::write) const CELL_UNITS: usize = 32_767;
 
 /// A text of so many bytes fits a cell however many references it needs.
 const ESCAPED_BYTES: usize = 4_000;
@@ -15,7 +15,7 @@ const OPEN_REFERENCE: usize = 6;
 
 /// How a text goes into a cell.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fit {
+pub(in crate::exchange::write) enum Fit {
     /// As it is.
     Plain,
     /// With its references written out, which the library must not do again.
@@ -25,7 +25,7 @@ pub(super) enum Fit {
 }
 
 /// How the text goes into a cell.
-pub(super) fn fit(text: &str) -> Fit {
+pub(in crate::exchange::write) fn fit(text: &str) -> Fit {
     if start(text, CELL_UNITS).len() == text.len() {
         Fit::Plain
     } else if text.len() <= ESCAPED_BYTES {
@@ -36,7 +36,7 @@ pub(super) fn fit(text: &str) -> Fit {
 }
 
 /// The longest start of the text that the library can write into a cell of so many units.
-pub(super) fn start(text: &str, units: usize) -> &str {
+pub(in crate::exchange::write) fn start(text: &str, units: usize) -> &str {
     let mut left = units;
     for (at, letter) in text.char_indices() {
         let fits = left.checked_sub(letter.len_utf16());

@@ -19,7 +19,7 @@ use std::path::Path;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::{ExportRow, table_cells, table_columns};
-use cell::{CELL_UNITS, Fit, fit, start};
+pub(super) use cell::{CELL_UNITS, Fit, fit, start};
 use sheets::Sheets;
 
 /// Rows that a sheet holds, the header included.
@@ -41,9 +41,9 @@ const BUFFER_BYTES: usize = 128 * 1024;
 const PRACTICES: &str = "Practices";
 
 /// The table of what no cell holds.
-const LONG_CELLS: &str = "Long cells";
+pub(super) const LONG_CELLS: &str = "Long cells";
 
-const LONG_CELL_COLUMNS: [&str; 5] = ["sheet", "row", "column", "part", "text"];
+pub(super) const LONG_CELL_COLUMNS: [&str; 5] = ["sheet", "row", "column", "part", "text"];
 
 /// Where the column's text is in that table.
 const TEXT: u16 = 4;
@@ -225,7 +225,7 @@ impl XlsxRows {
 }
 
 /// What the cell of a text shows: the text, or as much of it as fits.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     match fit(text) {
         Fit::Plain | Fit::Escaped(_) => text.to_owned(),
         Fit::TooLong => {
