@@ -50,7 +50,14 @@ pub(super) async fn run_due(engine: &Engine, now: DateTime<Utc>) -> Result<Looke
             actor: format!("schedule:{}", schedule.id),
             ..Origin::engine()
         };
-        let outcome = run_schedule(engine, &schedule, Trigger::Due(planned), now, origin).await?;
+        // One that cannot be run stays due and stands in the way of no other.
+        let outcome = match run_schedule(engine, &schedule, Trigger::Due(planned), now, origin).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::warn!(%error, schedule = %schedule.id, %planned, "a schedule that is due could not be run; it is tried again");
+                continue;
+            }
+        };
         tracing::info!(schedule = %schedule.id, %planned, ?outcome, "a schedule was due");
         if let RunOutcome::Made { batch_id, .. } = outcome {
             looked.made.push(batch_id);

@@ -109,6 +109,12 @@ impl BatchScheduleBody {
                 _ => "/cron",
             };
             mistakes.push(Mistake::new(pointer, mistaken.to_string()));
+            // A time zone that is none says nothing of the expression.
+            if mistaken == Mistaken::TimeZone
+                && let Err(also) = Timetable::read(&self.cron, "UTC")
+            {
+                mistakes.push(Mistake::new("/cron", also.to_string()));
+            }
         });
         refuse(&mistakes)?;
         if let Some(template) = self.template_id

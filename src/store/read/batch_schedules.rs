@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use entity::{Id, batch_schedules, batch_templates};
-use sea_orm::{ColumnTrait as _, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, DbErr, EntityTrait, Iterable as _, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +26,22 @@ use crate::store::Hq;
 const RUNS_SHOWN: usize = 10;
 /// Restaurants beyond the limit of a batch, in the place of those that are being registered by the time it is made.
 const SPARE: usize = 200;
+
+/// Schedules whose filter and settings are null where SQLite, which takes any text for JSON, holds something else: such a row stands in
+/// the way of no other.
+pub(in crate::store) fn schedules(backend: DbBackend) -> Select<batch_schedules::Entity> {
+    use batch_schedules::Column;
+    if backend != DbBackend::Sqlite {
+        return batch_schedules::Entity::find();
+    }
+    let plain = Column::iter().filter(|column| !matches!(column, Column::Filter | Column::Settings));
+    let checked = |name: &str| Expr::cust(format!("case when json_valid(\"{name}\") then \"{name}\" end"));
+    batch_schedules::Entity::find()
+        .select_only()
+        .columns(plain)
+        .column_as(checked("filter"), "filter")
+        .column_as(checked("settings"), "settings")
+}
 
 /// A run to come.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -89,8 +109,9 @@ impl TryFrom<batch_schedules::Model> for BatchScheduleView {
             id: row.id,
             name: row.name,
             template_id: row.template_id,
-            filter: row.filter.map(readable).transpose()?,
-            settings: row.settings.map(readable).transpose()?,
+            // What cannot be read is said anew; until then the schedule's runs fail.
+            filter: row.filter.and_then(|filter| readable(filter).ok()),
+            settings: row.settings.and_then(|settings| readable(settings).ok()),
             cron: row.cron,
             time_zone: row.time_zone,
             limit: row.restaurant_limit,
@@ -151,7 +172,10 @@ async fn selection(
             (template.filter, template.settings)
         }
         (None, Some(filter), Some(settings)) => (filter.clone(), settings.clone()),
-        (None, _, _) => return Ok(Err(Unselectable::NoTemplate)),
+        (None, _, _) => {
+            let missing = "they are missing, or are no JSON".to_owned();
+            return Ok(Err(Unselectable::Unreadable(missing)));
+        }
     };
     let read =
         readable::<RestaurantFilter>(filter).and_then(|filter| Ok((filter, readable::<BatchSettings>(settings)?)));
@@ -181,7 +205,7 @@ impl EngineReader {
     /// Where the database cannot be read.
     pub async fn next_schedules(&self, rows: u64) -> Result<Vec<batch_schedules::Model>, DbErr> {
         let columns = &batch_schedules::COLUMN;
-        batch_schedules::Entity::find()
+        schedules(self.hq.get_database_backend())
             .filter(columns.look_at.is_not_null())
             .order_by_asc(batch_schedules::Column::LookAt)
             .limit(rows)
@@ -214,7 +238,7 @@ impl Reader {
         limit: u64,
     ) -> Result<Page<BatchScheduleView>, DbErr> {
         let columns = &batch_schedules::COLUMN;
-        let mut query = batch_schedules::Entity::find().filter(columns.organisation_id.eq(scope.organisation_id));
+        let mut query = schedules(self.backend()).filter(columns.organisation_id.eq(scope.organisation_id));
         if let Some(before) = before {
             query = query.filter(columns.id.lt(before));
         }
@@ -234,7 +258,8 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn batch_schedule(&self, scope: &Scope, id: Id) -> Result<Access<batch_schedules::Model>, DbErr> {
-        let found = batch_schedules::Entity::find_by_id(id)
+        let found = schedules(self.backend())
+            .filter(batch_schedules::COLUMN.id.eq(id))
             .one(&self.seen_by(scope))
             .await?;
         Ok(match found {

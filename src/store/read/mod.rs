@@ -34,6 +34,7 @@ mod workflows;
 
 pub use audit::{AuditFilter, AuditView};
 pub use batch_runs::{BatchRunKey, BatchRunView};
+pub(super) use batch_schedules::schedules;
 pub use batch_schedules::{BatchScheduleView, NextRun, ScheduleSelection, Unselectable};
 pub use batch_templates::{BatchTemplateView, SelectedRestaurant};
 pub use companies::{CompanyFilter, CompanyRow, CompanyView, CompletionView, StepOfPlay};

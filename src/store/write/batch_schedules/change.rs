@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use entity::{Id, batch_schedules};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _};
 
 use crate::model::journal::Origin;
 use crate::model::schedule::Timetable;
+use crate::store::read::schedules;
 use crate::store::rows::{json, statement, uuid};
 use crate::store::write::KeyAnswer;
 use crate::store::write::audit;
@@ -191,7 +192,10 @@ fn said(row: &batch_schedules::Model) -> [sea_orm::Value; 11] {
 }
 
 pub(super) async fn load(group: &Group<'_>, id: Id) -> Result<Option<batch_schedules::Model>, DbErr> {
-    batch_schedules::Entity::find_by_id(id).one(group.tx).await
+    schedules(group.backend)
+        .filter(batch_schedules::COLUMN.id.eq(id))
+        .one(group.tx)
+        .await
 }
 
 /// What stands against a schedule with this name and template.
