@@ -13,6 +13,16 @@ use crate::support::daemon::{Daemon, DaemonOptions, Db};
 pub const SOON: Duration = Duration::from_secs(60);
 const PLAN: &str = include_str!("../../config/workflows/registration.toml");
 
+/// The steps are steered by configuration; what searches companies is tested elsewhere.
+pub const NO_OFFICE: &[(&str, &str)] = &[
+    ("handler = \"companies_office\"", "handler = \"http\""),
+    (
+        "url = \"{{ companies_office.url }}\"\nheaders = { Ocp-Apim-Subscription-Key = \"{{ secret('NZBN_SUBSCRIPTION_KEY') }}\" }",
+        "url = \"{{ platform.url }}/v1/accounts?reference=none\"\n\
+         headers = { Authorization = \"Bearer {{ secret('PLATFORM_API_KEY') }}\" }",
+    ),
+];
+
 /// How the desk is to be.
 #[derive(Default)]
 pub struct Opening<'a> {

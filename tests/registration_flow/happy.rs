@@ -3,18 +3,9 @@
 use batchdesk::simulators::platform::{Fault, Resource};
 use serde_json::{Value, json};
 
+pub use crate::desk::NO_OFFICE;
 use crate::desk::{Desk, Opening, completed, ids, sub_step};
 use crate::support::daemon::Db;
-
-/// The steps are steered by configuration; what searches companies is tested elsewhere.
-pub const NO_OFFICE: &[(&str, &str)] = &[
-    ("handler = \"companies_office\"", "handler = \"http\""),
-    (
-        "url = \"{{ companies_office.url }}\"\nheaders = { Ocp-Apim-Subscription-Key = \"{{ secret('NZBN_SUBSCRIPTION_KEY') }}\" }",
-        "url = \"{{ platform.url }}/v1/accounts?reference=none\"\n\
-         headers = { Authorization = \"Bearer {{ secret('PLATFORM_API_KEY') }}\" }",
-    ),
-];
 
 /// Three restaurants, of which one fails at the menu upload, is retried from there, and succeeds.
 pub async fn auckland_q4(database: Db) {

@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::problem::{Problem, Refusals};
-use crate::model::registration::plan::RegistrationPlan;
+use crate::model::registration::plan::{OnDeadline, RegistrationPlan};
 use crate::model::registration::step::StepNumber;
 use crate::store::read::{ActionFilter, ActionView, CandidateView, Page};
 
@@ -44,10 +44,13 @@ pub struct Action {
     step: i32,
     step_name: &'static str,
     title: String,
+    /// When it was asked.
     since: DateTime<Utc>,
+    /// When it is said again that somebody is waited for.
+    remind_at: Option<DateTime<Utc>>,
     /// When the question is closed.
     until: Option<DateTime<Utc>>,
-    /// What is taken then.
+    /// What is taken then; without it the registration fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     default: Option<Value>,
@@ -87,6 +90,8 @@ fn action(plan: &RegistrationPlan, view: ActionView) -> Option<Action> {
         StepNumber::Execution => finding_form(),
         _ => ask.map_or_else(|| json!({}), |ask| ask.form.clone()),
     };
+    let at_the_end = ask.filter(|ask| view.due_at.is_some() && ask.on_deadline == OnDeadline::Default);
+    let default = at_the_end.and_then(|ask| ask.default.clone());
     let (id, number) = (view.batch_job_id, view.step_number);
     Some(Action {
         registration_job_id: view.registration_job_id,
@@ -99,8 +104,9 @@ fn action(plan: &RegistrationPlan, view: ActionView) -> Option<Action> {
         step_name: step.name(),
         title: planned.map_or_else(|| step.name().to_owned(), |planned| planned.title.clone()),
         since: view.since,
+        remind_at: view.remind_at,
         until: view.due_at,
-        default: ask.and_then(|ask| ask.default.clone()),
+        default,
         form,
         answer_to: format!("/api/registration-batches/{id}/steps/{number}/complete"),
         candidates: view.candidates,
@@ -120,6 +126,11 @@ fn action(plan: &RegistrationPlan, view: ActionView) -> Option<Action> {
     ),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<ActionQuery>) -> Result<Json<Actions>, Problem> {
+    if query.step.is_some_and(|step| ![3, 5, 6].contains(&step)) {
+        return Err(Problem::bad_request(
+            "'step' must be 3, 5 or 6; no other step asks anybody",
+        ));
+    }
     let filter = ActionFilter {
         batch_id: query.batch_id,
         step: query.step,

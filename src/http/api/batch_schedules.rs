@@ -26,7 +26,7 @@ use crate::store::write::{
 
 /// `GET /api/batch-schedules`: newest first, with their next runs.
 #[utoipa::path(
-    get, path = "/api/batch-schedules", tag = "registrations",
+    get, path = "/api/batch-schedules", tag = "registration batches",
     params(BatchPageQuery),
     responses(
         (status = 200, description = "The organisation's schedules, newest first.", body = List<BatchScheduleView>),
@@ -47,7 +47,7 @@ pub async fn list(
 
 /// `POST /api/batch-schedules`.
 #[utoipa::path(
-    post, path = "/api/batch-schedules", tag = "registrations",
+    post, path = "/api/batch-schedules", tag = "registration batches",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
@@ -114,7 +114,7 @@ fn refused(refusal: &ScheduleChanged, name: &str) -> Problem {
 
 /// `GET /api/batch-schedules/{id}`, with its version as the ETag.
 #[utoipa::path(
-    get, path = "/api/batch-schedules/{id}", tag = "registrations",
+    get, path = "/api/batch-schedules/{id}", tag = "registration batches",
     params(("id" = Id, Path, description = "The schedule.")),
     responses(
         (
@@ -133,7 +133,7 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
 
 /// `PATCH /api/batch-schedules/{id}`: a merge patch. With `If-Match` only if nobody has changed it since.
 #[utoipa::path(
-    patch, path = "/api/batch-schedules/{id}", tag = "registrations",
+    patch, path = "/api/batch-schedules/{id}", tag = "registration batches",
     params(
         ("id" = Id, Path, description = "The schedule."),
         ("If-Match" = Option<String>, Header, description = "The version that is changed."),
@@ -187,7 +187,7 @@ pub async fn change(
 
 /// `DELETE /api/batch-schedules/{id}`.
 #[utoipa::path(
-    delete, path = "/api/batch-schedules/{id}", tag = "registrations",
+    delete, path = "/api/batch-schedules/{id}", tag = "registration batches",
     params(
         ("id" = Id, Path, description = "The schedule."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
@@ -215,7 +215,7 @@ pub async fn delete(
 
 /// `POST /api/batch-schedules/{id}/run-now`: makes a batch at once, also while the schedule is off. Its next run stays.
 #[utoipa::path(
-    post, path = "/api/batch-schedules/{id}/run-now", tag = "registrations",
+    post, path = "/api/batch-schedules/{id}/run-now", tag = "registration batches",
     params(
         ("id" = Id, Path, description = "The schedule."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),

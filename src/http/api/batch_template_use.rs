@@ -82,7 +82,7 @@ pub(super) fn leads_unconverted() -> Problem {
 
 /// `POST /api/batch-templates/{id}/preview`: changes nothing.
 #[utoipa::path(
-    post, path = "/api/batch-templates/{id}/preview", tag = "registrations",
+    post, path = "/api/batch-templates/{id}/preview", tag = "registration batches",
     params(("id" = Id, Path, description = "The template.")),
     responses((status = 200, description = "Whom it takes now.", body = TemplatePreview), Refusals),
 )]
@@ -123,7 +123,7 @@ pub struct MadeBatch {
 
 /// `POST /api/batch-templates/{id}/start`: makes a batch of those whom the template takes now, and starts it.
 #[utoipa::path(
-    post, path = "/api/batch-templates/{id}/start", tag = "registrations",
+    post, path = "/api/batch-templates/{id}/start", tag = "registration batches",
     params(
         ("id" = Id, Path, description = "The template."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),

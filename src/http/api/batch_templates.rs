@@ -94,7 +94,7 @@ impl BatchTemplateBody {
 
 /// `GET /api/batch-templates`: newest first.
 #[utoipa::path(
-    get, path = "/api/batch-templates", tag = "registrations",
+    get, path = "/api/batch-templates", tag = "registration batches",
     params(BatchPageQuery),
     responses(
         (status = 200, description = "The organisation's templates, newest first.", body = List<BatchTemplateView>),
@@ -115,7 +115,7 @@ pub async fn list(
 
 /// `POST /api/batch-templates`.
 #[utoipa::path(
-    post, path = "/api/batch-templates", tag = "registrations",
+    post, path = "/api/batch-templates", tag = "registration batches",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
@@ -182,7 +182,7 @@ fn refused(refusal: &TemplateChanged, name: &str) -> Problem {
 
 /// `GET /api/batch-templates/{id}`, with its version as the ETag.
 #[utoipa::path(
-    get, path = "/api/batch-templates/{id}", tag = "registrations",
+    get, path = "/api/batch-templates/{id}", tag = "registration batches",
     params(("id" = Id, Path, description = "The template.")),
     responses(
         (
@@ -201,7 +201,7 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
 
 /// `PATCH /api/batch-templates/{id}`: a merge patch. With `If-Match` only if nobody has changed it since.
 #[utoipa::path(
-    patch, path = "/api/batch-templates/{id}", tag = "registrations",
+    patch, path = "/api/batch-templates/{id}", tag = "registration batches",
     params(
         ("id" = Id, Path, description = "The template."),
         ("If-Match" = Option<String>, Header, description = "The version that is changed."),
@@ -254,7 +254,7 @@ pub async fn change(
 
 /// `DELETE /api/batch-templates/{id}`.
 #[utoipa::path(
-    delete, path = "/api/batch-templates/{id}", tag = "registrations",
+    delete, path = "/api/batch-templates/{id}", tag = "registration batches",
     params(
         ("id" = Id, Path, description = "The template."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),

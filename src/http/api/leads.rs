@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
+use super::batch_refusals::{busy, refusal};
 use super::directory::{self, MOST, NewProfile, ProfilePatch};
-use super::registration_batches::{ExecutionMode, batch_name, busy, common_config};
+use super::registration_batches::{ExecutionMode, batch_name, common_config};
 use crate::actors::RegistrationsChanged;
 use crate::http::app::App;
 use crate::http::caller::Caller;
@@ -309,11 +310,21 @@ fn batch_of_converted(caller: &Caller, body: &ConvertBody) -> Result<Option<Batc
     }
     let said = body.batch.clone().unwrap_or_default();
     let usual = || format!("Registration of leads, {}", Utc::now().format("%Y-%m-%d"));
+    let (name, settings) = match (
+        batch_name(said.name.as_deref(), usual),
+        common_config(said.common_config),
+    ) {
+        (Ok(name), Ok(settings)) => (name, settings),
+        (name, settings) => {
+            let against = [name.err(), settings.err()].into_iter().flatten();
+            return Err(refusal(against.map(|each| each.within("/batch")).collect()));
+        }
+    };
     Ok(Some(BatchOfLeads {
         id: Id::now(),
-        name: batch_name(said.name.as_deref(), usual)?,
+        name,
         parallel: said.execution_mode == ExecutionMode::Parallel,
-        settings: common_config(said.common_config)?,
+        settings,
         created_by: Some(caller.scope.user_id),
         template_id: None,
         start: said.start,

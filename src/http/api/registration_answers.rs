@@ -1,23 +1,21 @@
 //! What people say: which company, which configuration, whether something was done.
 
-use std::collections::HashSet;
-
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
 use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::registration_answer_checks::{check, refused};
+use super::registration_proposals::{ConfigurationsTaken, Proposals};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
-use crate::model::registration::form::answer_mistakes;
 use crate::model::registration::step::StepNumber;
 use crate::store::read::Role;
-use crate::store::write::{AnswerGiven, AnswerRegistrations, Answered, KeyAnswer, StoredAnswer};
+use crate::store::write::{AnswerGiven, AnswerRegistrations, Answered, KeyAnswer, RequestKey, StoredAnswer};
 
 /// Which company is whose: exactly one of `candidate_id`, `company_number` and `none` for each.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -42,11 +40,23 @@ pub struct SelectionGiven {
     none: Option<bool>,
 }
 
-/// The configuration of each restaurant, as `GET /api/actions` proposes it or changed.
+/// The configuration of each restaurant, as `GET /api/actions` proposes it or changed; or all that wait, as they are proposed.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Configurations {
+    #[serde(default)]
     configurations: Vec<ConfigurationGiven>,
+    /// In place of `configurations`: every registration that waits at this step, as it is proposed. Only counts without
+    /// `confirm_count`.
+    #[serde(default)]
+    all: bool,
+    /// With `all`: what is merged into each proposal (RFC 7396), such as a contact person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    config: Option<Value>,
+    /// With `all`: how many are confirmed, as the count before has told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirm_count: Option<usize>,
 }
 
 /// The configuration of one restaurant.
@@ -153,7 +163,14 @@ pub async fn select(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = Configurations,
-    responses((status = 200, description = "All of them count; each registration goes on at once.", body = AnswersTaken), Refusals),
+    responses(
+        (
+            status = 200,
+            description = "All of them count; each registration goes on at once. With `all` and no `confirm_count`: how many there are.",
+            body = ConfigurationsTaken,
+        ),
+        Refusals,
+    ),
 )]
 pub async fn configure(
     app: Data<App>,
@@ -162,8 +179,58 @@ pub async fn configure(
     id: Path<Id>,
     body: Json<Configurations>,
 ) -> Result<HttpResponse, Problem> {
+    if body.all {
+        return configure_all(&app, &caller, key, *id, body.into_inner()).await;
+    }
+    if body.config.is_some() || body.confirm_count.is_some() {
+        let detail = "'config' and 'confirm_count' go with '\"all\": true'; leave them out, or send it too";
+        return Err(Problem::bad_request(detail));
+    }
     let answers = body.configurations.iter().map(ConfigurationGiven::answer).collect();
     answer(&app, &caller, key, *id, StepNumber::Configuration, answers).await
+}
+
+async fn configure_all(
+    app: &Data<App>,
+    caller: &Caller,
+    key: IdempotencyKey,
+    batch_id: Id,
+    body: Configurations,
+) -> Result<HttpResponse, Problem> {
+    caller.require(Role::Member)?;
+    app.registration_batch(caller, batch_id).await?;
+    if !body.configurations.is_empty() {
+        let detail = "send 'configurations', or '\"all\": true' for all that wait as they are proposed, but not both";
+        return Err(Problem::bad_request(detail));
+    }
+    let common = body.config.clone().unwrap_or_else(|| json!({}));
+    if !common.is_object() {
+        return Err(Problem::bad_request(
+            "'config' must be a JSON object: what each proposal is given besides",
+        ));
+    }
+    let Some(count) = body.confirm_count else {
+        let proposals = Proposals::read(app, caller, batch_id, &common).await?;
+        return Ok(HttpResponse::Ok().json(proposals.count()));
+    };
+    let (shared, caller_of) = (app.clone(), caller.clone());
+    once(
+        app,
+        caller,
+        key,
+        route(StepNumber::Configuration),
+        &(batch_id, body),
+        move |request_key| async move {
+            let proposals = Proposals::read(&shared, &caller_of, batch_id, &common).await?;
+            let answers = proposals.confirmed(count)?;
+            if answers.is_empty() {
+                return Ok(taken(std::iter::empty()));
+            }
+            let command = command(&caller_of, batch_id, StepNumber::Configuration, answers);
+            take(&shared, command, request_key).await
+        },
+    )
+    .await
 }
 
 /// Answers to the question whether a call that was cut off has done its work.
@@ -199,44 +266,13 @@ fn said(mut answer: Value) -> Value {
     answer
 }
 
-fn form_of(app: &App, step: StepNumber) -> Value {
+pub(super) fn form_of(app: &App, step: StepNumber) -> Value {
     if step == StepNumber::Execution {
         return finding_form();
     }
     let plan = app.engine.registration_plan();
     let ask = plan.step(step).and_then(|planned| planned.ask.as_ref());
     ask.map_or_else(|| json!({}), |ask| ask.form.clone())
-}
-
-/// Every answer that does not match the form, or names a registration that another names.
-pub(super) fn check(app: &App, step: StepNumber, answers: &[AnswerGiven]) -> Result<(), Problem> {
-    if answers.is_empty() {
-        return Err(Problem::bad_request("give at least one answer"));
-    }
-    let most = app.engine.settings().registration.max_restaurants;
-    if answers.len() > most {
-        return Err(Problem::bad_request(format!("give at most {most} answers at a time")));
-    }
-    let form = form_of(app, step);
-    let mut seen = HashSet::with_capacity(answers.len());
-    let mut errors = Vec::new();
-    for given in answers {
-        let mut told = |detail: String| errors.push(json!({ "registration_job_id": given.job_id, "detail": detail }));
-        if !seen.insert(given.job_id) {
-            told("stands twice in this request; answer it once".to_owned());
-        }
-        match answer_mistakes(&form, &given.answer) {
-            Ok(mistakes) => mistakes.into_iter().for_each(&mut told),
-            Err(error) => told(format!("the step's form {error}; mend registration.toml")),
-        }
-    }
-    let Some(first) = errors.first() else { return Ok(()) };
-    let detail = format!(
-        "the answer for {} does not match the step's form: {}",
-        first["registration_job_id"].as_str().unwrap_or_default(),
-        first["detail"].as_str().unwrap_or_default()
-    );
-    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail).with("errors", errors))
 }
 
 async fn answer(
@@ -261,50 +297,65 @@ async fn answer(
         .iter()
         .map(|given| (given.job_id, given.answer.clone()))
         .collect();
-    let route = match step {
+    let command = command(caller, batch_id, step, answers);
+    let shared = app.clone();
+    once(
+        app,
+        caller,
+        key,
+        route(step),
+        &(batch_id, asked),
+        move |request_key| async move { take(&shared, command, request_key).await },
+    )
+    .await
+}
+
+fn route(step: StepNumber) -> &'static str {
+    match step {
         StepNumber::CompanySelection => "POST /api/registration-batches/{id}/steps/3/complete",
         StepNumber::Configuration => "POST /api/registration-batches/{id}/steps/5/complete",
         _ => "POST /api/registration-batches/{id}/steps/6/complete",
-    };
-    let command = AnswerRegistrations {
+    }
+}
+
+fn command(caller: &Caller, batch_id: Id, step: StepNumber, answers: Vec<AnswerGiven>) -> AnswerRegistrations {
+    AnswerRegistrations {
         organisation_id: caller.scope.organisation_id,
         batch_id,
         step,
         answers,
         origin: caller.origin(),
         key_answer: None,
+    }
+}
+
+/// All answers count, or none does.
+async fn take(
+    app: &App,
+    command: AnswerRegistrations,
+    request_key: Option<RequestKey>,
+) -> Result<StoredAnswer, Problem> {
+    let (batch_id, step) = (command.batch_id, command.step);
+    let jobs: Vec<Id> = command.answers.iter().map(|given| given.job_id).collect();
+    // What is kept for a request that comes again: all of them count by then.
+    let kept = taken(jobs.iter().map(|job| (*job, "accepted")));
+    let command = AnswerRegistrations {
+        key_answer: request_key.map(|request| KeyAnswer { request, answer: kept }),
+        ..command
     };
-    let shared = app.clone();
-    once(
-        app,
-        caller,
-        key,
-        route,
-        &(batch_id, asked),
-        move |request_key| async move {
-            let jobs: Vec<Id> = command.answers.iter().map(|given| given.job_id).collect();
-            // What is kept for a request that comes again: all of them count by then.
-            let kept = taken(jobs.iter().map(|job| (*job, "accepted")));
-            let command = AnswerRegistrations {
-                key_answer: request_key.map(|request| KeyAnswer { request, answer: kept }),
-                ..command
-            };
-            let answered = shared.command_batch(batch_id, command).await?;
-            let answered = answered.ok_or_else(|| Problem::not_found("registration batch"))?;
-            if answered.iter().any(Answered::is_refused) {
-                return Err(refused(&jobs, &answered));
-            }
-            Ok(taken(jobs.iter().zip(&answered).map(|(job, answered)| {
-                let outcome = match answered {
-                    Answered::Kept => "kept",
-                    Answered::Same => "same",
-                    _ => "accepted",
-                };
-                (*job, outcome)
-            })))
-        },
-    )
-    .await
+    let answered = app.command_batch(batch_id, command).await?;
+    let answered = answered.ok_or_else(|| Problem::not_found("registration batch"))?;
+    if answered.iter().any(Answered::is_refused) {
+        return Err(refused(step, &jobs, &answered));
+    }
+    Ok(taken(jobs.iter().zip(&answered).map(|(job, answered)| {
+        let outcome = match answered {
+            Answered::Kept => "kept",
+            Answered::Same => "same",
+            _ => "accepted",
+        };
+        (*job, outcome)
+    })))
 }
 
 fn taken(results: impl Iterator<Item = (Id, &'static str)>) -> StoredAnswer {
@@ -323,61 +374,4 @@ fn taken(results: impl Iterator<Item = (Id, &'static str)>) -> StoredAnswer {
         location: None,
         body: json!(body).to_string(),
     }
-}
-
-/// Nothing was taken; every answer that stands against it is told.
-fn refused(jobs: &[Id], answered: &[Answered]) -> Problem {
-    let mut errors = Vec::new();
-    let mut status = StatusCode::CONFLICT;
-    for (job, answered) in jobs.iter().zip(answered) {
-        let (code, detail, more) = match answered {
-            Answered::Accepted | Answered::Kept | Answered::Same => continue,
-            Answered::Different { first, by, at } => (
-                "answered_differently",
-                "it was answered before, and differently; the first answer counts".to_owned(),
-                json!({ "first": first, "answered_by": by, "answered_at": at }),
-            ),
-            Answered::NotWaiting { batch, job, step } => (
-                "illegal_transition",
-                format!(
-                    "a step whose status is '{step}' cannot become 'completed' by an answer: its registration is '{job}' and \
-                     its batch '{batch}'"
-                ),
-                json!({ "from": step, "to": "completed", "job": job, "batch": batch }),
-            ),
-            Answered::OtherSubStep { asked } => (
-                "other_sub_step",
-                format!("what is asked about is the sub-step '{asked}', and the answer names another"),
-                json!({ "sub_step": asked }),
-            ),
-            Answered::UnknownJob => {
-                status = StatusCode::UNPROCESSABLE_ENTITY;
-                (
-                    "unknown_registration",
-                    "the batch has no such registration".to_owned(),
-                    json!({}),
-                )
-            }
-            Answered::UnknownCandidate => {
-                status = StatusCode::UNPROCESSABLE_ENTITY;
-                (
-                    "unknown_candidate",
-                    "it is no candidate of this registration; GET /api/actions lists them".to_owned(),
-                    json!({}),
-                )
-            }
-        };
-        let mut error = json!({ "registration_job_id": job, "code": code, "detail": detail });
-        if let (Some(error), Some(more)) = (error.as_object_mut(), more.as_object()) {
-            error.extend(more.clone());
-        }
-        errors.push((code, detail, error));
-    }
-    let (code, detail) = errors
-        .first()
-        .map_or(("illegal_transition", String::new()), |(code, detail, _)| {
-            (*code, detail.clone())
-        });
-    let told: Vec<Value> = errors.into_iter().map(|(_, _, error)| error).collect();
-    Problem::new(status, code, format!("nothing was answered: {detail}")).with("errors", told)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, http::header::ETAG};
 use chrono::{DateTime, Utc};
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
+use super::batch_refusals::{Against, refusal, restaurants_refused};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
@@ -19,7 +19,7 @@ use crate::http::problem::{Problem, Refusals};
 use crate::model::registration::batch::BatchStatus;
 use crate::store::read::{Access, RegistrationBatchDetail, RegistrationBatchFilter, RegistrationBatchView, Role};
 use crate::store::write::{
-    BatchRefused, CreateRegistrationBatch, KeyAnswer, NewRegistration, RegistrationBatchCreated, StoredAnswer,
+    CreateRegistrationBatch, KeyAnswer, NewRegistration, RegistrationBatchCreated, StoredAnswer,
 };
 
 /// Characters that a batch's name may have.
@@ -142,83 +142,61 @@ pub struct MadeBatch {
 }
 
 /// The restaurants, each once, as many as a batch may have.
-pub(super) fn restaurants(app: &App, ids: &[Id]) -> Result<Vec<NewRegistration>, Problem> {
+fn restaurants(app: &App, ids: &[Id]) -> Result<Vec<NewRegistration>, Vec<Against>> {
     let most = app.engine.settings().registration.max_restaurants;
-    let refused = |code, detail: String| Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail));
+    let whole = |code, detail: String| Err(vec![Against::wrong(code, "/restaurant_ids", detail)]);
     if ids.is_empty() {
-        return refused(
-            "no_restaurants",
-            "name at least one restaurant in 'restaurant_ids'".to_owned(),
-        );
+        let detail = "name at least one restaurant in 'restaurant_ids'; GET /api/restaurants lists them";
+        return whole("no_restaurants", detail.to_owned());
     }
     if ids.len() > most {
         let detail = format!(
             "a batch has at most {most} restaurants, these are {}; make several batches",
             ids.len()
         );
-        return refused("too_many_restaurants", detail);
+        return whole("too_many_restaurants", detail);
     }
     let mut seen = HashSet::with_capacity(ids.len());
-    match ids.iter().find(|id| !seen.insert(**id)) {
-        Some(twice) => refused(
-            "restaurant_twice",
-            format!("the restaurant {twice} stands twice in 'restaurant_ids'; name each once"),
-        ),
-        None => Ok(ids.iter().map(|id| NewRegistration::of(*id)).collect()),
+    let twice = |(place, id): (usize, &Id)| {
+        let detail = format!("the restaurant {id} stands twice in 'restaurant_ids'; name each once");
+        Against::wrong("restaurant_twice", format!("/restaurant_ids/{place}"), detail)
+    };
+    let twice: Vec<Against> = ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !seen.insert(**id))
+        .map(twice)
+        .collect();
+    if twice.is_empty() {
+        Ok(ids.iter().map(|id| NewRegistration::of(*id)).collect())
+    } else {
+        Err(twice)
     }
 }
 
 /// A name within its bounds.
-pub(super) fn batch_name(given: Option<&str>, otherwise: impl FnOnce() -> String) -> Result<String, Problem> {
+pub(super) fn batch_name(given: Option<&str>, otherwise: impl FnOnce() -> String) -> Result<String, Against> {
     match given.map(str::trim).filter(|name| !name.is_empty()) {
         None => Ok(otherwise()),
         Some(name) if name.chars().count() > NAME_CHARS => {
-            Err(Problem::bad_request(format!("'name' may have {NAME_CHARS} characters")))
+            let detail = format!("'name' may have {NAME_CHARS} characters; shorten it");
+            Err(Against::wrong("invalid", "/name", detail))
         }
         Some(name) => Ok(name.to_owned()),
     }
 }
 
 /// The common configuration, an object within its bounds.
-pub(super) fn common_config(given: Option<Value>) -> Result<Value, Problem> {
+pub(super) fn common_config(given: Option<Value>) -> Result<Value, Against> {
+    let wrong = |detail: String| Err(Against::wrong("invalid", "/common_config", detail));
     match given {
         None => Ok(json!({})),
-        Some(config) if !config.is_object() => Err(Problem::bad_request("'common_config' must be a JSON object")),
-        Some(config) if config.to_string().len() > CONFIG_BYTES => Err(Problem::too_large(format!(
-            "'common_config' may have {CONFIG_BYTES} bytes as JSON"
-        ))),
+        Some(config) if !config.is_object() => wrong("'common_config' must be a JSON object".to_owned()),
+        Some(config) if config.to_string().len() > CONFIG_BYTES => wrong(format!(
+            "'common_config' may have {CONFIG_BYTES} bytes as JSON; give long values such as menus with the configuration of step 5"
+        )),
         Some(config) => Ok(config),
     }
-}
-
-/// What stands against a batch of these restaurants.
-pub(super) fn refused(refused: &BatchRefused) -> Problem {
-    if let Some(id) = refused.foreign.first() {
-        return Problem::forbidden(format!("the restaurant {id} belongs to another organisation"))
-            .with("restaurant_ids", json!(refused.foreign));
-    }
-    if let Some(id) = refused.unknown.first() {
-        let detail = format!("there is no restaurant {id}; GET /api/restaurants lists them");
-        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_restaurant", detail)
-            .with("restaurant_ids", json!(refused.unknown));
-    }
-    busy(&refused.busy)
-}
-
-/// Restaurants that are being registered elsewhere.
-pub(super) fn busy(busy: &[(Id, Id)]) -> Problem {
-    let told = busy
-        .first()
-        .map(|(restaurant, batch)| format!("the restaurant {restaurant} is being registered in the batch {batch}"));
-    let detail = format!(
-        "{}; wait until that batch has ended, or cancel it",
-        told.unwrap_or_default()
-    );
-    let all: Vec<Value> = busy
-        .iter()
-        .map(|(restaurant, batch)| json!({ "restaurant_id": restaurant, "batch_id": batch }))
-        .collect();
-    Problem::new(StatusCode::CONFLICT, "restaurant_busy", detail).with("busy", all)
 }
 
 /// `POST /api/registration-batches`: a draft, or with `start` a batch that goes on at once.
@@ -237,21 +215,27 @@ pub async fn create(
     body: Json<NewRegistrationBatch>,
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
-    let jobs = restaurants(&app, &body.restaurant_ids)?;
     let usual = || {
-        format!(
-            "Registration of {} restaurants, {}",
-            jobs.len(),
-            Utc::now().format("%Y-%m-%d")
-        )
+        let (many, today) = (body.restaurant_ids.len(), Utc::now().format("%Y-%m-%d"));
+        format!("Registration of {many} restaurants, {today}")
     };
-    let name = batch_name(body.name.as_deref(), usual)?;
+    let (jobs, name, settings) = match (
+        restaurants(&app, &body.restaurant_ids),
+        batch_name(body.name.as_deref(), usual),
+        common_config(body.common_config.clone()),
+    ) {
+        (Ok(jobs), Ok(name), Ok(settings)) => (jobs, name, settings),
+        (jobs, name, settings) => {
+            let others = [name.err(), settings.err()].into_iter().flatten();
+            return Err(refusal(jobs.err().into_iter().flatten().chain(others).collect()));
+        }
+    };
     let command = CreateRegistrationBatch {
         id: Id::now(),
         organisation_id: caller.scope.organisation_id,
         name,
         parallel: body.execution_mode == ExecutionMode::Parallel,
-        settings: common_config(body.common_config.clone())?,
+        settings,
         jobs,
         created_by: Some(caller.scope.user_id),
         template_id: body.template_id,
@@ -261,6 +245,7 @@ pub async fn create(
         answer: None,
     };
     let shared = app.clone();
+    let asked = body.restaurant_ids.clone();
     once(
         &app,
         &caller,
@@ -287,7 +272,10 @@ pub async fn create(
             };
             match shared.command_batch(command.id, command).await? {
                 RegistrationBatchCreated::Created => Ok(answer),
-                RegistrationBatchCreated::Refused(against) => Err(refused(&against)),
+                RegistrationBatchCreated::Refused(against) => {
+                    let pointer = |place| format!("/restaurant_ids/{place}");
+                    Err(restaurants_refused(&against, &asked, pointer))
+                }
             }
         },
     )

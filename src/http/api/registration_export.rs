@@ -15,7 +15,6 @@ use crate::http::attachment::attachment;
 use crate::http::caller::Caller;
 use crate::http::intake::Workbook;
 use crate::http::problem::{Problem, Refusals};
-use crate::model::registration::sub_step::SubStepStatus;
 use crate::store::read::{Access, RegistrationBatchDetail, RegistrationView, SubStepView};
 
 /// The columns that every table has before those of the sub-steps.
@@ -36,17 +35,6 @@ const COLUMNS: [&str; 12] = [
 
 fn sub_steps(job: &RegistrationView) -> &[SubStepView] {
     job.steps.last().map_or(&[], |step| &step.sub_step_progress)
-}
-
-/// The step or sub-step that failed.
-fn failed_at(job: &RegistrationView) -> Option<String> {
-    let failed = sub_steps(job)
-        .iter()
-        .find(|each| each.sub_step.status == SubStepStatus::Failed);
-    failed.map(|each| each.sub_step.sub_step.clone()).or_else(|| {
-        let step = job.steps.iter().find(|step| step.status == "failed")?;
-        Some(step.step_name.clone())
-    })
 }
 
 /// What the selection or the register says of the company.
@@ -78,7 +66,7 @@ fn object(job: &RegistrationView) -> Value {
         "registration_job_id": job.id,
         "status": job.status,
         "step": job.current_step,
-        "failed_at": failed_at(job),
+        "failed_at": job.failed_at,
         "error": job.error_message,
         "company_number": company(job, "company_number"),
         "nzbn": company(job, "nzbn"),

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::registration_batches::{common_config, refused};
+use super::batch_refusals::{Against, restaurants_refused};
+use super::registration_batches::common_config;
 use super::registration_steer::{self, RepeatedBatch, Retry};
 use crate::http::app::App;
 use crate::http::caller::Caller;
@@ -105,7 +106,7 @@ pub async fn create(
         // The command itself refuses what is not there.
         name: format!("Single: {}", name.unwrap_or_default()),
         parallel: false,
-        settings: common_config(body.common_config.clone())?,
+        settings: common_config(body.common_config.clone()).map_err(Against::problem)?,
         jobs: vec![NewRegistration::of(body.restaurant_id)],
         created_by: Some(caller.scope.user_id),
         template_id: None,
@@ -140,7 +141,9 @@ pub async fn create(
             };
             match shared.command_batch(command.id, command).await? {
                 RegistrationBatchCreated::Created => Ok(answer),
-                RegistrationBatchCreated::Refused(against) => Err(refused(&against)),
+                RegistrationBatchCreated::Refused(against) => {
+                    Err(restaurants_refused(&against, &[], |_| "/restaurant_id".to_owned()))
+                }
             }
         },
     )

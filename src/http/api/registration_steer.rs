@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::registration_answers::{ConfigurationGiven, check};
-use super::registration_batches::busy;
+use super::batch_refusals::busy;
+use super::registration_answer_checks::check;
+use super::registration_answers::ConfigurationGiven;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
@@ -101,9 +102,21 @@ impl Retry {
     }
 }
 
+/// What can be done in this state instead.
+fn advice(from: BatchStatus, event: BatchEvent) -> &'static str {
+    match from {
+        BatchStatus::Draft => "start it first",
+        BatchStatus::Paused if event == BatchEvent::Start => "resume it",
+        BatchStatus::Completed | BatchStatus::Failed | BatchStatus::Cancelled => {
+            "it has ended; retry-failed or restart makes a new one"
+        }
+        _ => "GET the batch to see where it stands",
+    }
+}
+
 fn illegal(from: BatchStatus, event: BatchEvent) -> Problem {
-    let (done, target) = (event.done(), event.target());
-    let detail = format!("a batch whose status is '{from}' cannot be {done}: it cannot become '{target}'");
+    let (done, target, advice) = (event.done(), event.target(), advice(from, event));
+    let detail = format!("a batch whose status is '{from}' cannot be {done}: it cannot become '{target}'; {advice}");
     Problem::new(StatusCode::CONFLICT, "illegal_transition", detail)
         .with("from", from.as_str())
         .with("to", target.as_str())
@@ -215,7 +228,9 @@ pub async fn archive(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Jso
             }))
         }
         BatchArchived::Illegal(from) => {
-            let detail = format!("a batch whose status is '{from}' cannot become archived: it has to end first");
+            let detail = format!(
+                "a batch whose status is '{from}' cannot become 'archived': it has to end first; wait for that, or cancel it"
+            );
             let problem = Problem::new(StatusCode::CONFLICT, "illegal_transition", detail);
             Err(problem.with("from", from.as_str()).with("to", "archived"))
         }
@@ -298,7 +313,7 @@ pub(super) async fn repeat(
                 Err(Problem::new(StatusCode::CONFLICT, "outcome_unknown", detail).with("calls", calls))
             }
             Repeated::NothingFailed => {
-                let detail = "nothing of it has failed that was not retried already; retry the newest batch";
+                let detail = "nothing of it has failed that was not retried already; retry the newest batch, or restart this one";
                 Err(Problem::new(StatusCode::CONFLICT, "nothing_failed", detail))
             }
             Repeated::Unknown(jobs) => {

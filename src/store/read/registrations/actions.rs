@@ -35,7 +35,9 @@ pub struct ActionView {
     pub restaurant_id: Id,
     pub restaurant_name: String,
     pub step_number: i32,
+    /// When it was asked.
     pub since: DateTime<Utc>,
+    pub remind_at: Option<DateTime<Utc>>,
     pub due_at: Option<DateTime<Utc>>,
     /// What was asked, beside the step's form.
     pub asked: Option<Value>,
@@ -53,9 +55,14 @@ struct Row {
     restaurant_name: String,
     step_number: i32,
     since: DateTime<Utc>,
+    remind_at: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
     asked: Option<Value>,
 }
+
+/// The execution was begun long before its question, which is the last that was written of it; the other questions are how their
+/// steps begin.
+const ASKED_AT: &str = "case when s.step_number = 6 then s.updated_at else coalesce(s.started_at, s.updated_at) end";
 
 const FROM: &str = "from registration_jobs j join registration_batch_jobs b on b.id = j.batch_job_id \
     join registration_job_steps s on s.registration_job_id = j.id and s.step_number = j.current_step \
@@ -91,7 +98,7 @@ impl Reader {
         }
         let sql = format!(
             "select j.id as registration_job_id, j.batch_job_id, b.name as batch_name, b.status as batch_status, \
-             j.restaurant_id, r.name as restaurant_name, s.step_number, s.updated_at as since, s.due_at, s.asked \
+             j.restaurant_id, r.name as restaurant_name, s.step_number, {ASKED_AT} as since, s.remind_at, s.due_at, s.asked \
              {condition} order by j.id limit ?"
         );
         values.push(limit(usize::try_from(filter.limit + 1).unwrap_or(usize::MAX)));
@@ -122,6 +129,7 @@ impl Reader {
             restaurant_name: row.restaurant_name,
             step_number: row.step_number,
             since: row.since,
+            remind_at: row.remind_at,
             due_at: row.due_at,
             asked: row.asked,
         });

@@ -7,13 +7,17 @@ use entity::{
     Id, companies_office_search_candidates as candidates, registration_batch_jobs as batches,
     registration_job_steps as steps, registration_jobs as jobs, restaurants,
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, IdenStatic, Iterable as _, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{blocked_by, duration_ms};
-use crate::model::registration::sub_step::{Progress, SubStep};
+use crate::model::registration::sub_step::{Progress, SubStep, SubStepStatus};
+use crate::store::read::directory::RestaurantView;
 use crate::store::read::jobs::Page;
 use crate::store::read::reader::Reader;
 use crate::store::read::scope::{Access, Scope};
@@ -35,6 +39,9 @@ pub struct RegistrationView {
     pub blocked_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
+    /// Where it failed: a step, or a step and a sub-step, such as `execution/menu`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub execution_config: Option<Value>,
@@ -75,6 +82,13 @@ pub struct RegistrationStepView {
     pub answered_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<DateTime<Utc>>,
+    /// Of a step that waits for a person: when that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When it is said again that somebody is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remind_at: Option<DateTime<Utc>>,
+    /// When the question is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<DateTime<Utc>>,
     pub started_at: Option<DateTime<Utc>>,
@@ -133,6 +147,8 @@ pub struct RegistrationDetail {
     pub job: RegistrationView,
     pub batch_name: String,
     pub batch_status: String,
+    /// What is known of the restaurant now.
+    pub restaurant: Option<RestaurantView>,
     /// What the company search has found, the likeliest first.
     pub candidates: Vec<CandidateView>,
 }
@@ -146,7 +162,44 @@ pub struct RegistrationFilter {
     pub limit: u64,
 }
 
+/// What of a step nobody is shown: the question stands in `GET /api/actions`.
+const UNSHOWN: &[steps::Column] = &[steps::Column::Asked];
+
+/// What of a step lists do not show: results, answers and sub-steps may be large.
+const HEAVY: &[steps::Column] = &[
+    steps::Column::Asked,
+    steps::Column::Answer,
+    steps::Column::ResultData,
+    steps::Column::ErrorDetails,
+    steps::Column::SubStepProgress,
+];
+
+/// Reads null in place of these columns.
+fn leaving_out<E: EntityTrait>(select: Select<E>, columns: &[E::Column]) -> Select<E> {
+    let names: Vec<String> = columns.iter().map(IdenStatic::as_str).map(str::to_owned).collect();
+    let read = E::Column::iter().filter(|column| !names.iter().any(|name| name == column.as_str()));
+    let select = select.select_only().columns(read);
+    names
+        .into_iter()
+        .fold(select, |select, name| select.column_as(Expr::cust("null"), name))
+}
+
+/// Where a registration failed.
+fn failed_at(steps: &[RegistrationStepView]) -> Option<String> {
+    let step = steps.iter().find(|step| step.status == "failed")?;
+    let failed = |each: &&SubStepView| each.sub_step.status == SubStepStatus::Failed;
+    // One that was left out when it failed has not failed the registration; that is the last.
+    Some(match step.sub_step_progress.iter().rfind(failed) {
+        Some(each) => format!("{}/{}", step.step_name, each.sub_step.sub_step),
+        None => step.step_name.clone(),
+    })
+}
+
 fn step_view(row: steps::Model) -> RegistrationStepView {
+    let asked_at = (row.status == "action_required").then(|| match row.step_number {
+        6 => row.updated_at,
+        _ => row.started_at.unwrap_or(row.updated_at),
+    });
     let progress = row
         .sub_step_progress
         .and_then(|progress| serde_json::from_value::<Progress>(progress).ok());
@@ -164,6 +217,8 @@ fn step_view(row: steps::Model) -> RegistrationStepView {
         answer: row.answer,
         answered_by: row.answered_by,
         answered_at: row.answered_at,
+        asked_at,
+        remind_at: row.remind_at,
         due_at: row.due_at,
         started_at: row.started_at,
         completed_at: row.completed_at,
@@ -183,6 +238,11 @@ fn view(
     restaurant: Option<String>,
     steps: Vec<RegistrationStepView>,
 ) -> RegistrationView {
+    let failed_at = if job.status == "failed" {
+        failed_at(&steps)
+    } else {
+        None
+    };
     RegistrationView {
         blocked_by: blocked_by(&job.status, batch_status, job.blocked_by),
         id: job.id,
@@ -193,6 +253,7 @@ fn view(
         status: job.status,
         current_step: job.current_step,
         error_message: job.error_message,
+        failed_at,
         execution_config: job.execution_config,
         reference: job.reference,
         source_job_id: job.source_job_id,
@@ -213,25 +274,32 @@ impl Reader {
             .all(&self.within(batch.organisation_id))
             .await?;
         let statuses = HashMap::from([(batch.id, batch.status.clone())]);
-        self.with_steps(batch.organisation_id, rows, &statuses).await
+        self.with_steps(batch.organisation_id, rows, &statuses, UNSHOWN).await
     }
 
+    /// The registrations with their steps, of which some columns are left in the database.
     async fn with_steps(
         &self,
         organisation: Id,
         rows: Vec<jobs::Model>,
         statuses: &HashMap<Id, String>,
+        without: &[steps::Column],
     ) -> Result<Vec<RegistrationView>, DbErr> {
         let ids: Vec<Id> = rows.iter().map(|job| job.id).collect();
         let of: Vec<Id> = rows.iter().map(|job| job.restaurant_id).collect();
-        let found = restaurants::Entity::find()
+        let found: Vec<(Id, String)> = restaurants::Entity::find()
+            .select_only()
+            .columns([restaurants::Column::Id, restaurants::Column::Name])
             .filter(restaurants::Column::Id.is_in(of))
+            .into_tuple()
             .all(&self.within(organisation))
             .await?;
-        let names: HashMap<Id, String> = found.into_iter().map(|row| (row.id, row.name)).collect();
+        let names: HashMap<Id, String> = found.into_iter().collect();
         let found = steps::Entity::find()
             .filter(steps::Column::RegistrationJobId.is_in(ids))
-            .order_by_asc(steps::Column::StepNumber)
+            .order_by_asc(steps::Column::StepNumber);
+        let found = leaving_out::<steps::Entity>(found, without)
+            .into_model::<steps::Model>()
             .all(&self.within(organisation))
             .await?;
         let mut by_job: HashMap<Id, Vec<RegistrationStepView>> = HashMap::new();
@@ -263,18 +331,21 @@ impl Reader {
         if let Some(before) = filter.before {
             found = found.filter(jobs::Column::Id.lt(before));
         }
-        let rows = found
-            .order_by_desc(jobs::Column::Id)
-            .limit(filter.limit + 1)
+        let found = found.order_by_desc(jobs::Column::Id).limit(filter.limit + 1);
+        let rows = leaving_out::<jobs::Entity>(found, &[jobs::Column::ExecutionConfig])
+            .into_model::<jobs::Model>()
             .all(&self.seen_by(scope))
             .await?;
         let of: Vec<Id> = rows.iter().map(|job| job.batch_job_id).collect();
-        let found = batches::Entity::find()
+        let found: Vec<(Id, String)> = batches::Entity::find()
+            .select_only()
+            .columns([batches::Column::Id, batches::Column::Status])
             .filter(batches::Column::Id.is_in(of))
+            .into_tuple()
             .all(&self.seen_by(scope))
             .await?;
-        let statuses = found.into_iter().map(|batch| (batch.id, batch.status)).collect();
-        let views = self.with_steps(scope.organisation_id, rows, &statuses).await?;
+        let statuses = found.into_iter().collect();
+        let views = self.with_steps(scope.organisation_id, rows, &statuses, HEAVY).await?;
         Ok(Page::cut(views, filter.limit, |view: &RegistrationView| {
             view.id.to_string()
         }))
@@ -323,7 +394,7 @@ impl Reader {
         };
         let statuses = HashMap::from([(batch.id, batch.status.clone())]);
         let Some(view) = self
-            .with_steps(scope.organisation_id, vec![job], &statuses)
+            .with_steps(scope.organisation_id, vec![job], &statuses, UNSHOWN)
             .await?
             .pop()
         else {
@@ -334,7 +405,12 @@ impl Reader {
             .order_by_asc(candidates::Column::Rank)
             .all(&self.seen_by(scope))
             .await?;
+        let restaurant = match self.entry::<RestaurantView>(scope, view.restaurant_id).await? {
+            Access::Granted(restaurant) => Some(restaurant),
+            Access::Forbidden | Access::Missing => None,
+        };
         Ok(Access::Granted(RegistrationDetail {
+            restaurant,
             job: view,
             batch_name: batch.name,
             batch_status: batch.status,

@@ -36,6 +36,7 @@ fn blocked_by(status: &str, batch: &str, own: Option<String>) -> Option<String> 
         (_, "draft") => Some("the batch has not been started".to_owned()),
         (_, "paused") => Some("paused".to_owned()),
         (_, "failed") => Some("the batch has failed; retry it".to_owned()),
+        ("pending", _) => own.or_else(|| Some("waiting its turn".to_owned())),
         (_, _) => own,
     }
 }
@@ -68,9 +69,15 @@ pub struct RegistrationSummary {
 impl RegistrationSummary {
     fn of(batch: &RegistrationBatchView, jobs: &[RegistrationView]) -> Self {
         let percent = |part: i32| if batch.total == 0 { 0 } else { part * 100 / batch.total };
-        let line = |job: &RegistrationView| match &job.error_message {
-            Some(error) => format!("{}: {} ({error})", job.restaurant_name, job.status),
-            None => format!("{}: {}", job.restaurant_name, job.status),
+        let line = |job: &RegistrationView| {
+            let came = match &job.failed_at {
+                Some(place) => format!("{}: {} at {place}", job.restaurant_name, job.status),
+                None => format!("{}: {}", job.restaurant_name, job.status),
+            };
+            match &job.error_message {
+                Some(error) => format!("{came} ({error})"),
+                None => came,
+            }
         };
         Self {
             duration_ms: duration_ms(batch.started_at, batch.completed_at.or(batch.cancelled_at)),
@@ -114,7 +121,7 @@ impl Reader {
         };
         let jobs = self.registrations_of(&batch).await?;
         let common_config = batch.settings.clone();
-        let batch = RegistrationBatchView::from(batch);
+        let batch = RegistrationBatchView::of(batch.into(), 0).counting(&jobs);
         Ok(Access::Granted(RegistrationBatchDetail {
             summary: RegistrationSummary::of(&batch, &jobs),
             batch,
