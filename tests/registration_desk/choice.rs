@@ -159,3 +159,48 @@ pub async fn restaurants_that_cannot_be_taken(database: Db) {
     assert_eq!(refused["busy"], json!([{ "restaurant_id": all[0], "batch_id": first }]));
     assert_eq!(desk.seen(&second).await["status"], "draft");
 }
+
+pub async fn a_template_gives_what_is_left_out(database: Db) {
+    let desk = crate::open(database).await;
+    let settings =
+        json!({ "execution_mode": "parallel", "common_config": { "services": ["pickup"] }, "name": "{name}!" });
+    let template = json!({ "name": "Hot", "filter": {}, "settings": settings });
+    let template = desk
+        .api
+        .post("/api/batch-templates", &template)
+        .await
+        .expect(201)
+        .json();
+    let all = restaurants(&desk, 1).await;
+    for (said, name, mode, config) in [
+        (json!({}), "Hot!", "parallel", json!({ "services": ["pickup"] })),
+        (
+            json!({ "name": "Mine", "execution_mode": "sequential", "common_config": {} }),
+            "Mine",
+            "sequential",
+            json!({}),
+        ),
+    ] {
+        let mut body = json!({ "restaurant_ids": all, "template_id": template["id"] });
+        body.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        let made = make(&desk, body).await.expect(201).json();
+        let seen = desk.seen(made["batch_id"].as_str().unwrap()).await;
+        assert_eq!((&seen["name"], &seen["execution_mode"]), (&json!(name), &json!(mode)));
+        assert_eq!(
+            (&seen["common_config"], &seen["template_id"]),
+            (&config, &template["id"])
+        );
+    }
+    let unknown = json!({ "restaurant_ids": all, "template_id": NOBODY });
+    let unknown = make(&desk, unknown).await.expect(422).json();
+    assert_eq!(errors(&unknown), [("/template_id", "unknown_template")]);
+    let theirs = desk.daemon.api(&desk.daemon.token_in("Theirs", "member"));
+    let foreign = json!({ "restaurant_ids": all, "template_id": template["id"] });
+    let foreign = theirs
+        .post("/api/registration-batches", &foreign)
+        .await
+        .expect(403)
+        .json();
+    assert_eq!(errors(&foreign), [("/template_id", "forbidden")]);
+    assert_eq!(batches(&desk).await, 2);
+}

@@ -24,7 +24,7 @@ mod views;
 mod support;
 
 use answers::{all_that_stands_against_answers_is_told, what_is_no_longer_asked_is_refused_with_both_states};
-use choice::{a_batch_takes_fifty, restaurants_that_cannot_be_taken};
+use choice::{a_batch_takes_fifty, a_template_gives_what_is_left_out, restaurants_that_cannot_be_taken};
 use desk::{Desk, NO_OFFICE, Opening};
 use export::files_hold_every_restaurant_and_whole_texts;
 use feed::a_stream_goes_on_where_it_was_left;
@@ -57,6 +57,7 @@ async fn sql(desk: &Desk, sql: &str) {
 
 on_both_databases!("registration":
     a_batch_takes_fifty,
+    a_template_gives_what_is_left_out,
     restaurants_that_cannot_be_taken,
     every_command_in_every_state,
     all_that_stands_against_answers_is_told,

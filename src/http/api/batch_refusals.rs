@@ -16,7 +16,7 @@ pub struct Against {
     pointer: String,
     detail: String,
     /// What else is told of it.
-    more: Map<String, Value>,
+    more: Box<Map<String, Value>>,
 }
 
 impl Against {
@@ -26,7 +26,7 @@ impl Against {
             code,
             pointer: pointer.into(),
             detail: detail.into(),
-            more: Map::new(),
+            more: Box::default(),
         }
     }
 
@@ -63,7 +63,7 @@ impl Against {
     }
 
     fn told(&self) -> Value {
-        let mut told = self.more.clone();
+        let mut told = Map::clone(&self.more);
         told.insert("pointer".to_owned(), json!(self.pointer));
         told.insert("code".to_owned(), json!(self.code));
         told.insert("detail".to_owned(), json!(self.detail));

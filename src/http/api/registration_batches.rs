@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, http::header::ETAG};
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
+use crate::model::batch_template::BatchSettings;
 use crate::model::registration::batch::BatchStatus;
 use crate::store::read::{Access, RegistrationBatchDetail, RegistrationBatchFilter, RegistrationBatchView, Role};
 use crate::store::write::{
@@ -122,11 +124,13 @@ pub enum ExecutionMode {
 pub struct NewRegistrationBatch {
     restaurant_ids: Vec<Id>,
     name: Option<String>,
-    #[serde(default)]
-    execution_mode: ExecutionMode,
+    /// Default: the template's, else `sequential`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_mode: Option<ExecutionMode>,
     /// What all its restaurants have in common: prefills their configuration, and templates know it as `settings`.
     #[schema(value_type = Option<Object>)]
     common_config: Option<Value>,
+    /// Gives name, mode and common configuration where they are left out.
     template_id: Option<Id>,
     /// Start it at once.
     #[serde(default)]
@@ -199,6 +203,21 @@ pub(super) fn common_config(given: Option<Value>) -> Result<Value, Against> {
     }
 }
 
+/// The name and the settings of a template that the caller may see.
+async fn from_template(app: &App, caller: &Caller, id: Id) -> Result<(String, BatchSettings), Problem> {
+    match app.reader.batch_template(&caller.scope, id).await? {
+        Access::Granted(template) => Ok((template.name, template.settings)),
+        Access::Forbidden => {
+            let detail = "this template belongs to another organisation";
+            Err(Against::new(StatusCode::FORBIDDEN, "forbidden", "/template_id", detail).problem())
+        }
+        Access::Missing => {
+            let detail = format!("there is no template {id}; GET /api/batch-templates lists them");
+            Err(Against::wrong("unknown_template", "/template_id", detail).problem())
+        }
+    }
+}
+
 /// `POST /api/registration-batches`: a draft, or with `start` a batch that goes on at once.
 #[utoipa::path(
     post, path = "/api/registration-batches", tag = "registration batches",
@@ -215,14 +234,27 @@ pub async fn create(
     body: Json<NewRegistrationBatch>,
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
+    let template = match body.template_id {
+        Some(template) => Some(from_template(&app, &caller, template).await?),
+        None => None,
+    };
     let usual = || {
         let (many, today) = (body.restaurant_ids.len(), Utc::now().format("%Y-%m-%d"));
-        format!("Registration of {many} restaurants, {today}")
+        match &template {
+            Some((name, settings)) => settings.batch_name(name, Utc::now(), chrono_tz::UTC),
+            None => format!("Registration of {many} restaurants, {today}"),
+        }
+    };
+    let said = body.common_config.clone();
+    let given = said.or_else(|| Some(json!(template.as_ref()?.1.common_config)));
+    let parallel = match body.execution_mode {
+        Some(mode) => mode == ExecutionMode::Parallel,
+        None => template.as_ref().is_some_and(|(_, settings)| settings.is_parallel()),
     };
     let (jobs, name, settings) = match (
         restaurants(&app, &body.restaurant_ids),
         batch_name(body.name.as_deref(), usual),
-        common_config(body.common_config.clone()),
+        common_config(given),
     ) {
         (Ok(jobs), Ok(name), Ok(settings)) => (jobs, name, settings),
         (jobs, name, settings) => {
@@ -234,7 +266,7 @@ pub async fn create(
         id: Id::now(),
         organisation_id: caller.scope.organisation_id,
         name,
-        parallel: body.execution_mode == ExecutionMode::Parallel,
+        parallel,
         settings,
         jobs,
         created_by: Some(caller.scope.user_id),
