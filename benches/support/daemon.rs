@@ -14,14 +14,19 @@ fn program(config: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+#[allow(dead_code, reason = "one of the benchmarks asks for more rights")]
 pub fn make_token(config: &Path) -> String {
+    make_token_of(config, "member")
+}
+
+pub fn make_token_of(config: &Path, role: &str) -> String {
     let user = [
         "user",
         "add",
         "--email",
         "b@example.org",
         "--role",
-        "member",
+        role,
         "--organisation",
         "Bench",
     ];
@@ -98,11 +103,31 @@ pub struct Api {
 }
 
 impl Api {
+    #[allow(dead_code, reason = "one of the benchmarks does nothing else")]
+    pub async fn get(&self, path: &str) -> Value {
+        let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        answer.json().await.unwrap()
+    }
+
+    #[allow(dead_code, reason = "one of the benchmarks does nothing else")]
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .bearer_auth(&self.token);
+        let answer = request.json(body).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
     #[allow(dead_code, reason = "most of the benchmarks run the usual play")]
     pub async fn upload(&self, csv: impl Into<reqwest::Body>) -> String {
         self.upload_to("practice-enrichment", csv).await
     }
 
+    #[allow(dead_code, reason = "one of the benchmarks has no jobs")]
     pub async fn upload_to(&self, play: &str, csv: impl Into<reqwest::Body>) -> String {
         let url = format!("{}/api/jobs?play={play}", self.base);
         let request = self.client.post(url).bearer_auth(&self.token);
@@ -116,6 +141,7 @@ impl Api {
         job["job_id"].as_str().unwrap().to_owned()
     }
 
+    #[allow(dead_code, reason = "one of the benchmarks has no jobs")]
     /// Waits until the job has completed, and every practice of it is aggregated.
     pub async fn wait(&self, job: &str, every: Duration) {
         loop {

@@ -10,6 +10,7 @@ impl Hq {
         Self(Database::connect(url).await.unwrap())
     }
 
+    #[allow(dead_code, reason = "one of the benchmarks needs none")]
     /// A workflow as an author inserts it: the only step of a play of its name.
     pub async fn workflow(&self, slug: &str, provider: &str, mode: &str, settings: &Value) {
         let sql = format!(
@@ -17,6 +18,16 @@ impl Hq {
              mode, settings) values ('{slug}', '{slug}', 1, '{provider}', '{slug}', '{mode}', '{settings}')"
         );
         self.0.execute_unprepared(&sql).await.unwrap();
+    }
+
+    #[allow(dead_code, reason = "one of the benchmarks makes rows of its own")]
+    pub async fn execute(&self, sql: &str) {
+        self.0.execute_unprepared(sql).await.unwrap();
+    }
+
+    #[allow(dead_code, reason = "one of the benchmarks makes rows of its own")]
+    pub fn is_postgres(&self) -> bool {
+        self.0.get_database_backend() == sea_orm::DbBackend::Postgres
     }
 
     #[allow(dead_code, reason = "one of the benchmarks counts")]
