@@ -11,6 +11,7 @@ mod access;
 mod audit;
 mod browser;
 mod canary;
+mod claims;
 mod first_user;
 mod issuer;
 mod sessions;
