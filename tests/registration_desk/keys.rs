@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, ids};
+use crate::desk::{Desk, completed, ids};
 use crate::support::api::Answer;
 use crate::support::daemon::Db;
 
@@ -49,7 +49,17 @@ pub async fn requests_that_come_again_are_carried_out_once(database: Db) {
     assert_eq!(batches(&desk).await, 2);
 
     let seen = desk.until_asked(&batch, 3).await;
-    let none = json!({ "selections": [{ "registration_job_id": ids(&seen).next().unwrap(), "none": true }] });
+    let job = ids(&seen).next().unwrap();
+    let config = completed(&json!({
+        "account_email": "a@b.example", "contact_phone": "+6493001122", "restaurant_name": "A", "phone": "+6493001122",
+        "address": "1 Queen Street", "city": "Auckland", "country": "NZ", "subdomain": "a", "services": ["pickup"],
+        "onboarding_user": { "email": "a@b.example" },
+    }));
+    let early = json!({ "configurations": [{ "registration_job_id": job, "config": config }] });
+    let path = format!("/api/registration-batches/{batch}/steps/5/complete");
+    let kept = twice(&desk, &path, "k", early).await;
+    assert_eq!(kept["results"][0]["outcome"], "kept");
+    let none = json!({ "selections": [{ "registration_job_id": job, "none": true }] });
     let answered = twice(
         &desk,
         &format!("/api/registration-batches/{batch}/steps/3/complete"),

@@ -15,7 +15,7 @@ use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::{Problem, Refusals};
 use crate::model::registration::step::StepNumber;
 use crate::store::read::Role;
-use crate::store::write::{AnswerGiven, AnswerRegistrations, Answered, KeyAnswer, RequestKey, StoredAnswer};
+use crate::store::write::{AnswerGiven, AnswerRegistrations, Answered, AnswersTold, RequestKey, StoredAnswer};
 
 /// Which company is whose: exactly one of `candidate_id`, `company_number` and `none` for each.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -224,7 +224,7 @@ async fn configure_all(
             let proposals = Proposals::read(&shared, &caller_of, batch_id, &common).await?;
             let answers = proposals.confirmed(count)?;
             if answers.is_empty() {
-                return Ok(taken(std::iter::empty()));
+                return Ok(taken(&[], &[]));
             }
             let command = command(&caller_of, batch_id, StepNumber::Configuration, answers);
             take(&shared, command, request_key).await
@@ -336,35 +336,31 @@ async fn take(
     request_key: Option<RequestKey>,
 ) -> Result<StoredAnswer, Problem> {
     let (batch_id, step) = (command.batch_id, command.step);
-    let jobs: Vec<Id> = command.answers.iter().map(|given| given.job_id).collect();
-    // What is kept for a request that comes again: all of them count by then.
-    let kept = taken(jobs.iter().map(|job| (*job, "accepted")));
+    let answers = command.answers.clone();
     let command = AnswerRegistrations {
-        key_answer: request_key.map(|request| KeyAnswer { request, answer: kept }),
+        key_answer: request_key.map(|request| AnswersTold { request, told: taken }),
         ..command
     };
     let answered = app.command_batch(batch_id, command).await?;
     let answered = answered.ok_or_else(|| Problem::not_found("registration batch"))?;
     if answered.iter().any(Answered::is_refused) {
+        let jobs: Vec<Id> = answers.iter().map(|given| given.job_id).collect();
         return Err(refused(step, &jobs, &answered));
     }
-    Ok(taken(jobs.iter().zip(&answered).map(|(job, answered)| {
-        let outcome = match answered {
+    Ok(taken(&answers, &answered))
+}
+
+/// What is told of answers of which none was refused.
+fn taken(given: &[AnswerGiven], answered: &[Answered]) -> StoredAnswer {
+    let of = |(given, answered): (&AnswerGiven, &Answered)| AnswerTaken {
+        registration_job_id: given.job_id,
+        outcome: match answered {
             Answered::Kept => "kept",
             Answered::Same => "same",
             _ => "accepted",
-        };
-        (*job, outcome)
-    })))
-}
-
-fn taken(results: impl Iterator<Item = (Id, &'static str)>) -> StoredAnswer {
-    let results: Vec<AnswerTaken> = results
-        .map(|(registration_job_id, outcome)| AnswerTaken {
-            registration_job_id,
-            outcome,
-        })
-        .collect();
+        },
+    };
+    let results: Vec<AnswerTaken> = given.iter().zip(answered).map(of).collect();
     let body = AnswersTaken {
         answered: results.len(),
         results,

@@ -60,9 +60,9 @@ pub use logs::{AppendLogs, Completion, Failure, LogRow};
 pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub use registrations::{
-    AnswerGiven, AnswerRegistrations, Answered, ArchiveRegistrationBatch, BatchArchived, BatchRefused, CandidateFound,
-    ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight, NewRegistration,
-    RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationRef,
+    AnswerGiven, AnswerRegistrations, Answered, AnswersTold, ArchiveRegistrationBatch, BatchArchived, BatchRefused,
+    CandidateFound, ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight,
+    NewRegistration, RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationRef,
     RegistrationTransition, RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated, RestaurantFacts, StepWrite,
     Threshold,
 };

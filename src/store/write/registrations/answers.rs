@@ -13,9 +13,9 @@ use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::step::{StepNumber, StepStatus};
 use crate::model::registration::sub_step::{Progress, SubStep, SubStepStatus};
 use crate::store::rows::statement;
-use crate::store::write::KeyAnswer;
 use crate::store::write::audit;
 use crate::store::write::group::Group;
+use crate::store::write::{KeyAnswer, RequestKey, StoredAnswer};
 
 /// What somebody says of one registration, as the step's form has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,15 @@ pub struct AnswerRegistrations {
     pub step: StepNumber,
     pub answers: Vec<AnswerGiven>,
     pub origin: Origin,
-    pub key_answer: Option<KeyAnswer>,
+    pub key_answer: Option<AnswersTold>,
+}
+
+/// What a request with an `Idempotency-Key` was told, kept with the answers themselves.
+#[derive(Clone, Debug)]
+pub struct AnswersTold {
+    pub request: RequestKey,
+    /// What is told of these answers, of which none was refused.
+    pub told: fn(&[AnswerGiven], &[Answered]) -> StoredAnswer,
 }
 
 /// What became of one answer.
@@ -186,7 +194,11 @@ impl AnswerRegistrations {
         }
         if !refused {
             audit::note(group, &self.origin, format!("registration batch {}", self.batch_id)).await?;
-            if let Some(answer) = &self.key_answer {
+            if let Some(AnswersTold { request, told }) = &self.key_answer {
+                let answer = KeyAnswer {
+                    request: request.clone(),
+                    answer: told(&self.answers, &answered),
+                };
                 answer.write(group).await?;
             }
         }

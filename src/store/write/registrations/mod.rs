@@ -12,7 +12,7 @@ mod recovery;
 mod step;
 mod transition;
 
-pub use answers::{AnswerGiven, AnswerRegistrations, Answered};
+pub use answers::{AnswerGiven, AnswerRegistrations, Answered, AnswersTold};
 pub use batch::Threshold;
 pub use change::{ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch, RegistrationBatchChanged};
 pub use copy::{Repeat, RepeatRegistrationBatch, Repeated};
