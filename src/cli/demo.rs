@@ -12,6 +12,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::api::Api;
 use self::daemon::Daemon;
@@ -53,14 +54,23 @@ pub struct Options {
 pub fn run(options: &Options) -> anyhow::Result<()> {
     super::block_on(async {
         refuse_in_use(&options.output).await?;
-        if options.workflows {
-            workflows::run(options).await
-        } else if options.registration {
-            registration::run(options).await
-        } else {
-            demo(options).await
+        let mut terminated = signal(SignalKind::terminate())?;
+        // What is dropped here ends its daemon.
+        tokio::select! {
+            shown = show(options) => shown,
+            _ = terminated.recv() => bail!("the demo was told to end, and its daemon with it"),
         }
     })
+}
+
+async fn show(options: &Options) -> anyhow::Result<()> {
+    if options.workflows {
+        workflows::run(options).await
+    } else if options.registration {
+        registration::run(options).await
+    } else {
+        demo(options).await
+    }
 }
 
 async fn demo(options: &Options) -> anyhow::Result<()> {

@@ -33,7 +33,7 @@ fn every_claim_names_a_test_that_is_there() {
     for row in rows {
         let (claim, told) = (row[1], row[3]);
         let names: Vec<&str> = told.split('`').skip(1).step_by(2).collect();
-        assert!(!names.is_empty() || told == "the same", "no test holds it to: {claim}");
+        assert!(!names.is_empty() || told.starts_with("the same"), "no test holds it to: {claim}");
         for name in names {
             let is_there = match name.split(' ').collect::<Vec<_>>()[..] {
                 ["--lib"] => true,

@@ -27,14 +27,15 @@ use effects::{
 };
 use happy::{a_retry_may_mend_the_configuration, auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
 use office::{
-    a_refused_key_pauses_the_batch, a_retry_names_its_own_candidates, the_company_that_was_picked_is_looked_up,
+    a_company_that_was_mistyped_is_corrected_in_a_retry, a_refused_key_pauses_the_batch,
+    a_retry_names_its_own_candidates, the_company_that_was_picked_is_looked_up,
 };
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
     a_call_that_outlives_its_batch_is_told_of_before_the_end, a_call_under_way_ends_before_its_batch_is_cancelled,
     a_draft_that_is_started_after_all_is_seen_again, a_pause_lets_the_running_sub_step_end,
     a_refused_login_fails_the_batch_and_a_retry_takes_all_up, executions_go_one_by_one_or_side_by_side,
-    too_many_failures_pause_a_batch_once,
+    too_many_failures_pause_a_batch_once, what_a_cancelled_batch_left_undone_is_taken_up_alone,
 };
 
 on_both_databases!("registration":
@@ -62,4 +63,6 @@ on_both_databases!("registration":
     a_retry_names_its_own_candidates,
     a_draft_that_is_started_after_all_is_seen_again,
     a_call_that_outlives_its_batch_is_told_of_before_the_end,
+    a_company_that_was_mistyped_is_corrected_in_a_retry,
+    what_a_cancelled_batch_left_undone_is_taken_up_alone,
 );

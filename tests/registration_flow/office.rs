@@ -136,3 +136,38 @@ pub async fn a_retry_names_its_own_candidates(database: Db) {
     assert_eq!(selected.len(), 1, "{copy:#}");
     assert_eq!((&selected[0]["id"], &selected[0]["name"]), (picked, &candidate["name"]));
 }
+
+pub async fn a_company_that_was_mistyped_is_corrected_in_a_retry(database: Db) {
+    let desk = Desk::open(database, Opening::default()).await;
+    let batch = desk.batch(&["Pizza Palace"], json!({})).await;
+    let seen = desk.until_asked(&batch, 3).await;
+    let job = ids(&seen).next().unwrap();
+    let path = format!("/api/registration-jobs/{job}");
+    let candidate = desk.api.get(&path).await.expect(200).json()["candidates"][0].clone();
+    let given = |company: serde_json::Value| {
+        let mut selection = company;
+        selection["registration_job_id"] = json!(job);
+        json!({ "selections": [selection] })
+    };
+    let mistyped = given(json!({ "company_number": "9999999" }));
+    desk.post(&batch, "steps/3/complete", mistyped).await.expect(200);
+    let failed = desk.until_status(&batch, "failed").await;
+    assert_eq!(failed["jobs"][0]["current_step"], 4, "{failed:#}");
+    let nobodys = given(json!({ "candidate_id": "0190a000-0000-7000-8000-000000000000" }));
+    let refused = desk.post(&batch, "retry-failed", nobodys).await.expect(422).json();
+    assert_eq!(refused["code"], "unknown_candidate");
+    let right = given(json!({ "candidate_id": candidate["id"] }));
+    let retry = desk.post(&batch, "retry-failed", right).await.expect(201).json();
+    let retry = retry["new_batch_id"].as_str().unwrap();
+    let seen = desk.until_asked(retry, 5).await;
+    assert_eq!(seen["jobs"][0]["steps"][3]["result_data"]["nzbn"], candidate["nzbn"]);
+    assert_eq!(desk.seen(&batch).await["retried_by"], json!([retry]));
+    // Once the platform has been asked it is too late.
+    desk.platform
+        .fault(Resource::Accounts, platform::Fault::Refuse { status: 422 }, 1);
+    desk.configure(retry).await;
+    let failed = desk.until_status(retry, "failed").await;
+    let late = json!({ "selections": [{ "registration_job_id": failed["jobs"][0]["id"], "none": true }] });
+    let late = desk.post(retry, "retry-failed", late).await.expect(409).json();
+    assert_eq!(late["code"], "execution_begun");
+}

@@ -175,3 +175,28 @@ pub async fn a_call_that_outlives_its_batch_is_told_of_before_the_end(database: 
     assert!(rest.iter().any(is_told), "{rest:#?}");
     assert_eq!(rest.last().unwrap().data["cancelled"], 1);
 }
+
+pub async fn what_a_cancelled_batch_left_undone_is_taken_up_alone(database: Db) {
+    let desk = desk(database, "").await;
+    desk.platform.hold(Resource::Restaurants);
+    let batch = desk.executing(&["A", "B"], json!({})).await;
+    // The second has its account when the first is done, and waits for the next call.
+    desk.platform.until_asked(Resource::Restaurants, 1).await;
+    desk.platform.hold(Resource::Accounts);
+    desk.platform.release(Resource::Restaurants);
+    desk.platform.until_asked(Resource::Accounts, 2).await;
+    desk.post(&batch, "cancel", json!({})).await.expect(200);
+    desk.platform.release(Resource::Accounts);
+    let seen = desk.until(&batch, |seen| seen["cancelled"] == 1).await;
+    assert_eq!(seen["jobs"][0]["status"], "completed");
+    let retry = desk.post(&batch, "retry-failed", json!({})).await.expect(201).json();
+    let retry = retry["new_batch_id"].as_str().unwrap();
+    let ended = desk.until_status(retry, "completed").await;
+    assert_eq!(ended["total"], 1);
+    assert_eq!(ended["jobs"][0]["restaurant_name"], "B");
+    for job in [&seen["jobs"][0], &ended["jobs"][0]] {
+        for (resource, times) in desk.effects(job) {
+            assert_eq!(times, 1, "{resource}");
+        }
+    }
+}

@@ -25,7 +25,7 @@ pub struct Selections {
 }
 
 /// The company of one restaurant.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SelectionGiven {
     registration_job_id: Id,
@@ -67,6 +67,17 @@ pub struct ConfigurationGiven {
     /// As the step's form has it.
     #[schema(value_type = Object)]
     config: Value,
+}
+
+impl SelectionGiven {
+    pub(super) fn answer(&self) -> AnswerGiven {
+        AnswerGiven {
+            job_id: self.registration_job_id,
+            answer: said(json!({
+                "candidate_id": self.candidate_id, "company_number": self.company_number, "none": self.none,
+            })),
+        }
+    }
 }
 
 impl ConfigurationGiven {
@@ -145,13 +156,7 @@ pub async fn select(
     id: Path<Id>,
     body: Json<Selections>,
 ) -> Result<HttpResponse, Problem> {
-    let given = |each: &SelectionGiven| AnswerGiven {
-        job_id: each.registration_job_id,
-        answer: json!({
-            "candidate_id": each.candidate_id, "company_number": each.company_number, "none": each.none,
-        }),
-    };
-    let answers = body.selections.iter().map(given).collect();
+    let answers = body.selections.iter().map(SelectionGiven::answer).collect();
     answer(&app, &caller, key, *id, StepNumber::CompanySelection, answers).await
 }
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::batch_refusals::busy;
 use super::registration_answer_checks::check;
-use super::registration_answers::ConfigurationGiven;
+use super::registration_answers::{ConfigurationGiven, SelectionGiven};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
@@ -81,6 +81,8 @@ pub struct Restart {
 pub struct Retry {
     /// Configurations in the place of those that were confirmed, by registration of the batch that is retried.
     configurations: Vec<ConfigurationGiven>,
+    /// Companies in the place of those that were picked, where the execution has not begun: the registration goes on from step 3.
+    selections: Vec<SelectionGiven>,
 }
 
 /// A body that may be left out.
@@ -93,13 +95,22 @@ pub(super) fn optional<T: Default + DeserializeOwned>(body: &Bytes) -> Result<T,
 }
 
 impl Retry {
-    fn read(&self, app: &App) -> Result<Vec<(Id, Value)>, Problem> {
-        let given: Vec<AnswerGiven> = self.configurations.iter().map(ConfigurationGiven::answer).collect();
-        if !given.is_empty() {
-            check(app, StepNumber::Configuration, &given)?;
-        }
-        Ok(given.into_iter().map(|given| (given.job_id, given.answer)).collect())
+    /// Configurations and selections, by registration.
+    fn read(&self, app: &App) -> Result<[Vec<(Id, Value)>; 2], Problem> {
+        let configurations = self.configurations.iter().map(ConfigurationGiven::answer).collect();
+        let selections = self.selections.iter().map(SelectionGiven::answer).collect();
+        Ok([
+            checked(app, StepNumber::Configuration, configurations)?,
+            checked(app, StepNumber::CompanySelection, selections)?,
+        ])
     }
+}
+
+fn checked(app: &App, step: StepNumber, given: Vec<AnswerGiven>) -> Result<Vec<(Id, Value)>, Problem> {
+    if !given.is_empty() {
+        check(app, step, &given)?;
+    }
+    Ok(given.into_iter().map(|given| (given.job_id, given.answer)).collect())
 }
 
 /// What can be done in this state instead.
@@ -250,13 +261,14 @@ pub(super) async fn repeat(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     app.registration_batch(caller, source).await?;
-    let configs = retry.read(app)?;
+    let [configs, selections] = retry.read(app)?;
     let command = RepeatRegistrationBatch {
         id: Id::now(),
         organisation_id: caller.scope.organisation_id,
         source,
         repeat,
         configs,
+        selections,
         created_by: Some(caller.scope.user_id),
         origin: caller.origin(),
         answer: None,
@@ -296,6 +308,7 @@ pub(super) async fn repeat(
             Repeated::Created(_) => Ok(answer),
             Repeated::Illegal(from) => {
                 let (to, first) = match repeat {
+                    _ if from == BatchStatus::Draft => ("retried", "start it first"),
                     Repeat::All { .. } => ("restarted", "cancel it, or wait for its end"),
                     Repeat::Failed | Repeat::Job { .. } => ("retried", "pause it, or wait for its end"),
                 };
@@ -317,8 +330,18 @@ pub(super) async fn repeat(
                 Err(Problem::new(StatusCode::CONFLICT, "nothing_failed", detail))
             }
             Repeated::Unknown(jobs) => {
-                let detail = "a configuration is given for a registration that is not retried";
+                let detail = "something is given for a registration that is not retried";
                 let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_registration", detail);
+                Err(problem.with("registration_job_ids", json!(jobs)))
+            }
+            Repeated::TooLate(jobs) => {
+                let detail = "the platform has been asked for the company that was picked first; restart the batch to begin with another";
+                let problem = Problem::new(StatusCode::CONFLICT, "execution_begun", detail);
+                Err(problem.with("registration_job_ids", json!(jobs)))
+            }
+            Repeated::UnknownCandidate(jobs) => {
+                let detail = "a company that is given is no candidate of its registration; GET the registration lists them";
+                let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_candidate", detail);
                 Err(problem.with("registration_job_ids", json!(jobs)))
             }
             Repeated::Busy(restaurants) => Err(busy(&restaurants)),
@@ -332,7 +355,7 @@ pub(super) async fn repeat(
 #[utoipa::path(
     post, path = "/api/registration-batches/{id}/retry-failed", tag = "registration batches",
     params(
-        ("id" = Id, Path, description = "The batch; it has ended or is paused."),
+        ("id" = Id, Path, description = "The batch; it has ended or is paused. Of one that was cancelled also what was left undone is taken up."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body(content = Option<Retry>, description = "What is different. It may be left out."),

@@ -9,12 +9,13 @@ fn url() -> Url {
     "https://www.smile-dental.co.nz/".parse().unwrap()
 }
 
-/// Sizes that are compared: what is quadratic takes sixteen times as long for the larger one.
+/// Sizes that are compared: what is quadratic takes sixty-four times as long for the larger one, also where a bound on what is
+/// compared ends the growth somewhere between them.
 const SMALL: usize = 16 * 1024;
-const LARGE: usize = 4 * SMALL;
+const LARGE: usize = 8 * SMALL;
 /// Growth that is still linear, with room for what grows late; and time too short to tell, some ticks of the clock.
-const FACTOR: u32 = 9;
-const NOISE: Duration = Duration::from_millis(60);
+const FACTOR: u32 = 18;
+const NOISE: Duration = Duration::from_millis(120);
 /// Interruptions only make a run slower: of several the fastest tells.
 const TRIES: usize = 6;
 

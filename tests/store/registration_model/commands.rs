@@ -233,6 +233,7 @@ impl<'a> Case<'a> {
                 Repeat::Failed
             },
             configs: Vec::new(),
+            selections: Vec::new(),
             created_by: None,
             origin: Origin::engine(),
             answer: None,

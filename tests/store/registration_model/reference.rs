@@ -271,7 +271,11 @@ impl World {
             return Said::Illegal(vec![status]);
         }
         let retried = |job: &Job| self.jobs.iter().any(|later| later.source == Some(job.id));
-        let failed = |job: &Job| job.status == "failed" || (status == "failed" && job.status == "pending");
+        // What failed; and what a batch left undone that ended before its registrations.
+        let failed = |job: &Job| {
+            let undone = [("failed", "pending"), ("cancelled", "cancelled")].contains(&(status, job.status));
+            job.status == "failed" || undone
+        };
         let taken: Vec<Job> = self
             .of(source)
             .filter(|job| all || (failed(job) && !retried(job)))

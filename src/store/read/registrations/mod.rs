@@ -7,7 +7,7 @@ mod journal;
 
 use chrono::{DateTime, Utc};
 use entity::{Id, registration_batch_jobs as batches_table};
-use sea_orm::{DbErr, EntityTrait};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -49,6 +49,9 @@ pub struct RegistrationBatchDetail {
     /// What all its restaurants have in common.
     #[schema(value_type = Object)]
     pub common_config: Value,
+    /// Batches that took up what failed in it, or all of it, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retried_by: Vec<Id>,
     pub summary: RegistrationSummary,
     pub jobs: Vec<RegistrationView>,
 }
@@ -120,12 +123,21 @@ impl Reader {
             Access::Missing => return Ok(Access::Missing),
         };
         let jobs = self.registrations_of(&batch).await?;
+        let later = batches_table::Entity::find().filter(batches_table::Column::RetryOf.eq(id));
+        let retried_by = later
+            .select_only()
+            .column(batches_table::Column::Id)
+            .order_by_asc(batches_table::Column::Id)
+            .into_tuple::<Id>()
+            .all(&self.seen_by(scope))
+            .await?;
         let common_config = batch.settings.clone();
         let batch = RegistrationBatchView::of(batch.into(), 0).counting(&jobs);
         Ok(Access::Granted(RegistrationBatchDetail {
             summary: RegistrationSummary::of(&batch, &jobs),
             batch,
             common_config,
+            retried_by,
             jobs,
         }))
     }

@@ -272,11 +272,11 @@ impl AnswerRegistrations {
     }
 }
 
-fn candidate_of(answer: &Value) -> Option<Id> {
+pub(super) fn candidate_of(answer: &Value) -> Option<Id> {
     answer.get("candidate_id")?.as_str()?.parse().ok()
 }
 
-async fn is_candidate(group: &Group<'_>, job: Id, candidate: Id) -> Result<bool, DbErr> {
+pub(super) async fn is_candidate(group: &Group<'_>, job: Id, candidate: Id) -> Result<bool, DbErr> {
     const SQL: &str = "select 1 from companies_office_search_candidates where id = ? and registration_job_id = ?";
     let select = statement(group.backend, SQL, [candidate.into(), job.into()]);
     Ok(group.tx.query_one_raw(select).await?.is_some())

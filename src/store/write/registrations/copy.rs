@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
+use super::answers::{candidate_of, is_candidate};
 use super::batch::BatchRow;
 use super::create::{NewBatch, NewRegistration, insert_batch, insert_job, start};
 use crate::model::journal::Origin;
@@ -42,6 +43,8 @@ pub struct RepeatRegistrationBatch {
     pub repeat: Repeat,
     /// Configurations that take the place of those that were confirmed, by registration of the source.
     pub configs: Vec<(Id, Value)>,
+    /// Companies that take the place of those that were picked, as answers to step 3, by registration of the source.
+    pub selections: Vec<(Id, Value)>,
     pub created_by: Option<Id>,
     pub origin: Origin,
     pub answer: Option<KeyAnswer>,
@@ -60,8 +63,12 @@ pub enum Repeated {
     Busy(Vec<(Id, Id)>),
     /// Registrations, with a sub-step of each, of which nobody knows what a call has done: it might be done again.
     OutcomeUnknown(Vec<(Id, String)>),
-    /// Registrations that a configuration is given for and that are not taken up.
+    /// Registrations that something is given for and that are not taken up.
     Unknown(Vec<Id>),
+    /// Registrations that another company is given for and that were being executed for the first one.
+    TooLate(Vec<Id>),
+    /// Registrations that a company is given for that is no candidate of theirs.
+    UnknownCandidate(Vec<Id>),
     NotFound,
 }
 
@@ -80,10 +87,13 @@ impl RepeatRegistrationBatch {
         if taken.is_empty() {
             return Ok(Repeated::NothingFailed);
         }
-        let given = self.configs.iter().map(|(job, _)| *job);
+        let given = self.configs.iter().chain(&self.selections).map(|(job, _)| *job);
         let unknown: Vec<Id> = given.filter(|id| taken.iter().all(|job| job.id != *id)).collect();
         if !unknown.is_empty() {
             return Ok(Repeated::Unknown(unknown));
+        }
+        if let Some(wrong) = self.wrong_selections(group, &taken).await? {
+            return Ok(wrong);
         }
         let busy = self.busy(group, &taken).await?;
         if !busy.is_empty() {
@@ -117,7 +127,8 @@ impl RepeatRegistrationBatch {
         Ok(Repeated::Created(taken.len()))
     }
 
-    /// The registrations that are taken up, in their order. Of a batch that failed as a whole, also those that it set aside.
+    /// The registrations that are taken up, in their order. Of a batch that failed as a whole or was cancelled, also
+    /// those that it left undone.
     async fn taken(&self, group: &Group<'_>, source: BatchStatus) -> Result<Vec<jobs::Model>, DbErr> {
         let mut found = jobs::Entity::find()
             .filter(jobs::Column::BatchJobId.eq(self.source))
@@ -135,8 +146,11 @@ impl RepeatRegistrationBatch {
             .all(group.tx)
             .await?;
         let was_retried = |job: &jobs::Model| retried.iter().any(|later| later.source_job_id == Some(job.id));
-        let failed =
-            |job: &jobs::Model| job.status == "failed" || (source == BatchStatus::Failed && job.status == "pending");
+        let failed = |job: &jobs::Model| match source {
+            BatchStatus::Failed => matches!(job.status.as_str(), "failed" | "pending"),
+            BatchStatus::Cancelled => matches!(job.status.as_str(), "failed" | "cancelled"),
+            _ => job.status == "failed",
+        };
         Ok(match self.repeat {
             Repeat::All { .. } => found,
             Repeat::Failed | Repeat::Job { .. } => found
@@ -144,6 +158,34 @@ impl RepeatRegistrationBatch {
                 .filter(|job| failed(job) && !was_retried(job))
                 .collect(),
         })
+    }
+
+    /// What stands against the companies that are given.
+    async fn wrong_selections(&self, group: &Group<'_>, taken: &[jobs::Model]) -> Result<Option<Repeated>, DbErr> {
+        let is_given = |job: &&jobs::Model| self.selection(job.id).is_some();
+        let execution = StepNumber::Execution.number();
+        let late = taken
+            .iter()
+            .filter(is_given)
+            .filter(|job| job.current_step >= execution);
+        let late: Vec<Id> = late.map(|job| job.id).collect();
+        if !late.is_empty() {
+            return Ok(Some(Repeated::TooLate(late)));
+        }
+        let mut unknown = Vec::new();
+        for (job, selection) in &self.selections {
+            if let Some(candidate) = candidate_of(selection)
+                && !is_candidate(group, *job, candidate).await?
+            {
+                unknown.push(*job);
+            }
+        }
+        Ok((!unknown.is_empty()).then_some(Repeated::UnknownCandidate(unknown)))
+    }
+
+    fn selection(&self, job: Id) -> Option<&Value> {
+        let given = self.selections.iter().find(|(of, _)| *of == job);
+        given.map(|(_, selection)| selection)
     }
 
     async fn busy(&self, group: &Group<'_>, taken: &[jobs::Model]) -> Result<Vec<(Id, Id)>, DbErr> {
@@ -192,6 +234,11 @@ impl RepeatRegistrationBatch {
     async fn copy_job(&self, group: &Group<'_>, id: Id, source: &jobs::Model, position: usize) -> Result<(), DbErr> {
         let given = self.configs.iter().find(|(job, _)| *job == source.id);
         let config = given.map(|(_, config)| config.clone());
+        let selection = self.selection(source.id);
+        let begins_at = match selection {
+            Some(_) => StepNumber::CompanySelection.number(),
+            None => source.current_step,
+        };
         let job = jobs::ActiveModel {
             id: Set(id),
             batch_job_id: Set(self.id),
@@ -200,7 +247,7 @@ impl RepeatRegistrationBatch {
             position: Set(i32::try_from(position).unwrap_or(i32::MAX)),
             status: Set("pending".to_owned()),
             is_open: Set(false),
-            current_step: Set(source.current_step),
+            current_step: Set(begins_at),
             execution_config: Set(config.clone().or_else(|| source.execution_config.clone())),
             reference: Set(source.reference),
             source_job_id: Set(Some(source.id)),
@@ -227,17 +274,20 @@ impl RepeatRegistrationBatch {
             .all(group.tx)
             .await?;
         for mut step in of_source {
-            for said in [&mut step.answer, &mut step.result_data] {
-                name_copy(said, &copies);
-            }
-            if let Some(config) = &config
-                && step.step_number == StepNumber::Configuration.number()
-            {
-                step.answer = Some(config.clone());
+            let given = match StepNumber::try_from(step.step_number) {
+                Ok(StepNumber::CompanySelection) => selection,
+                Ok(StepNumber::Configuration) => config.as_ref(),
+                _ => None,
+            };
+            if let Some(given) = given {
+                step.answer = Some(given.clone());
                 step.answered_by = Some(self.origin.actor.clone());
                 step.answered_at = Some(group.now);
             }
-            copy_step(group, id, source.current_step, step, config.is_some()).await?;
+            for said in [&mut step.answer, &mut step.result_data] {
+                name_copy(said, &copies);
+            }
+            copy_step(group, id, begins_at, step, config.is_some()).await?;
         }
         Ok(())
     }
