@@ -10,9 +10,11 @@
 #[macro_use]
 mod support;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::daemon::Db;
 use support::{skip, start, start_with};
@@ -115,6 +117,31 @@ async fn a_character_that_no_text_may_hold_is_refused_where_it_comes_in(database
     for path in ["/api/leads?q=a%00b", "/api/plays/%00"] {
         let refused = api.get(path).await.expect(422).json();
         assert_eq!(refused["code"], "unknown_character", "{path}");
+    }
+    // Compressed, and in the fields of a form.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed
+        .write_all(json!({ "name": "Pizza\0Palace" }).to_string().as_bytes())
+        .unwrap();
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let packed = packed.finish().unwrap();
+    let refused = api
+        .raw(Method::POST, "/api/restaurants", packed, &headers)
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(refused["code"], "unknown_character");
+    let part = |name: &str, value: &str| format!("--b\r\ncontent-disposition: form-data; {name}\r\n\r\n{value}\r\n");
+    let list = part("name=\"file\"; filename=\"a.csv\"", "website\nhttps://a.nz/\n");
+    let form = [("content-type", "multipart/form-data; boundary=b")];
+    for field in [
+        part("name=\"name\"", "a\0b"),
+        part("name=\"settings\"", "{\"a\": \"\\u0000\"}"),
+    ] {
+        let refused = api
+            .raw(Method::POST, "/api/jobs", format!("{field}{list}--b--\r\n"), &form)
+            .await;
+        assert_eq!(refused.expect(422).json()["code"], "unknown_character", "{field:?}");
     }
     // An escaped backslash before it makes it a text of six letters.
     let name = json!({ "name": "Pizza \\u0000 Palace" });

@@ -87,17 +87,20 @@ impl LoggerActor {
         self.busy = true;
         let (from, to) = (self.position, self.head.min(read + CHUNK));
         let engine = Arc::clone(&self.engine);
-        let work = async move { follow(&engine, from, to, settle).await };
-        context.spawn(work.into_actor(self).map(|outcome, actor, context| {
+        let work = async move {
+            let mut position = from;
+            let outcome = write_logs(&engine, &mut position, to, settle).await;
+            (position, outcome)
+        };
+        context.spawn(work.into_actor(self).map(|(position, outcome), actor, context| {
             actor.busy = false;
+            // What was written before an interruption stays written.
+            if position.cursor > actor.position.cursor {
+                actor.settle_at = Instant::now() + SETTLE_EVERY;
+            }
+            actor.position = position;
             match outcome {
-                Ok(position) => {
-                    if position.cursor > actor.position.cursor {
-                        actor.settle_at = Instant::now() + SETTLE_EVERY;
-                    }
-                    actor.position = position;
-                    actor.follow(context);
-                }
+                Ok(()) => actor.follow(context),
                 Err(Interrupted::Moved(cursor)) => {
                     let why = format!("the log cursor is no longer at {cursor}");
                     actor.word.leave(Exit::Failed(why));
@@ -125,7 +128,7 @@ impl LoggerActor {
 
 /// Writes the log rows of a stretch of the journal; with `settle` the cursor moves also where there are none. A row that the
 /// database refuses is found by halving, told, and left out, so that it does not hold up all that come after it.
-async fn follow(engine: &Engine, mut position: Position, to: i64, settle: bool) -> Result<Position, Interrupted> {
+async fn write_logs(engine: &Engine, position: &mut Position, to: i64, settle: bool) -> Result<(), Interrupted> {
     misbehave("logger", "chunk");
     let mut stretches = vec![(position.read, to)];
     while let Some((from, to)) = stretches.pop() {
@@ -149,11 +152,11 @@ async fn follow(engine: &Engine, mut position: Position, to: i64, settle: bool) 
             other => other,
         };
         match written.map_err(|error| Interrupted::Failed(error.to_string()))? {
-            Transitioned::Committed { seq } => position = Position { cursor: seq, read: seq },
+            Transitioned::Committed { seq } => *position = Position { cursor: seq, read: seq },
             Transitioned::Conflict => return Err(Interrupted::Moved(cursor)),
         }
     }
-    Ok(position)
+    Ok(())
 }
 
 /// What the ends of step runs leave in the logs.

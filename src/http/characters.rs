@@ -9,9 +9,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Decompress, Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
@@ -36,9 +37,11 @@ pub async fn refuse_nul<B: MessageBody>(
         let refused = refusal("the address").error_response();
         return Ok(request.into_response(refused).map_into_right_body());
     }
-    let is_json = request.content_type().ends_with("json");
+    let is_json = request.content_type().to_ascii_lowercase().ends_with("json");
     if is_json && !request.path().starts_with("/api/receivers/") {
-        let body = request.take_payload();
+        // What is compressed is looked at as it was meant, and comes to the handler as that.
+        let body = Decompress::from_headers(request.take_payload(), request.headers());
+        request.headers_mut().remove(CONTENT_ENCODING);
         request.set_payload(Payload::from(Box::pin(Checked::new(body)) as BoxedBody));
     }
     let response = next.call(request).await?;
@@ -62,12 +65,18 @@ pub fn has_nul(error: &PayloadError) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<NulInJson>())
 }
 
+/// Whether a text holds U+0000, as it stands or as JSON writes it.
+pub fn holds_nul(text: &[u8]) -> bool {
+    text.contains(&0) || Scan::default().finds_nul(text)
+}
+
 /// What is answered where [`has_nul`] holds.
 pub fn nul_in_json() -> Problem {
     refusal("the body")
 }
 
-fn refusal(place: &str) -> Problem {
+/// What is answered where a part of the request, named `place`, [holds](holds_nul) U+0000.
+pub fn refusal(place: &str) -> Problem {
     let detail = format!("{place} holds the character U+0000, which no text may hold; leave it out");
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_character", detail)
 }
@@ -76,12 +85,12 @@ type BoxedBody = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
 
 /// A body that is looked at as it comes.
 struct Checked {
-    body: Payload,
+    body: Decompress<Payload>,
     scan: Scan,
 }
 
 impl Checked {
-    fn new(body: Payload) -> Self {
+    fn new(body: Decompress<Payload>) -> Self {
         Self {
             body,
             scan: Scan::default(),

@@ -17,6 +17,7 @@ use tempfile::NamedTempFile;
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
+use super::characters::{holds_nul, refusal};
 use super::problem::Problem;
 use crate::actors::import::{SentList, TextList, unfold, workbook_limits};
 
@@ -327,6 +328,9 @@ async fn read_field(field: &mut actix_multipart::Field) -> Result<String, Proble
             )));
         }
         text.extend_from_slice(&chunk);
+    }
+    if holds_nul(&text) {
+        return Err(refusal("a form field"));
     }
     String::from_utf8(text).map_err(|_| Problem::bad_request("a form field is not UTF-8"))
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use chrono::{DateTime, Utc};
@@ -23,6 +23,9 @@ use crate::model::step::StepFailure;
 use crate::steps::Progress;
 use crate::store::read::RunnableRegistration;
 use crate::store::write::ChangeRegistrationBatch;
+
+/// How soon it is tried again to give up a registration that could not be.
+const GIVING_UP_AGAIN: Duration = Duration::from_secs(30);
 
 /// A registration that runs, and what it holds while it does.
 pub(super) struct Child {
@@ -191,11 +194,15 @@ impl RegistrationSupervisor {
             Ok::<_, String>(())
         };
         context.spawn(work.into_actor(self).map(move |outcome, actor, context| {
-            actor.backing_off.remove(&id);
-            if let Err(error) = outcome {
-                tracing::error!(registration = %id, error, "a registration could not be given up");
-            }
-            actor.look(context);
+            let Err(error) = outcome else {
+                actor.backing_off.remove(&id);
+                return actor.look(context);
+            };
+            tracing::error!(registration = %id, error, "a registration could not be given up; trying again");
+            context.run_later(GIVING_UP_AGAIN, move |actor, context| {
+                actor.backing_off.remove(&id);
+                actor.look(context);
+            });
         }));
     }
 

@@ -14,7 +14,7 @@ fn url() -> Url {
 const SMALL: usize = 16 * 1024;
 const LARGE: usize = 8 * SMALL;
 /// Growth that is still linear, with room for what grows late; and time too short to tell, some ticks of the clock.
-const FACTOR: u32 = 18;
+const FACTOR: u32 = 30;
 const NOISE: Duration = Duration::from_millis(120);
 /// Interruptions only make a run slower: of several the fastest tells.
 const TRIES: usize = 6;

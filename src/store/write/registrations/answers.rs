@@ -395,7 +395,8 @@ async fn go_on(
 fn settled(mut progress: Progress, answer: &Value, now: DateTime<Utc>) -> Value {
     let done = answer["done"].as_bool().unwrap_or_default();
     let about = answer["sub_step"].as_str().unwrap_or_default();
-    if let Some(open) = progress.get_mut(about) {
+    let asked = progress.get_mut(about);
+    if let Some(open) = asked.filter(|each| each.status == SubStepStatus::ActionRequired) {
         open.answer(done, answer.get("result").cloned(), now);
     }
     json!(progress)

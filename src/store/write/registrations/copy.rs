@@ -248,7 +248,9 @@ impl RepeatRegistrationBatch {
             status: Set("pending".to_owned()),
             is_open: Set(false),
             current_step: Set(begins_at),
-            execution_config: Set(config.clone().or_else(|| source.execution_config.clone())),
+            execution_config: Set(config
+                .clone()
+                .or_else(|| source.execution_config.clone().filter(|_| selection.is_none()))),
             reference: Set(source.reference),
             source_job_id: Set(Some(source.id)),
             created_at: Set(group.now),
@@ -279,6 +281,10 @@ impl RepeatRegistrationBatch {
                 Ok(StepNumber::Configuration) => config.as_ref(),
                 _ => None,
             };
+            // What was confirmed for one company is nothing for another.
+            if selection.is_some() && step.step_number == StepNumber::Configuration.number() {
+                step.answer = None;
+            }
             if let Some(given) = given {
                 step.answer = Some(given.clone());
                 step.answered_by = Some(self.origin.actor.clone());
@@ -335,8 +341,11 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, 
         other => other,
     };
     let is_configuration = step.step_number == StepNumber::Configuration.number();
-    let is_answered_before = (step.step_number != StepNumber::Execution.number() && step.step_number >= failed)
-        || (given && is_configuration);
+    // An answer that a step has failed with is asked for again.
+    let has_failed = step.status == StepStatus::Failed.as_str();
+    let is_answered_before =
+        (step.step_number != StepNumber::Execution.number() && step.step_number >= failed && !has_failed)
+            || (given && is_configuration);
     let mut copy = step.into_active_model().reset_all();
     copy.id = Set(Id::now());
     copy.registration_job_id = Set(job);

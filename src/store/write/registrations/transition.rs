@@ -88,7 +88,9 @@ impl RegistrationTransition {
     /// Whether it says only that something begins: what ends the process while it goes on has not been survived yet.
     fn only_begins(&self) -> bool {
         let mut operations = self.journal.iter().map(|entry| entry.operation);
-        !self.journal.is_empty() && operations.all(|operation| operation == Operation::StepStarted)
+        // That it waits its turn has no row of its own.
+        let says_it = self.ready || !self.journal.is_empty();
+        says_it && operations.all(|operation| operation == Operation::StepStarted)
     }
 
     pub(in crate::store::write) async fn apply(&self, group: &mut Group<'_>) -> Result<Transitioned, DbErr> {
@@ -100,13 +102,14 @@ impl RegistrationTransition {
             return Ok(Transitioned::Conflict);
         }
         let to = self.in_batch(batch.status()?);
+        if !self.move_job(group, to).await? {
+            return Ok(Transitioned::Conflict);
+        }
+        // Only what is not out of date can be wrong.
         if !self.from.may_become(to) {
             let (from, step) = (self.from, self.current_step);
             let error = format!("a registration at step {step} whose status is '{from}' cannot become '{to}'");
             return Err(DbErr::Custom(error));
-        }
-        if !self.move_job(group, to).await? {
-            return Ok(Transitioned::Conflict);
         }
         for step in &self.steps {
             write_step(group, self.job.id, step).await?;
