@@ -91,8 +91,9 @@ async fn bodies_break_off_and_never_end() -> Outcome {
     while read < 8 << 20 {
         read += endless.chunk().await?.ok_or("it ended")?.len();
     }
-    let mut drip = client.get(site.url("/fault/endless?ms=30")).send().await?;
+    // From before the first byte: whoever is late finds several waiting.
     let before = Instant::now();
+    let mut drip = client.get(site.url("/fault/endless?ms=30")).send().await?;
     for _ in 0..3 {
         drip.chunk().await?.ok_or("it ended")?;
     }
