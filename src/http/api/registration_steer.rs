@@ -307,10 +307,14 @@ pub(super) async fn repeat(
         match shared.command_batch(command.id, command).await? {
             Repeated::Created(_) => Ok(answer),
             Repeated::Illegal(from) => {
-                let (to, first) = match repeat {
-                    _ if from == BatchStatus::Draft => ("retried", "start it first"),
-                    Repeat::All { .. } => ("restarted", "cancel it, or wait for its end"),
-                    Repeat::Failed | Repeat::Job { .. } => ("retried", "pause it, or wait for its end"),
+                let to = match repeat {
+                    Repeat::All { .. } => "restarted",
+                    Repeat::Failed | Repeat::Job { .. } => "retried",
+                };
+                let first = match repeat {
+                    _ if from == BatchStatus::Draft => "start it first",
+                    Repeat::All { .. } => "cancel it, or wait for its end",
+                    Repeat::Failed | Repeat::Job { .. } => "pause it, or wait for its end",
                 };
                 let detail = format!("a batch whose status is '{from}' cannot be {to}: {first}");
                 let problem = Problem::new(StatusCode::CONFLICT, "illegal_transition", detail);
