@@ -177,16 +177,18 @@ impl EngineReader {
         let Some(job) = jobs::Entity::find_by_id(id).one(&self.hq).await? else {
             return Ok(None);
         };
-        let batch = batches::Entity::find_by_id(job.batch_job_id).one(&self.hq).await?;
-        let restaurant = restaurants::Entity::find_by_id(job.restaurant_id).one(&self.hq).await?;
+        let rows = steps::Entity::find()
+            .filter(steps::Column::RegistrationJobId.eq(id))
+            .order_by_asc(steps::Column::StepNumber);
+        // After its job, whose version says whether anything has changed since: steps that are older than it would not be noticed.
+        let (batch, restaurant, rows) = tokio::try_join!(
+            batches::Entity::find_by_id(job.batch_job_id).one(&self.hq),
+            restaurants::Entity::find_by_id(job.restaurant_id).one(&self.hq),
+            rows.all(&self.hq),
+        )?;
         let (Some(batch), Some(restaurant)) = (batch, restaurant) else {
             return Ok(None);
         };
-        let rows = steps::Entity::find()
-            .filter(steps::Column::RegistrationJobId.eq(id))
-            .order_by_asc(steps::Column::StepNumber)
-            .all(&self.hq)
-            .await?;
         let steps = rows.into_iter().map(step).collect::<Result<_, _>>()?;
         Ok(Some(RegistrationJob {
             id,

@@ -317,11 +317,11 @@ impl World {
             "failed" if goes_on => "pending",
             _ => written.to,
         };
-        if !job_may_become(from, to) {
-            return Said::Illegal(vec![from, to]);
-        }
         if stale {
             return Said::Conflict;
+        }
+        if !job_may_become(from, to) {
+            return Said::Illegal(vec![from, to]);
         }
         let was = self.jobs[job].steps[at].status;
         for (step, becomes) in &written.steps {
@@ -489,6 +489,11 @@ impl Job {
         self.source = Some(source.id);
         self.current = source.current;
         self.steps = source.steps;
+        // What a step has failed with is asked again.
+        let first = &mut self.steps[source.current];
+        if first.status == "failed" {
+            first.answer = None;
+        }
         for step in &mut self.steps[source.current..] {
             step.status = "pending";
         }
