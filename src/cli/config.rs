@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use serde_json::Value;
+use serde_json::Map;
 
 use crate::model::registration::plan::RegistrationPlan;
+use crate::providers::secrets_named_in;
 use crate::settings::{Settings, check, not_needed, read_workflow_files, show_effective};
 use crate::steps::registration::checked_plan;
 
@@ -55,7 +56,7 @@ fn check_all(file: Option<&Path>) -> ExitCode {
     }
     let unset = registration
         .as_ref()
-        .map_or_else(|_| Vec::new(), |plan| unset_secrets(plan, &settings));
+        .map_or_else(|_| BTreeSet::new(), |plan| unset_secrets(plan, &settings));
     for name in &unset {
         eprintln!(
             "registration.toml names the secret '{name}', and there is no [secrets.{name}]; say where it is and which hosts it is for, \
@@ -72,29 +73,21 @@ fn check_all(file: Option<&Path>) -> ExitCode {
 }
 
 /// The secrets that registrations need and nobody has declared. Where no platform is named, nobody registers.
-fn unset_secrets(plan: &RegistrationPlan, settings: &Settings) -> Vec<String> {
+fn unset_secrets(plan: &RegistrationPlan, settings: &Settings) -> BTreeSet<String> {
     if settings.registration.platform_url.is_empty() {
-        return Vec::new();
+        return BTreeSet::new();
     }
     let of_steps = plan.steps.values().map(|step| &step.settings);
     let of_sub_steps = plan
         .sub_steps
         .iter()
         .flat_map(|sub_step| std::iter::once(&sub_step.settings).chain(&sub_step.effect.find));
-    let texts: String = of_steps
-        .chain(of_sub_steps)
-        .map(|told| Value::Object(told.clone()).to_string())
-        .collect();
-    let named = texts.split("secret(").skip(1).filter_map(|rest| {
-        let quoted = rest.trim_start_matches(['\\', '\'', '"', ' ']);
-        let name: String = quoted
-            .chars()
-            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-            .collect();
-        (!name.is_empty()).then_some(name)
-    });
-    let unset: BTreeSet<String> = named.filter(|name| !settings.secrets.contains_key(name)).collect();
-    unset.into_iter().collect()
+    let mut named = BTreeSet::new();
+    for text in of_steps.chain(of_sub_steps).flat_map(Map::values) {
+        secrets_named_in(text, &mut named);
+    }
+    named.retain(|name| !settings.secrets.contains_key(name));
+    named
 }
 
 /// How many plays and workflows the files have, or nothing once their mistakes are told.

@@ -27,6 +27,6 @@ mod zenrows;
 pub use call::{Answered, Call, CallFailure, CallReport, Verdict};
 pub use host_limits::{Entry, HostLimits, HostSlot};
 pub use path::{NotAPath, ResultPath};
-pub use service::Providers;
+pub use service::{Providers, secrets_named_in};
 pub use spec::{Mode, ProviderName, ProviderSpec, SpecMistake, UnknownProvider};
 pub use state::{CircuitState, ProviderState};

@@ -1,6 +1,8 @@
 //! All providers of the daemon: who is called how, within which limits.
 
 mod preflight;
+
+pub use preflight::secrets_named_in;
 mod send;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -27,8 +27,8 @@ use effects::{
 };
 use happy::{a_retry_may_mend_the_configuration, auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
 use office::{
-    a_company_that_was_mistyped_is_corrected_in_a_retry, a_refused_key_pauses_the_batch,
-    a_retry_names_its_own_candidates, the_company_that_was_picked_is_looked_up,
+    a_company_that_is_given_with_a_retry_waits_for_the_search, a_company_that_was_mistyped_is_corrected_in_a_retry,
+    a_refused_key_pauses_the_batch, a_retry_names_its_own_candidates, the_company_that_was_picked_is_looked_up,
 };
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
@@ -64,5 +64,6 @@ on_both_databases!("registration":
     a_draft_that_is_started_after_all_is_seen_again,
     a_call_that_outlives_its_batch_is_told_of_before_the_end,
     a_company_that_was_mistyped_is_corrected_in_a_retry,
+    a_company_that_is_given_with_a_retry_waits_for_the_search,
     what_a_cancelled_batch_left_undone_is_taken_up_alone,
 );

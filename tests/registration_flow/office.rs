@@ -4,7 +4,7 @@ use batchdesk::simulators::nzbn::{Asked, Fault};
 use batchdesk::simulators::platform::{self, Resource};
 use serde_json::json;
 
-use crate::desk::{Desk, Opening, ids};
+use crate::desk::{Desk, Opening, completed, ids};
 use crate::support::daemon::Db;
 
 pub async fn the_company_that_was_picked_is_looked_up(database: Db) {
@@ -149,6 +149,14 @@ pub async fn a_company_that_was_mistyped_is_corrected_in_a_retry(database: Db) {
         selection["registration_job_id"] = json!(job);
         json!({ "selections": [selection] })
     };
+    // Confirmed for the first company: of no use for the next.
+    let config = completed(&json!({
+        "account_email": "a@b.example", "contact_phone": "+6493001122", "restaurant_name": "A", "phone": "+6493001122",
+        "address": "1 Queen Street", "city": "Auckland", "country": "NZ", "subdomain": "a", "services": ["pickup"],
+        "onboarding_user": { "email": "a@b.example" },
+    }));
+    let early = json!({ "configurations": [{ "registration_job_id": job, "config": config }] });
+    desk.post(&batch, "steps/5/complete", early).await.expect(200);
     let mistyped = given(json!({ "company_number": "9999999" }));
     desk.post(&batch, "steps/3/complete", mistyped).await.expect(200);
     let failed = desk.until_status(&batch, "failed").await;
@@ -170,4 +178,18 @@ pub async fn a_company_that_was_mistyped_is_corrected_in_a_retry(database: Db) {
     let late = json!({ "selections": [{ "registration_job_id": failed["jobs"][0]["id"], "none": true }] });
     let late = desk.post(retry, "retry-failed", late).await.expect(409).json();
     assert_eq!(late["code"], "execution_begun");
+}
+
+pub async fn a_company_that_is_given_with_a_retry_waits_for_the_search(database: Db) {
+    let desk = Desk::open(database, Opening::default()).await;
+    // As often as it is tried.
+    desk.office.fault(Asked::Search, Fault::Fail { status: 503 }, 4);
+    let batch = desk.batch(&["Pizza Palace"], json!({})).await;
+    let failed = desk.until_status(&batch, "failed").await;
+    assert_eq!(failed["jobs"][0]["current_step"], 2, "{failed:#}");
+    let none = json!({ "selections": [{ "registration_job_id": failed["jobs"][0]["id"], "none": true }] });
+    let retry = desk.post(&batch, "retry-failed", none).await.expect(201).json();
+    let seen = desk.until_asked(retry["new_batch_id"].as_str().unwrap(), 5).await;
+    let states: Vec<_> = (0..4).map(|step| &seen["jobs"][0]["steps"][step]["status"]).collect();
+    assert_eq!(states, ["completed", "completed", "completed", "skipped"]);
 }

@@ -4,6 +4,7 @@ mod commands;
 mod compare;
 mod moves;
 mod reference;
+mod rows;
 mod tables;
 
 use std::cell::RefCell;

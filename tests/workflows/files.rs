@@ -153,6 +153,14 @@ pub async fn a_wrong_registration_file_changes_nothing(database: Db) {
     fs::write(directory.path().join("registration.toml"), right).unwrap();
     run(&["config", "check"]).await.expect(0);
     run(&["workflows", "diff"]).await.expect(3);
+
+    // Who registers somewhere needs the keys for it.
+    let platform = "[registration]\nplatform_url = 'https://platform.example'\n";
+    daemon.rewrite_config(&format!("{}{platform}", settings(directory.path())));
+    run(&["config", "check"])
+        .await
+        .expect(1)
+        .says(&["[secrets.PLATFORM_API_KEY]", "[secrets.NZBN_SUBSCRIPTION_KEY]"]);
 }
 
 pub async fn what_files_would_change_is_shown_first(database: Db) {

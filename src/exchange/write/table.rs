@@ -5,7 +5,7 @@ use std::io;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::guarded;
-use super::xlsx::{CELL_UNITS, Fit, LONG_CELL_COLUMNS, LONG_CELLS, fit, shown, start};
+use super::xlsx::{Fit, LONG_CELL_COLUMNS, LONG_CELLS, fit, parts, shown};
 
 /// The table as CSV (RFC 4180, UTF-8). `safe` guards cells that a spreadsheet would run.
 ///
@@ -47,14 +47,10 @@ pub fn xlsx_table(header: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>, Xl
         let mut line = 0;
         write_row(sheet, line, &LONG_CELL_COLUMNS)?;
         for (row, column, text) in long {
-            let (row, mut rest, mut part) = ((row + 1).to_string(), text.as_str(), 1_u32);
-            while !rest.is_empty() {
-                let (text, after) = rest.split_at(start(rest, CELL_UNITS).len());
+            let (row, column) = ((row + 1).to_string(), column.map_or("", String::as_str));
+            for (part, text) in (1_u32..).zip(parts(text)) {
                 line += 1;
-                let column = column.map_or("", String::as_str);
                 write_row(sheet, line, &[&name, &row, column, &part.to_string(), text])?;
-                rest = after;
-                part += 1;
             }
         }
     }

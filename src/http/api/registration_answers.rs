@@ -257,7 +257,7 @@ pub async fn find(
 ) -> Result<HttpResponse, Problem> {
     let given = |each: &FindingGiven| AnswerGiven {
         job_id: each.registration_job_id,
-        answer: json!({ "sub_step": each.sub_step, "done": each.done, "result": each.result }),
+        answer: said(json!({ "sub_step": each.sub_step, "done": each.done, "result": each.result })),
     };
     let answers = body.answers.iter().map(given).collect();
     answer(&app, &caller, key, *id, StepNumber::Execution, answers).await
@@ -290,13 +290,6 @@ async fn answer(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     app.registration_batch(caller, batch_id).await?;
-    let answers: Vec<AnswerGiven> = answers
-        .into_iter()
-        .map(|given| AnswerGiven {
-            job_id: given.job_id,
-            answer: said(given.answer),
-        })
-        .collect();
     check(app, step, &answers)?;
     let asked: Vec<_> = answers
         .iter()

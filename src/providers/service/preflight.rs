@@ -147,12 +147,13 @@ fn sources(spec: &ProviderSpec) -> Vec<(String, Value)> {
 pub(super) fn named_secrets(spec: &ProviderSpec) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = spec.secret.iter().cloned().collect();
     for (_, source) in sources(spec) {
-        named_in(&source, &mut names);
+        secrets_named_in(&source, &mut names);
     }
     names
 }
 
-fn named_in(source: &Value, names: &mut BTreeSet<String>) {
+/// Adds the secrets that the texts in `source` name, at any depth.
+pub fn secrets_named_in(source: &Value, names: &mut BTreeSet<String>) {
     match source {
         Value::String(text) => {
             for function in ["secret(", "basic_auth("] {
@@ -163,8 +164,8 @@ fn named_in(source: &Value, names: &mut BTreeSet<String>) {
                 }
             }
         }
-        Value::Array(list) => list.iter().for_each(|entry| named_in(entry, names)),
-        Value::Object(fields) => fields.values().for_each(|value| named_in(value, names)),
+        Value::Array(list) => list.iter().for_each(|entry| secrets_named_in(entry, names)),
+        Value::Object(fields) => fields.values().for_each(|value| secrets_named_in(value, names)),
         _ => {}
     }
 }

@@ -5,7 +5,8 @@ use entity::{Id, batch_operation_logs, registration_batch_jobs, registration_job
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
 
-use super::reference::{Job, Line, World};
+use super::reference::World;
+use super::rows::{Job, Line};
 
 /// All rows of some batches.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,6 +1,7 @@
 //! What an actor would write next of a registration, legal or not.
 
-use super::reference::{Job, Part, Written};
+use super::reference::Written;
+use super::rows::{Job, Part};
 
 /// Ways to go on, by which a registration is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

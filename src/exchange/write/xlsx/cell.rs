@@ -5,7 +5,7 @@
 //! then be taken for the missing one. Such texts are told apart here.
 
 /// Units of UTF-16 that a cell holds.
-pub(in crate::exchange::write) const CELL_UNITS: usize = 32_767;
+pub(super) const CELL_UNITS: usize = 32_767;
 
 /// A text of so many bytes fits a cell however many references it needs.
 const ESCAPED_BYTES: usize = 4_000;
@@ -35,8 +35,18 @@ pub(in crate::exchange::write) fn fit(text: &str) -> Fit {
     }
 }
 
+/// A text in pieces that a cell holds each.
+pub(in crate::exchange::write) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (part, after) = rest.split_at(start(rest, CELL_UNITS).len());
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// The longest start of the text that the library can write into a cell of so many units.
-pub(in crate::exchange::write) fn start(text: &str, units: usize) -> &str {
+pub(super) fn start(text: &str, units: usize) -> &str {
     let mut left = units;
     for (at, letter) in text.char_indices() {
         let fits = left.checked_sub(letter.len_utf16());

@@ -19,7 +19,8 @@ use std::path::Path;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::{ExportRow, table_cells, table_columns};
-pub(super) use cell::{CELL_UNITS, Fit, fit, start};
+use cell::{CELL_UNITS, start};
+pub(super) use cell::{Fit, fit, parts};
 use sheets::Sheets;
 
 /// Rows that a sheet holds, the header included.
@@ -174,10 +175,7 @@ impl XlsxRows {
                 .long_cells
                 .insert(Sheets::begin(&mut self.book, LONG_CELLS, header(), self.sheet_rows)?),
         };
-        let mut rest = text;
-        let mut part: u32 = 1;
-        while !rest.is_empty() {
-            let (text, after) = rest.split_at(start(rest, CELL_UNITS).len());
+        for (part, text) in (1_u32..).zip(parts(text)) {
             table.next_row(&mut self.book)?;
             let place = [
                 sheet.to_owned(),
@@ -189,8 +187,6 @@ impl XlsxRows {
                 table.cell(column, cell)?;
             }
             table.cell(TEXT, text.to_owned())?;
-            rest = after;
-            part += 1;
         }
         Ok(())
     }

@@ -236,7 +236,8 @@ impl RepeatRegistrationBatch {
         let config = given.map(|(_, config)| config.clone());
         let selection = self.selection(source.id);
         let begins_at = match selection {
-            Some(_) => StepNumber::CompanySelection.number(),
+            // What comes before the choice is done before it.
+            Some(_) => source.current_step.min(StepNumber::CompanySelection.number()),
             None => source.current_step,
         };
         let job = jobs::ActiveModel {
@@ -293,7 +294,7 @@ impl RepeatRegistrationBatch {
             for said in [&mut step.answer, &mut step.result_data] {
                 name_copy(said, &copies);
             }
-            copy_step(group, id, begins_at, step, config.is_some()).await?;
+            copy_step(group, id, begins_at, step, given.is_some()).await?;
         }
         Ok(())
     }
@@ -340,12 +341,9 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, 
         }
         other => other,
     };
-    let is_configuration = step.step_number == StepNumber::Configuration.number();
     // An answer that a step has failed with is asked for again.
     let has_failed = step.status == StepStatus::Failed.as_str();
-    let is_answered_before =
-        (step.step_number != StepNumber::Execution.number() && step.step_number >= failed && !has_failed)
-            || (given && is_configuration);
+    let is_answered_before = step.step_number != StepNumber::Execution.number() && !has_failed;
     let mut copy = step.into_active_model().reset_all();
     copy.id = Set(Id::now());
     copy.registration_job_id = Set(job);
@@ -360,7 +358,7 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, 
         copy.due_at = Set(None);
         copy.remind_at = Set(None);
         copy.asked = Set(None);
-        if !is_answered_before {
+        if !given && !is_answered_before {
             copy.answer = Set(None);
         }
     }
