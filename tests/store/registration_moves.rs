@@ -8,8 +8,8 @@ use batchdesk::model::registration::step::{StepNumber, StepStatus};
 use batchdesk::settings::OnThreshold;
 use batchdesk::store::write::{
     ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight, NewRegistration,
-    RecoverRegistrationBatch, RegistrationBatchCreated, RegistrationRef, RegistrationTransition, StepWrite, Threshold,
-    Transitioned, WriteError,
+    RecoverRegistrationBatch, RegistrationBatchCreated, RegistrationMoved, RegistrationRef, RegistrationTransition,
+    StepWrite, Threshold, WriteError,
 };
 use entity::{Id, registration_batch_jobs, registration_jobs};
 use sea_orm::EntityTrait as _;
@@ -141,7 +141,7 @@ pub async fn no_call_leaves_once_its_batch_is_held(mut bench: Bench) {
         call.job.version = job(&bench, id).await.version;
         call.from = job(&bench, id).await.status.parse().unwrap();
         let written = bench.write(call).await.unwrap();
-        assert_eq!(written, Transitioned::Conflict, "{event:?}");
+        assert_eq!(written, RegistrationMoved::Conflict, "{event:?}");
         assert!(!job(&bench, id).await.call_open);
     }
 }

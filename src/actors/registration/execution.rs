@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::facts::facts;
 use super::job::JobEnd;
-use super::work::Work;
+use super::work::{Next, Work};
 use super::written::{entry, told, until};
 use crate::model::journal::Operation;
 use crate::model::registration::job::RegistrationStatus;
@@ -26,34 +26,31 @@ const RESULT_BYTES: usize = 64 << 10;
 
 impl Work {
     /// One move of the execution.
-    pub(super) async fn execute(
-        &self,
-        job: &RegistrationJob,
-        plan: &RegistrationPlan,
-    ) -> Result<Option<JobEnd>, String> {
+    pub(super) async fn execute(&self, job: &RegistrationJob, plan: &RegistrationPlan) -> Result<Next, String> {
         let Some(row) = job.step(StepNumber::Execution) else {
             return Err("the registration has no sixth step".to_owned());
         };
         let mut progress = row.progress.under(plan);
-        if !self.may_execute {
-            return self.queue(job).await;
-        }
-        if row.status != StepStatus::InProgress {
-            return self.begin_execution(job, &progress).await;
-        }
-        match progress.clone().turn(plan) {
-            Turn::Over => self.end_execution(job, &progress).await,
-            Turn::Asked(_) => Ok(Some(JobEnd::Waiting)),
-            Turn::Skip(planned, missing) => {
-                let why = format!("'{missing}' has not completed");
-                self.skip_sub_step(job, &mut progress, &planned.slug, &why).await
+        let end = if !self.may_execute {
+            self.queue(job).await
+        } else if row.status != StepStatus::InProgress {
+            self.begin_execution(job, &progress).await
+        } else {
+            match progress.clone().turn(plan) {
+                Turn::Over => self.end_execution(job, &progress).await,
+                Turn::Asked(_) => Ok(Some(JobEnd::Waiting)),
+                Turn::Skip(planned, missing) => {
+                    let why = format!("'{missing}' has not completed");
+                    self.skip_sub_step(job, &mut progress, &planned.slug, &why).await
+                }
+                Turn::Unplanned(slug) => {
+                    let why = "registration.toml names it no more, and it had begun";
+                    self.ask_whether_done(job, &mut progress, slug, why).await
+                }
+                Turn::Run(planned) => return self.run_sub_step(job, planned, progress).await,
             }
-            Turn::Unplanned(slug) => {
-                let why = "registration.toml names it no more, and it had begun";
-                self.ask_whether_done(job, &mut progress, slug, why).await
-            }
-            Turn::Run(planned) => self.run_sub_step(job, planned, progress).await,
-        }
+        };
+        Ok(end?.into())
     }
 
     /// The registration has come to the execution, and waits for its turn.
@@ -143,7 +140,7 @@ impl Work {
         job: &RegistrationJob,
         planned: &SubStepPlan,
         mut progress: Progress,
-    ) -> Result<Option<JobEnd>, String> {
+    ) -> Result<Next, String> {
         let Some(state) = progress.get(&planned.slug).cloned() else {
             return Err(format!("the sub-step '{}' is not in its list", planned.slug));
         };
@@ -164,22 +161,28 @@ impl Work {
                         "its condition does not hold: {}",
                         planned.when.as_deref().unwrap_or_default()
                     );
-                    return self.skip_sub_step(job, &mut progress, &planned.slug, &why).await;
+                    let end = self.skip_sub_step(job, &mut progress, &planned.slug, &why).await;
+                    return Ok(end?.into());
                 }
-                Err(failure) => return self.fail_sub_step(job, planned, progress, &failure, None).await,
+                Err(failure) => {
+                    let end = self.fail_sub_step(job, planned, progress, &failure, None).await;
+                    return Ok(end?.into());
+                }
             }
         }
         if let Some(missing) = self.missing_platform(planned) {
-            return self
-                .fail_sub_step(job, planned, progress, &StepFailure::permanent(missing), Some(missing))
+            let failure = StepFailure::permanent(missing);
+            let end = self
+                .fail_sub_step(job, planned, progress, &failure, Some(missing))
                 .await;
+            return Ok(end?.into());
         }
         let mut context = self.context(job, &planned.slug, &planned.settings, facts);
         context.key = state.key(job.reference);
         context.attempt = state.attempt + 1;
         if was_cut_off && !planned.only_reads && !planned.effect.honours_keys {
             match self.look_for_effect(job, planned, progress, &context).await? {
-                Ok(end) => return Ok(end),
+                Ok(next) => return Ok(next),
                 Err(undone) => progress = undone,
             }
         }
@@ -193,7 +196,7 @@ impl Work {
         planned: &SubStepPlan,
         mut progress: Progress,
         context: &RegistrationContext,
-    ) -> Result<Option<JobEnd>, String> {
+    ) -> Result<Next, String> {
         if let Some(state) = progress.get_mut(&planned.slug) {
             state.start(Utc::now());
         }
@@ -205,7 +208,7 @@ impl Work {
             .journal
             .push(entry(job, Operation::StepStarted, None, context.attempt, details));
         if let Some(end) = self.commit(start).await? {
-            return Ok(Some(end));
+            return Ok(Next::Stop(end));
         }
         let job = &RegistrationJob {
             version: job.version + 1,
@@ -220,11 +223,12 @@ impl Work {
                 put_off.attempt = context.attempt - 1;
                 put_off.next_at = Some(at);
                 put_off.blocked_by = Some(until(&why, at));
-                Ok(self.commit(put_off).await?.or(Some(JobEnd::Waiting)))
+                Ok(self.commit(put_off).await?.or(Some(JobEnd::Waiting)).into())
             }
             Err(RegistrationStop::Refused(why)) => {
                 let failure = StepFailure::permanent(why.clone());
-                self.fail_sub_step(job, planned, progress, &failure, Some(&why)).await
+                let end = self.fail_sub_step(job, planned, progress, &failure, Some(&why)).await;
+                Ok(end?.into())
             }
             Err(RegistrationStop::Failed {
                 failure,
@@ -246,7 +250,7 @@ impl Work {
         context: &RegistrationContext,
         failure: &StepFailure,
         unknown: bool,
-    ) -> Result<Option<JobEnd>, String> {
+    ) -> Result<Next, String> {
         let attempt = context.attempt;
         if let Some(state) = progress.get_mut(&planned.slug) {
             state.attempt = attempt;
@@ -256,9 +260,10 @@ impl Work {
         }
         let can_tell = planned.effect.honours_keys || planned.effect.find.is_some();
         if unknown && !can_tell {
-            return self
+            let end = self
                 .ask_whether_done(job, &mut progress, &planned.slug, &failure.error)
                 .await;
+            return Ok(end?.into());
         }
         let policy = self.policy(planned);
         let delay = (failure.retryable || unknown)
@@ -270,15 +275,16 @@ impl Work {
         let Some(delay) = delay else {
             if unknown && !planned.effect.honours_keys {
                 // No call follows that could tell; the failure is definite only where it was not done.
-                return match self.look_for_effect(job, planned, progress, context).await? {
-                    Ok(end) => Ok(end),
-                    Err(undone) => self.fail_sub_step(job, planned, undone, failure, None).await,
-                };
+                match self.look_for_effect(job, planned, progress, context).await? {
+                    Ok(next) => return Ok(next),
+                    Err(undone) => progress = undone,
+                }
             }
-            return self.fail_sub_step(job, planned, progress, failure, None).await;
+            let end = self.fail_sub_step(job, planned, progress, failure, None).await;
+            return Ok(end?.into());
         };
-        self.wait_for_retry(job, planned, &progress, attempt, delay, failure)
-            .await
+        let end = self.wait_for_retry(job, planned, &progress, attempt, delay, failure);
+        Ok(end.await?.into())
     }
 
     pub(super) async fn wait_for_retry(
@@ -314,7 +320,7 @@ impl Work {
         mut progress: Progress,
         found: Found,
         reason: Option<String>,
-    ) -> Result<Option<JobEnd>, String> {
+    ) -> Result<Next, String> {
         let now = Utc::now();
         let result = bounded(found.data);
         let done = |state: &mut SubStep, result: Option<Value>, reason| state.complete(result, reason, now);
@@ -331,14 +337,16 @@ impl Work {
             completed
         };
         match self.try_commit(of(&progress)).await {
+            // What a sub-step teaches about the restaurant is merged where it is written.
+            Ok(None) if found.restaurant.is_none() => Ok(Next::GoOn(Box::new(job.after_sub_step(progress)))),
             // It was done, whatever its answer holds that the database does not take.
             Err(WriteError::Rejected(why)) => {
                 if let Some(state) = progress.get_mut(&planned.slug) {
                     done(state, None, Some(format!("its answer could not be stored: {why}")));
                 }
-                self.commit(of(&progress)).await
+                Ok(self.commit(of(&progress)).await?.into())
             }
-            other => other.map_err(|error| error.to_string()),
+            other => Ok(other.map_err(|error| error.to_string())?.into()),
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::execution::bounded;
 use super::facts::facts;
 use super::job::JobEnd;
-use super::work::Work;
+use super::work::{Next, Work};
 use super::written::entry;
 use crate::model::journal::Operation;
 use crate::model::registration::job::RegistrationStatus;
@@ -29,21 +29,18 @@ impl Work {
         planned: &SubStepPlan,
         mut progress: Progress,
         context: &RegistrationContext,
-    ) -> Result<Result<Option<JobEnd>, Progress>, String> {
+    ) -> Result<Result<Next, Progress>, String> {
         let asked = planned.title.clone();
         if planned.effect.find.is_none() {
             let why = format!("{asked} was cut off, and nothing tells whether it was done");
-            return Ok(Ok(self
-                .ask_whether_done(job, &mut progress, &planned.slug, &why)
-                .await?));
+            let end = self.ask_whether_done(job, &mut progress, &planned.slug, &why).await;
+            return Ok(Ok(end?.into()));
         }
         match find_effect(context, &planned.effect).await {
             Ok(Some(found)) => {
                 let reason = Some(FOUND.to_owned());
-                let end = self
-                    .complete_sub_step(job, planned, progress, Found::data(found), reason)
-                    .await?;
-                Ok(Ok(end))
+                let next = self.complete_sub_step(job, planned, progress, Found::data(found), reason);
+                Ok(Ok(next.await?))
             }
             Ok(None) => {
                 if let Some(state) = progress.get_mut(&planned.slug) {
@@ -51,7 +48,7 @@ impl Work {
                 }
                 Ok(Err(progress))
             }
-            Err(stop) => Ok(Ok(self.cannot_tell(job, planned, progress, stop).await?)),
+            Err(stop) => Ok(Ok(self.cannot_tell(job, planned, progress, stop).await?.into())),
         }
     }
 

@@ -36,21 +36,42 @@ pub(super) struct Work {
     pub progress: Progress,
 }
 
+/// What follows a move.
+pub(super) enum Next {
+    Stop(JobEnd),
+    /// The database says how the registration stands.
+    Look,
+    /// The registration stands so, as was just committed. Whoever changes it meanwhile changes its version, which the next commit
+    /// meets.
+    GoOn(Box<RegistrationJob>),
+}
+
+impl From<Option<JobEnd>> for Next {
+    fn from(end: Option<JobEnd>) -> Self {
+        end.map_or(Self::Look, Self::Stop)
+    }
+}
+
 impl Work {
     pub async fn run(self) -> Result<JobEnd, String> {
+        let mut next = Next::Look;
         loop {
-            let job = self.batch.engine.reader.registration(self.id).await;
-            let Some(job) = job.map_err(|error| error.to_string())? else {
+            let job = match next {
+                Next::Stop(end) => return Ok(end),
+                Next::GoOn(job) => Some(*job),
+                Next::Look => {
+                    let job = self.batch.engine.reader.registration(self.id).await;
+                    job.map_err(|error| error.to_string())?
+                }
+            };
+            let Some(job) = job else {
                 return Ok(JobEnd::Superseded);
             };
             self.progress.record();
-            let end = match self.held_back(&job) {
-                Some(end) => return Ok(end),
+            next = match self.held_back(&job) {
+                Some(end) => Next::Stop(end),
                 None => self.take(&job).await?,
             };
-            if let Some(end) = end {
-                return Ok(end);
-            }
         }
     }
 
@@ -70,22 +91,23 @@ impl Work {
         (waits || job.status == RegistrationStatus::ActionRequired).then_some(JobEnd::Waiting)
     }
 
-    async fn take(&self, job: &RegistrationJob) -> Result<Option<JobEnd>, String> {
+    async fn take(&self, job: &RegistrationJob) -> Result<Next, String> {
         let plan = self.batch.engine.registration_plan();
         if job.batch_status.has_ended() {
-            return self.record_cut_off(job, &plan).await;
+            return Ok(self.record_cut_off(job, &plan).await?.into());
         }
-        match job.current_step {
-            StepNumber::Execution => self.execute(job, &plan).await,
-            step if step.is_asked() => self.ask(job, &plan).await,
+        let end = match job.current_step {
+            StepNumber::Execution => return self.execute(job, &plan).await,
+            step if step.is_asked() => self.ask(job, &plan).await?,
             step => match plan.step(step) {
-                Some(planned) => self.automatic(job, planned).await,
+                Some(planned) => self.automatic(job, planned).await?,
                 None => {
                     let failure = StepFailure::permanent(format!("registration.toml says nothing of step {step}"));
-                    self.commit(self.failing(job, &failure, 1)).await
+                    self.commit(self.failing(job, &failure, 1)).await?
                 }
             },
-        }
+        };
+        Ok(end.into())
     }
 
     /// A step that nobody has to be asked about.

@@ -11,7 +11,9 @@ use crate::model::registration::step::{StepNumber, StepStatus};
 use crate::model::step::StepFailure;
 use crate::scrape::text::squeeze_to;
 use crate::store::read::RegistrationJob;
-use crate::store::write::{JournalEntry, RegistrationRef, RegistrationTransition, StepWrite, Transitioned, WriteError};
+use crate::store::write::{
+    JournalEntry, RegistrationMoved, RegistrationRef, RegistrationTransition, StepWrite, WriteError,
+};
 
 impl Work {
     /// A transition that says nothing yet but where the registration goes.
@@ -55,13 +57,16 @@ impl Work {
     /// # Errors
     /// Where the writer refuses it.
     pub(super) async fn try_commit(&self, transition: RegistrationTransition) -> Result<Option<JobEnd>, WriteError> {
-        let to = transition.to;
+        let asked = transition.to;
         let writing = self.progress.writing();
         let written = self.batch.engine.storage.write(transition).await;
         drop(writing);
         Ok(match written? {
-            Transitioned::Committed { .. } => to.has_ended().then_some(JobEnd::Ended),
-            Transitioned::Conflict => Some(JobEnd::Superseded),
+            RegistrationMoved::To(to) if to.has_ended() => Some(JobEnd::Ended),
+            RegistrationMoved::To(to) if to == asked => None,
+            // Its batch has ended.
+            RegistrationMoved::To(_) => Some(JobEnd::Superseded),
+            RegistrationMoved::Conflict => Some(JobEnd::Superseded),
         })
     }
 

@@ -11,7 +11,7 @@ use super::registration_answers::finding_form;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::registration::plan::{OnDeadline, RegistrationPlan};
 use crate::model::registration::step::StepNumber;
 use crate::store::read::{ActionFilter, ActionView, CandidateView, Page};
@@ -122,7 +122,6 @@ fn action(plan: &RegistrationPlan, view: ActionView) -> Option<Action> {
     params(ActionQuery),
     responses(
         (status = 200, description = "The questions; with `count` their number.", body = Actions),
-        Refusals,
     ),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<ActionQuery>) -> Result<Json<Actions>, Problem> {

@@ -10,7 +10,7 @@ use crate::actors::supervision::ActorReport;
 use crate::actors::{ListActors, ReloadError, ReloadPreview, Reloaded};
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::Role;
 
 /// The live supervision tree.
@@ -22,7 +22,7 @@ pub struct ActorTree {
 /// `GET /api/admin/actors`: the live supervision tree.
 #[utoipa::path(
     get, path = "/api/admin/actors", tag = "daemon",
-    responses((status = 200, description = "The live supervision tree.", body = ActorTree), Refusals),
+    responses((status = 200, description = "The live supervision tree.", body = ActorTree)),
 )]
 pub async fn actors(app: Data<App>, caller: Caller) -> Result<Json<ActorTree>, Problem> {
     caller.require(Role::Operator)?;
@@ -53,7 +53,7 @@ pub enum ReloadAnswer {
 #[utoipa::path(
     post, path = "/api/admin/reload", tag = "daemon",
     params(ReloadQuery),
-    responses((status = 200, description = "What is in force now, or would be.", body = ReloadAnswer), Refusals),
+    responses((status = 200, description = "What is in force now, or would be.", body = ReloadAnswer)),
 )]
 pub async fn reload(app: Data<App>, caller: Caller, query: Query<ReloadQuery>) -> Result<Json<ReloadAnswer>, Problem> {
     caller.require(Role::Operator)?;

@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::{AuditFilter, AuditView, Role};
 
 /// Which rows.
@@ -36,7 +36,7 @@ pub struct AuditQuery {
 #[utoipa::path(
     get, path = "/api/audit", tag = "identity",
     params(AuditQuery),
-    responses((status = 200, description = "The audit log, newest first.", body = List<AuditView>), Refusals),
+    responses((status = 200, description = "The audit log, newest first.", body = List<AuditView>)),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<AuditQuery>) -> Result<Json<List<AuditView>>, Problem> {
     caller.require(Role::Admin)?;

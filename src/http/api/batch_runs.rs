@@ -15,7 +15,7 @@ use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::etag::{expected_version, tagged};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::batch_run::BatchRunStatus;
 use crate::store::read::{Access, BatchRunView, Role};
 use crate::store::write::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, KeyAnswer, META_BYTES, StoredAnswer};
@@ -39,7 +39,6 @@ pub struct PageQuery {
             description = "The caller's uploads, newest start first, those not started before all others.",
             body = List<BatchRunView>,
         ),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -71,7 +70,6 @@ async fn visible(app: &App, caller: &Caller, id: Id) -> Result<BatchRunView, Pro
             body = BatchRunView,
             headers(("ETag" = String, description = "Its version, for If-Match.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -114,7 +112,7 @@ fn meta_too_large() -> Problem {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewBatchRun,
-    responses((status = 201, description = "The record.", body = BatchRunView), Refusals),
+    responses((status = 201, description = "The record.", body = BatchRunView)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -207,7 +205,6 @@ pub struct BatchRunPatch {
             body = BatchRunView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn change(

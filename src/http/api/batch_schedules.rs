@@ -16,7 +16,7 @@ use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::etag::{expected_version, tagged};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::merge_patch::merge;
 use crate::store::read::{Access, BatchScheduleView, Role};
 use crate::store::write::{
@@ -30,7 +30,6 @@ use crate::store::write::{
     params(BatchPageQuery),
     responses(
         (status = 200, description = "The organisation's schedules, newest first.", body = List<BatchScheduleView>),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -52,7 +51,7 @@ pub async fn list(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = BatchScheduleBody,
-    responses((status = 201, description = "The schedule.", body = BatchScheduleView), Refusals),
+    responses((status = 201, description = "The schedule.", body = BatchScheduleView)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -123,7 +122,6 @@ fn refused(refusal: &ScheduleChanged, name: &str) -> Problem {
             body = BatchScheduleView,
             headers(("ETag" = String, description = "Its version, for If-Match. Runs do not change it.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -146,7 +144,6 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
             body = BatchScheduleView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn change(
@@ -192,7 +189,7 @@ pub async fn change(
         ("id" = Id, Path, description = "The schedule."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
     ),
-    responses((status = 204, description = "It is gone; its batches stay."), Refusals),
+    responses((status = 204, description = "It is gone; its batches stay.")),
 )]
 pub async fn delete(
     app: Data<App>,
@@ -220,7 +217,7 @@ pub async fn delete(
         ("id" = Id, Path, description = "The schedule."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
-    responses((status = 201, description = "The batch is made and started.", body = MadeBatch), Refusals),
+    responses((status = 201, description = "The batch is made and started.", body = MadeBatch)),
 )]
 pub async fn run_now(
     app: Data<App>,

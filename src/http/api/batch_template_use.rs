@@ -14,7 +14,7 @@ use crate::actors::RegistrationsChanged;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::batch_template::TemplateSource;
 use crate::model::registration::filter::RestaurantFilter;
 use crate::model::registration::profile::Directory;
@@ -84,7 +84,7 @@ pub(super) fn leads_unconverted() -> Problem {
 #[utoipa::path(
     post, path = "/api/batch-templates/{id}/preview", tag = "registration batches",
     params(("id" = Id, Path, description = "The template.")),
-    responses((status = 200, description = "Whom it takes now.", body = TemplatePreview), Refusals),
+    responses((status = 200, description = "Whom it takes now.", body = TemplatePreview)),
 )]
 pub async fn preview(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<TemplatePreview>, Problem> {
     let template = visible(&app, &caller, *id).await?;
@@ -129,7 +129,7 @@ pub struct MadeBatch {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body(content = Option<TemplateStart>, description = "What is different. It may be left out."),
-    responses((status = 201, description = "The batch is made.", body = MadeBatch), Refusals),
+    responses((status = 201, description = "The batch is made.", body = MadeBatch)),
 )]
 pub async fn start(
     app: Data<App>,

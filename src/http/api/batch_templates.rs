@@ -17,7 +17,7 @@ use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::etag::{expected_version, tagged};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::batch_template::{BatchSettings, TemplateSource};
 use crate::model::merge_patch::merge;
 use crate::model::registration::filter::RestaurantFilter;
@@ -98,7 +98,6 @@ impl BatchTemplateBody {
     params(BatchPageQuery),
     responses(
         (status = 200, description = "The organisation's templates, newest first.", body = List<BatchTemplateView>),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -120,7 +119,7 @@ pub async fn list(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = BatchTemplateBody,
-    responses((status = 201, description = "The template.", body = BatchTemplateView), Refusals),
+    responses((status = 201, description = "The template.", body = BatchTemplateView)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -191,7 +190,6 @@ fn refused(refusal: &TemplateChanged, name: &str) -> Problem {
             body = BatchTemplateView,
             headers(("ETag" = String, description = "Its version, for If-Match.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -214,7 +212,6 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
             body = BatchTemplateView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn change(
@@ -259,7 +256,7 @@ pub async fn change(
         ("id" = Id, Path, description = "The template."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
     ),
-    responses((status = 204, description = "It is gone; batches that were made of it stay."), Refusals),
+    responses((status = 204, description = "It is gone; batches that were made of it stay.")),
 )]
 pub async fn delete(
     app: Data<App>,

@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::workflow_spec::Mistake;
 use crate::scrape::clean_url;
 use crate::store::read::{Access, CompanyFilter, CompanyView, CompletionView, Role};
@@ -40,7 +40,7 @@ pub struct CompanyQuery {
 #[utoipa::path(
     get, path = "/api/companies", tag = "companies",
     params(CompanyQuery),
-    responses((status = 200, description = "The organisation's companies, newest first.", body = List<CompanyView>), Refusals),
+    responses((status = 200, description = "The organisation's companies, newest first.", body = List<CompanyView>)),
 )]
 pub async fn list(
     app: Data<App>,
@@ -101,7 +101,6 @@ pub struct CompaniesWritten {
     responses(
         (status = 201, description = "One company that was made.", body = CompanyView),
         (status = 200, description = "One that was there, or several.", body = CompaniesWritten),
-        Refusals,
     ),
 )]
 pub async fn create(
@@ -259,7 +258,7 @@ pub(super) async fn visible(app: &App, caller: &Caller, id: Id) -> Result<compan
 #[utoipa::path(
     get, path = "/api/companies/{id}", tag = "companies",
     params(("id" = Id, Path, description = "The company.")),
-    responses((status = 200, description = "The company.", body = CompanyView), Refusals),
+    responses((status = 200, description = "The company.", body = CompanyView)),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<CompanyView>, Problem> {
     Ok(Json(visible(&app, &caller, *id).await?.into()))
@@ -280,7 +279,7 @@ pub struct CompanyPatch {
     patch, path = "/api/companies/{id}", tag = "companies",
     params(("id" = Id, Path, description = "The company.")),
     request_body = CompanyPatch,
-    responses((status = 200, description = "The company as it is now.", body = CompanyView), Refusals),
+    responses((status = 200, description = "The company as it is now.", body = CompanyView)),
 )]
 pub async fn change(
     app: Data<App>,
@@ -318,7 +317,7 @@ pub async fn change(
 #[utoipa::path(
     delete, path = "/api/companies/{id}", tag = "companies",
     params(("id" = Id, Path, description = "The company.")),
-    responses((status = 204, description = "It is gone, and what it had completed."), Refusals),
+    responses((status = 204, description = "It is gone, and what it had completed.")),
 )]
 pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
@@ -350,7 +349,6 @@ pub struct PageQuery {
     params(("id" = Id, Path, description = "The company."), PageQuery),
     responses(
         (status = 200, description = "The steps that the company has completed.", body = List<CompletionView>),
-        Refusals,
     ),
 )]
 pub async fn completions(

@@ -15,7 +15,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::intake::{ListOptions, Workbook, receive};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::Role;
 
 /// How to read the file.
@@ -60,7 +60,7 @@ pub struct CompanyListForm {
             (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ),
     ),
-    responses((status = 200, description = "What became of the rows.", body = CompaniesImported), Refusals),
+    responses((status = 200, description = "What became of the rows.", body = CompaniesImported)),
 )]
 pub async fn create(
     app: Data<App>,

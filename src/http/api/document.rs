@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Info, License, OpenApi, SecurityRequirement};
+use utoipa::{IntoResponses as _, OpenApi as _};
 
 use super::Routes;
+use crate::http::problem::Refusals;
 
 const BEARER: &str = "token";
 const COOKIE: &str = "session";
@@ -58,6 +59,11 @@ pub fn openapi() -> OpenApi {
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
+                let refusals = Refusals::responses().into_iter();
+                operation
+                    .responses
+                    .responses
+                    .extend(refusals.map(|(status, refusal)| (status.into(), refusal)));
             }
         }
     }

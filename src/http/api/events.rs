@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::job_feed::{JobFeed, Opening};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::http::sse::{self, Frames};
 
 /// What to tell, and from where on.
@@ -78,7 +78,6 @@ pub(super) fn opening(last: Option<i64>, head: i64, has_ended: bool, pruned: Opt
             body = String, content_type = "text/event-stream",
         ),
         (status = 204, description = "The job has ended, and the client has seen all of it."),
-        Refusals,
     ),
 )]
 pub async fn follow(

@@ -13,7 +13,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::scrape::clean_url;
 use crate::store::read::{ExclusionView, PracticeFilter, PracticeWebsite, Role};
 use crate::store::write::{Exclude, Exclusion, KeyAnswer, Readmit, RequestKey, StoredAnswer};
@@ -37,7 +37,6 @@ pub struct ExclusionQuery {
     params(ExclusionQuery),
     responses(
         (status = 200, description = "The organisation's exclusions, newest first.", body = List<ExclusionView>),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -71,7 +70,7 @@ pub struct NewExclusions {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewExclusions,
-    responses((status = 200, description = "What became of it.", body = ExcludeAnswer), Refusals),
+    responses((status = 200, description = "What became of it.", body = ExcludeAnswer)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -113,7 +112,7 @@ pub struct JobExclusions {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = JobExclusions,
-    responses((status = 200, description = "What became of it.", body = ExcludeAnswer), Refusals),
+    responses((status = 200, description = "What became of it.", body = ExcludeAnswer)),
 )]
 pub async fn of_job(
     app: Data<App>,
@@ -347,7 +346,7 @@ pub struct NotAWebsite {
 #[utoipa::path(
     delete, path = "/api/exclusions", tag = "exclusions",
     request_body = Readmissions,
-    responses((status = 200, description = "How many were on the list.", body = ReadmitAnswer), Refusals),
+    responses((status = 200, description = "How many were on the list.", body = ReadmitAnswer)),
 )]
 pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -> Result<Json<ReadmitAnswer>, Problem> {
     caller.require(Role::Admin)?;
@@ -371,7 +370,7 @@ pub async fn readmit(app: Data<App>, caller: Caller, body: Json<Readmissions>) -
 #[utoipa::path(
     delete, path = "/api/exclusions/{id}", tag = "exclusions",
     params(("id" = Id, Path, description = "The exclusion.")),
-    responses((status = 204, description = "It is off the list."), Refusals),
+    responses((status = 204, description = "It is off the list.")),
 )]
 pub async fn readmit_one(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Admin)?;

@@ -16,7 +16,7 @@ use crate::http::app::App;
 use crate::http::attachment::attachment;
 use crate::http::caller::Caller;
 use crate::http::intake::Workbook;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 
 /// In which form, and which practices.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -64,7 +64,6 @@ impl ExportQuery {
                 (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ),
         ),
-        Refusals,
     ),
 )]
 pub async fn export(

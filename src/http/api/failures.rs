@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::FailureView;
 
 /// Which failures.
@@ -27,7 +27,6 @@ pub struct FailureQuery {
     params(FailureQuery),
     responses(
         (status = 200, description = "What failed for good, newest first.", body = List<FailureView>),
-        Refusals,
     ),
 )]
 pub async fn list(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::app::App;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 
 /// How the daemon is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +33,6 @@ pub async fn healthz() -> Json<Health> {
             description = "Every unfinished batch goes on, and the database takes reads and writes.",
             body = Health,
         ),
-        Refusals,
     ),
 )]
 pub async fn readyz(app: Data<App>) -> Result<Json<Health>, Problem> {

@@ -18,7 +18,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::intake::{ListForm, ListJson, ListOptions, Workbook, receive};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::{Access, Role};
 use crate::store::write::{ForgetPreviews, KeepPreview, KeyAnswer, StoredAnswer};
 
@@ -55,7 +55,7 @@ pub struct ImportView {
             (ListJson = "application/json"),
         ),
     ),
-    responses((status = 201, description = "The list, looked at and kept for an hour.", body = ImportView), Refusals),
+    responses((status = 201, description = "The list, looked at and kept for an hour.", body = ImportView)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -141,7 +141,7 @@ pub struct LookQuery {
 #[utoipa::path(
     get, path = "/api/imports/{id}", tag = "imports",
     params(("id" = Id, Path, description = "The import."), LookQuery),
-    responses((status = 200, description = "The list, looked at again.", body = ImportView), Refusals),
+    responses((status = 200, description = "The list, looked at again.", body = ImportView)),
 )]
 pub async fn detail(
     app: Data<App>,
@@ -179,7 +179,6 @@ pub async fn detail(
             body = String,
             content_type = "text/csv",
         ),
-        Refusals,
     ),
 )]
 pub async fn rejected_rows(
@@ -210,7 +209,7 @@ fn broken_off(error: ImportError) -> Problem {
 #[utoipa::path(
     delete, path = "/api/imports/{id}", tag = "imports",
     params(("id" = Id, Path, description = "The import.")),
-    responses((status = 204, description = "It is gone."), Refusals),
+    responses((status = 204, description = "It is gone.")),
 )]
 pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;

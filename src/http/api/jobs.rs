@@ -10,7 +10,7 @@ use super::selection::JobSelection;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::counts::StatusCounts;
 use crate::model::practice::PracticeStatus;
 use crate::providers::host_limits::Standing;
@@ -46,7 +46,7 @@ pub struct JobQuery {
 #[utoipa::path(
     get, path = "/api/jobs", tag = "jobs",
     params(JobQuery),
-    responses((status = 200, description = "The caller's jobs, newest first.", body = List<JobView>), Refusals),
+    responses((status = 200, description = "The caller's jobs, newest first.", body = List<JobView>)),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<JobQuery>) -> Result<Json<List<JobView>>, Problem> {
     let limit = cursor::limit(query.limit)?;
@@ -125,7 +125,6 @@ pub struct JobDetail {
     params(("id" = Id, Path, description = "The job.")),
     responses(
         (status = 200, description = "The job, its counts and its first practices.", body = JobDetail),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<JobDetail>, Problem> {
@@ -143,7 +142,6 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json
     params(("id" = Id, Path, description = "The job."), PracticeQuery),
     responses(
         (status = 200, description = "Practices in the order of the list.", body = List<PracticeView>),
-        Refusals,
     ),
 )]
 pub async fn practices(
@@ -163,7 +161,6 @@ pub async fn practices(
     params(("id" = Id, Path, description = "The job."), ("practice" = i64, Path, description = "The practice.")),
     responses(
         (status = 200, description = "One practice with all that its steps gave.", body = PracticeDetail),
-        Refusals,
     ),
 )]
 pub async fn practice(app: Data<App>, caller: Caller, path: Path<(Id, i64)>) -> Result<Json<PracticeDetail>, Problem> {
@@ -197,7 +194,7 @@ pub struct StatusAnswer {
 #[utoipa::path(
     get, path = "/api/check-job-status", tag = "jobs",
     params(StatusQuery),
-    responses((status = 200, description = "Status and counts.", body = StatusAnswer), Refusals),
+    responses((status = 200, description = "Status and counts.", body = StatusAnswer)),
 )]
 pub async fn check_status(
     app: Data<App>,

@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::intake::{ListOptions, Workbook, receive};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::Role;
 
 /// How to read the file.
@@ -55,7 +55,7 @@ pub struct LeadListForm {
             (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ),
     ),
-    responses((status = 200, description = "What became of the rows.", body = LeadsImported), Refusals),
+    responses((status = 200, description = "What became of the rows.", body = LeadsImported)),
 )]
 pub async fn create(
     app: Data<App>,

@@ -19,7 +19,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::List;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::registration::filter::RestaurantFilter;
 use crate::model::registration::profile::{Directory, Kind, Stage};
 use crate::model::workflow_spec::Mistake;
@@ -56,7 +56,6 @@ pub struct LeadQuery {
     params(LeadQuery),
     responses(
         (status = 200, description = "The organisation's leads, newest first.", body = List<LeadView>),
-        Refusals,
     ),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<LeadQuery>) -> Result<Json<List<LeadView>>, Problem> {
@@ -103,7 +102,7 @@ pub enum LeadsMade {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewLeads,
-    responses((status = 201, description = "What was made.", body = LeadsMade), Refusals),
+    responses((status = 201, description = "What was made.", body = LeadsMade)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -125,7 +124,6 @@ pub async fn create(
             body = LeadView,
             headers(("ETag" = String, description = "Its version, for If-Match.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -147,7 +145,6 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
             body = LeadView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn change(
@@ -167,7 +164,7 @@ pub async fn change(
         ("id" = Id, Path, description = "The lead."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
     ),
-    responses((status = 204, description = "It is gone."), Refusals),
+    responses((status = 204, description = "It is gone.")),
 )]
 pub async fn delete(
     app: Data<App>,
@@ -241,7 +238,6 @@ pub struct ConversionCounted {
     responses(
         (status = 200, description = "The restaurants; or with `dry_run`, or a filter that is not confirmed, their number.",
             content((Converted = "application/json"), (ConversionCounted = "application/json"))),
-        Refusals,
     ),
 )]
 pub async fn convert(

@@ -16,7 +16,7 @@ use crate::http::app::App;
 use crate::http::audit::Asked;
 use crate::http::auth::address::Client;
 use crate::http::auth::password;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::http::token::hash;
 use crate::store::write::{AcceptLink, SetUp, SetUpDone};
 
@@ -51,7 +51,6 @@ pub struct Acceptance {
     responses(
         (status = 204, description = "The password is set; sign in with it."),
         (status = 200, description = "The same, of a form.", body = String, content_type = "text/html"),
-        Refusals,
     ),
 )]
 pub async fn accept(app: Data<App>, request: HttpRequest, body: Result<Bytes, Error>) -> Result<HttpResponse, Problem> {
@@ -106,7 +105,6 @@ pub struct SetupAnswer {
     responses(
         (status = 201, description = "The operator; sign in with the password.", body = SetupAnswer),
         (status = 200, description = "The same, of a form.", body = String, content_type = "text/html"),
-        Refusals,
     ),
 )]
 pub async fn set_up(app: Data<App>, request: HttpRequest, body: Result<Bytes, Error>) -> Result<HttpResponse, Problem> {

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::journal::Operation;
 use crate::store::read::{JournalFilter, JournalView};
 
@@ -34,7 +34,7 @@ pub(super) fn operation(text: &str) -> Result<Operation, Problem> {
 #[utoipa::path(
     get, path = "/api/jobs/{id}/logs", tag = "jobs",
     params(("id" = Id, Path, description = "The job."), LogQuery),
-    responses((status = 200, description = "The job's journal, newest first.", body = List<JournalView>), Refusals),
+    responses((status = 200, description = "The job's journal, newest first.", body = List<JournalView>)),
 )]
 pub async fn list(
     app: Data<App>,

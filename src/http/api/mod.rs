@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_has_an_id_of_its_own_and_an_answer() {
+    fn every_operation_has_an_id_of_its_own_an_answer_and_the_refusals() {
         let document = serde_json::to_value(openapi()).unwrap_or_default();
         assert_eq!(document["openapi"], "3.1.0");
         let mut ids = BTreeSet::new();
@@ -256,9 +256,15 @@ mod tests {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 assert!(ids.insert(id.clone()), "{id} stands twice");
+                let answers: BTreeSet<&str> = operation["responses"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(status, _)| status.as_str())
+                    .collect();
                 assert!(
-                    operation["responses"].as_object().is_some_and(|all| !all.is_empty()),
-                    "{method} {path}"
+                    answers.contains("4XX") && answers.contains("5XX") && answers.len() > 2,
+                    "{method} {path}: {answers:?}"
                 );
             }
         }

@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::{Access, OrganisationView, Role};
 use crate::store::write::{AddOrganisation, KeyAnswer, OrganisationChanged, RenameOrganisation, StoredAnswer};
 
@@ -31,7 +31,7 @@ pub struct OrganisationQuery {
 #[utoipa::path(
     get, path = "/api/organisations", tag = "identity",
     params(OrganisationQuery),
-    responses((status = 200, description = "Organisations, newest first.", body = List<OrganisationView>), Refusals),
+    responses((status = 200, description = "Organisations, newest first.", body = List<OrganisationView>)),
 )]
 pub async fn list(
     app: Data<App>,
@@ -77,7 +77,7 @@ fn name_taken() -> Problem {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = OrganisationBody,
-    responses((status = 201, description = "The organisation.", body = OrganisationView), Refusals),
+    responses((status = 201, description = "The organisation.", body = OrganisationView)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -127,7 +127,7 @@ pub async fn create(
     patch, path = "/api/organisations/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The organisation.")),
     request_body = OrganisationBody,
-    responses((status = 200, description = "The organisation as it is now.", body = OrganisationView), Refusals),
+    responses((status = 200, description = "The organisation as it is now.", body = OrganisationView)),
 )]
 pub async fn rename(
     app: Data<App>,

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::play::{Play, Selection};
 use crate::store::read::workflow;
 
@@ -60,7 +60,7 @@ pub struct PlayWorkflowView {
 #[utoipa::path(
     get, path = "/api/plays", tag = "workflows",
     params(PlayQuery),
-    responses((status = 200, description = "Plays by name, with their steps.", body = List<PlayView>), Refusals),
+    responses((status = 200, description = "Plays by name, with their steps.", body = List<PlayView>)),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<PlayQuery>) -> Result<Json<List<PlayView>>, Problem> {
     let after: Option<String> = cursor::read(query.cursor.as_deref())?;

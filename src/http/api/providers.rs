@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::destinations::{BreakerState, LaneState};
 use crate::store::read::Role;
 
@@ -50,7 +50,7 @@ impl From<LaneState> for DestinationState {
 /// How providers and destinations are.
 #[utoipa::path(
     get, path = "/api/admin/providers", tag = "daemon",
-    responses((status = 200, description = "Providers with their circuits, and destinations.", body = ProviderList), Refusals),
+    responses((status = 200, description = "Providers with their circuits, and destinations.", body = ProviderList)),
 )]
 pub async fn list(app: Data<App>, caller: Caller) -> Result<Json<ProviderList>, Problem> {
     caller.require(Role::Operator)?;
@@ -65,7 +65,7 @@ pub async fn list(app: Data<App>, caller: Caller) -> Result<Json<ProviderList>, 
 #[utoipa::path(
     post, path = "/api/admin/providers/{name}/resume", tag = "daemon",
     params(("name" = String, Path, description = "As the list of providers names it.")),
-    responses((status = 200, description = "It is asked again; jobs that were paused for it are resumed by their owners.", body = ProviderList), Refusals),
+    responses((status = 200, description = "It is asked again; jobs that were paused for it are resumed by their owners.", body = ProviderList)),
 )]
 pub async fn resume(app: Data<App>, caller: Caller, name: Path<String>) -> Result<Json<ProviderList>, Problem> {
     caller.require(Role::Operator)?;

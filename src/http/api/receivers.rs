@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer_body::is_json;
 use crate::actors::AnswerArrived;
 use crate::http::app::App;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::digest::sha256_hex;
 use crate::model::journal::Origin;
 use crate::ops::breakpoint;
@@ -51,7 +51,6 @@ pub struct CallbackAnswer {
     responses(
         (status = 202, description = "It is stored; the step goes on when its job may.", body = CallbackAnswer),
         (status = 200, description = "The same answer has come before.", body = CallbackAnswer),
-        Refusals,
     ),
 )]
 pub async fn receive(

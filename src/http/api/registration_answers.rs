@@ -12,7 +12,7 @@ use super::registration_proposals::{ConfigurationsTaken, Proposals};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::registration::step::StepNumber;
 use crate::store::read::Role;
 use crate::store::write::{AnswerGiven, AnswerRegistrations, Answered, AnswersTold, RequestKey, StoredAnswer};
@@ -147,7 +147,7 @@ pub fn finding_form() -> Value {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = Selections,
-    responses((status = 200, description = "All of them count; each registration goes on at once.", body = AnswersTaken), Refusals),
+    responses((status = 200, description = "All of them count; each registration goes on at once.", body = AnswersTaken)),
 )]
 pub async fn select(
     app: Data<App>,
@@ -174,7 +174,6 @@ pub async fn select(
             description = "All of them count; each registration goes on at once. With `all` and no `confirm_count`: how many there are.",
             body = ConfigurationsTaken,
         ),
-        Refusals,
     ),
 )]
 pub async fn configure(
@@ -246,7 +245,7 @@ async fn configure_all(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = Findings,
-    responses((status = 200, description = "All of them count; each registration goes on at once.", body = AnswersTaken), Refusals),
+    responses((status = 200, description = "All of them count; each registration goes on at once.", body = AnswersTaken)),
 )]
 pub async fn find(
     app: Data<App>,

@@ -16,7 +16,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::batch_template::BatchSettings;
 use crate::model::registration::batch::BatchStatus;
 use crate::store::read::{Access, RegistrationBatchDetail, RegistrationBatchFilter, RegistrationBatchView, Role};
@@ -63,7 +63,6 @@ fn statuses(text: Option<&str>) -> Result<Vec<BatchStatus>, Problem> {
     params(ListQuery),
     responses(
         (status = 200, description = "The batches, newest first.", body = List<RegistrationBatchView>),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -94,7 +93,6 @@ pub async fn list(
             body = RegistrationBatchDetail,
             headers(("ETag" = String, description = "Changes with the batch's own row.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -225,7 +223,7 @@ async fn from_template(app: &App, caller: &Caller, id: Id) -> Result<(String, Ba
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewRegistrationBatch,
-    responses((status = 201, description = "The batch.", body = MadeBatch), Refusals),
+    responses((status = 201, description = "The batch.", body = MadeBatch)),
 )]
 pub async fn create(
     app: Data<App>,

@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::attachment::attachment;
 use crate::http::caller::Caller;
 use crate::http::intake::Workbook;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::{Access, RegistrationBatchDetail, RegistrationView, SubStepView};
 
 /// The columns that every table has before those of the sub-steps.
@@ -140,7 +140,6 @@ fn encode(batch: &RegistrationBatchDetail, format: Format) -> Result<Vec<u8>, Pr
                 (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ),
         ),
-        Refusals,
     ),
 )]
 pub async fn export(

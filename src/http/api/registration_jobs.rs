@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::{Access, RegistrationDetail, RegistrationFilter, RegistrationView, Role};
 use crate::store::write::{
     CreateRegistrationBatch, KeyAnswer, NewRegistration, RegistrationBatchCreated, Repeat, StoredAnswer,
@@ -34,7 +34,7 @@ pub struct ListQuery {
 #[utoipa::path(
     get, path = "/api/registration-jobs", tag = "registration batches",
     params(ListQuery),
-    responses((status = 200, description = "The registrations, newest first.", body = List<RegistrationView>), Refusals),
+    responses((status = 200, description = "The registrations, newest first.", body = List<RegistrationView>)),
 )]
 pub async fn list(
     app: Data<App>,
@@ -61,7 +61,7 @@ async fn visible(app: &App, caller: &Caller, id: Id) -> Result<RegistrationDetai
 #[utoipa::path(
     get, path = "/api/registration-jobs/{id}", tag = "registration batches",
     params(("id" = Id, Path, description = "The registration.")),
-    responses((status = 200, description = "The registration.", body = RegistrationDetail), Refusals),
+    responses((status = 200, description = "The registration.", body = RegistrationDetail)),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<RegistrationDetail>, Problem> {
     visible(&app, &caller, *id).await.map(Json)
@@ -90,7 +90,7 @@ pub struct MadeRegistration {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewRegistrationJob,
-    responses((status = 201, description = "The registration and its batch.", body = MadeRegistration), Refusals),
+    responses((status = 201, description = "The registration and its batch.", body = MadeRegistration)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -158,7 +158,7 @@ pub async fn create(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body(content = Option<Retry>, description = "What is different. It may be left out."),
-    responses((status = 201, description = "The new registration and its batch.", body = RepeatedBatch), Refusals),
+    responses((status = 201, description = "The new registration and its batch.", body = RepeatedBatch)),
 )]
 pub async fn retry(
     app: Data<App>,

@@ -14,7 +14,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::job_feed::Opening;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::http::registration_feed::RegistrationFeed;
 use crate::http::sse::{self, Frames};
 use crate::store::read::{Access, RegistrationLogFilter, RegistrationLogView};
@@ -34,7 +34,7 @@ pub struct LogQuery {
 #[utoipa::path(
     get, path = "/api/registration-batches/{id}/logs", tag = "registration batches",
     params(("id" = Id, Path, description = "The batch."), LogQuery),
-    responses((status = 200, description = "The batch's journal, newest first.", body = List<RegistrationLogView>), Refusals),
+    responses((status = 200, description = "The batch's journal, newest first.", body = List<RegistrationLogView>)),
 )]
 pub async fn list(
     app: Data<App>,
@@ -67,7 +67,6 @@ pub async fn list(
             body = String, content_type = "text/event-stream",
         ),
         (status = 204, description = "The batch has ended, and the client has seen all of it."),
-        Refusals,
     ),
 )]
 pub async fn follow(

@@ -16,7 +16,7 @@ use super::registration_answers::{ConfigurationGiven, SelectionGiven};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
 use crate::model::registration::step::StepNumber;
 use crate::store::read::Role;
@@ -163,7 +163,7 @@ async fn change(
 #[utoipa::path(
     post, path = "/api/registration-batches/{id}/start", tag = "registration batches",
     params(("id" = Id, Path, description = "The batch.")),
-    responses((status = 200, description = "It goes on; the same answer for one that was started.", body = StartedBatch), Refusals),
+    responses((status = 200, description = "It goes on; the same answer for one that was started.", body = StartedBatch)),
 )]
 pub async fn start(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<StartedBatch>, Problem> {
     let (_, started_at) = change(&app, &caller, *id, BatchEvent::Start).await?;
@@ -178,7 +178,7 @@ pub async fn start(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<
 #[utoipa::path(
     post, path = "/api/registration-batches/{id}/pause", tag = "registration batches",
     params(("id" = Id, Path, description = "The batch.")),
-    responses((status = 200, description = "It is paused.", body = SteeredBatch), Refusals),
+    responses((status = 200, description = "It is paused.", body = SteeredBatch)),
 )]
 pub async fn pause(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
     let (status, at) = change(&app, &caller, *id, BatchEvent::Pause).await?;
@@ -192,7 +192,7 @@ pub async fn pause(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<
 #[utoipa::path(
     post, path = "/api/registration-batches/{id}/resume", tag = "registration batches",
     params(("id" = Id, Path, description = "The batch.")),
-    responses((status = 200, description = "It goes on.", body = SteeredBatch), Refusals),
+    responses((status = 200, description = "It goes on.", body = SteeredBatch)),
 )]
 pub async fn resume(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
     let (status, at) = change(&app, &caller, *id, BatchEvent::Resume).await?;
@@ -206,7 +206,7 @@ pub async fn resume(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json
 #[utoipa::path(
     post, path = "/api/registration-batches/{id}/cancel", tag = "registration batches",
     params(("id" = Id, Path, description = "The batch.")),
-    responses((status = 200, description = "It is cancelled.", body = SteeredBatch), Refusals),
+    responses((status = 200, description = "It is cancelled.", body = SteeredBatch)),
 )]
 pub async fn cancel(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
     let (status, at) = change(&app, &caller, *id, BatchEvent::Cancel).await?;
@@ -220,7 +220,7 @@ pub async fn cancel(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json
 #[utoipa::path(
     post, path = "/api/registration-batches/{id}/archive", tag = "registration batches",
     params(("id" = Id, Path, description = "The batch.")),
-    responses((status = 200, description = "It is hidden.", body = SteeredBatch), Refusals),
+    responses((status = 200, description = "It is hidden.", body = SteeredBatch)),
 )]
 pub async fn archive(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<SteeredBatch>, Problem> {
     caller.require(Role::Member)?;
@@ -363,7 +363,7 @@ pub(super) async fn repeat(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body(content = Option<Retry>, description = "What is different. It may be left out."),
-    responses((status = 201, description = "The new batch.", body = RepeatedBatch), Refusals),
+    responses((status = 201, description = "The new batch.", body = RepeatedBatch)),
 )]
 pub async fn retry_failed(
     app: Data<App>,
@@ -385,7 +385,7 @@ pub async fn retry_failed(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body(content = Option<Restart>, description = "It may be left out."),
-    responses((status = 201, description = "The new batch.", body = RepeatedBatch), Refusals),
+    responses((status = 201, description = "The new batch.", body = RepeatedBatch)),
 )]
 pub async fn restart(
     app: Data<App>,

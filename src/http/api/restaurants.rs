@@ -12,7 +12,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::List;
 use crate::http::idempotency::IdempotencyKey;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::registration::filter::{Registered, RestaurantFilter};
 use crate::model::registration::profile::{Directory, Kind, Stage};
 use crate::store::read::RestaurantView;
@@ -44,7 +44,6 @@ pub struct RestaurantQuery {
     params(RestaurantQuery),
     responses(
         (status = 200, description = "The organisation's restaurants, newest first.", body = List<RestaurantView>),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -98,7 +97,7 @@ pub enum RestaurantsMade {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewRestaurants,
-    responses((status = 201, description = "What was made.", body = RestaurantsMade), Refusals),
+    responses((status = 201, description = "What was made.", body = RestaurantsMade)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -128,7 +127,6 @@ pub async fn create(
             body = RestaurantView,
             headers(("ETag" = String, description = "Its version, for If-Match.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -150,7 +148,6 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
             body = RestaurantView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn change(
@@ -170,7 +167,7 @@ pub async fn change(
         ("id" = Id, Path, description = "The restaurant."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
     ),
-    responses((status = 204, description = "It is gone."), Refusals),
+    responses((status = 204, description = "It is gone.")),
 )]
 pub async fn delete(
     app: Data<App>,

@@ -18,7 +18,7 @@ use crate::actors::import::{Chosen, CompanyRun, RunMade, run_companies, until_lo
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::play::Selection;
 use crate::model::workflow_spec::Mistake;
 use crate::scrape::clean_url;
@@ -141,7 +141,6 @@ pub struct RunCounted {
     responses(
         (status = 201, description = "The job, with all its companies.", body = RunMade),
         (status = 200, description = "With `dry_run`.", body = RunCounted),
-        Refusals,
     ),
 )]
 pub async fn workflow(
@@ -180,7 +179,6 @@ pub async fn workflow(
     responses(
         (status = 201, description = "The job, with all its companies.", body = RunMade),
         (status = 200, description = "With `dry_run`.", body = RunCounted),
-        Refusals,
     ),
 )]
 pub async fn play(
@@ -215,7 +213,6 @@ pub async fn play(
     responses(
         (status = 201, description = "The job, with all its companies.", body = RunMade),
         (status = 200, description = "With `dry_run`.", body = RunCounted),
-        Refusals,
     ),
 )]
 pub async fn step(

@@ -22,7 +22,7 @@ use crate::http::auth::password::Checked;
 use crate::http::auth::throttle::Attempt;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::http::token;
 use crate::store::read::{Access, Credential, OrganisationView, SessionView, UserView};
 use crate::store::write::{CloseSession, OpenSession, SetPassword};
@@ -90,7 +90,7 @@ pub struct Me {
 /// `GET /api/me`: who the caller is.
 #[utoipa::path(
     get, path = "/api/me", tag = "identity",
-    responses((status = 200, description = "The user, the organisation, and what this credential may do.", body = Me), Refusals),
+    responses((status = 200, description = "The user, the organisation, and what this credential may do.", body = Me)),
 )]
 pub async fn me(app: Data<App>, caller: Caller) -> Result<Json<Me>, Problem> {
     let scope = &caller.scope;
@@ -150,7 +150,6 @@ fn too_many(wait: Duration) -> Problem {
             headers(("Set-Cookie" = String, description = "The session, and a mark by which the browser is known later.")),
         ),
         (status = 303, description = "The same, of a form: the browser goes on to `next`."),
-        Refusals,
     ),
 )]
 pub async fn sign_in(
@@ -262,7 +261,7 @@ fn own_path(next: Option<&str>) -> String {
 /// `DELETE /api/session`: signs out.
 #[utoipa::path(
     delete, path = "/api/session", tag = "identity",
-    responses((status = 204, description = "Signed out; the cookie is taken back."), Refusals),
+    responses((status = 204, description = "Signed out; the cookie is taken back.")),
 )]
 pub async fn sign_out(app: Data<App>, caller: Caller) -> Result<HttpResponse, Problem> {
     let Credential::Session(id) = caller.scope.credential() else {
@@ -292,7 +291,7 @@ pub struct SessionQuery {
 #[utoipa::path(
     get, path = "/api/sessions", tag = "identity",
     params(SessionQuery),
-    responses((status = 200, description = "Sessions that are not over, newest first.", body = List<SessionView>), Refusals),
+    responses((status = 200, description = "Sessions that are not over, newest first.", body = List<SessionView>)),
 )]
 pub async fn list(
     app: Data<App>,
@@ -316,7 +315,7 @@ pub async fn list(
 #[utoipa::path(
     delete, path = "/api/sessions/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The session.")),
-    responses((status = 204, description = "It has ended."), Refusals),
+    responses((status = 204, description = "It has ended.")),
 )]
 pub async fn end(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     match app.reader.session(&caller.scope, *id).await? {
@@ -344,7 +343,7 @@ pub struct NewPassword {
 #[utoipa::path(
     post, path = "/api/me/password", tag = "identity",
     request_body = NewPassword,
-    responses((status = 204, description = "The password is changed; all other sessions have ended."), Refusals),
+    responses((status = 204, description = "The password is changed; all other sessions have ended.")),
 )]
 pub async fn change_password(
     app: Data<App>,

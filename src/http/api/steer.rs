@@ -9,7 +9,7 @@ use super::selection::{JobSelection, PracticeSelection};
 use crate::actors::{Redo, Steer};
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::batch::{JobEvent, JobStatus};
 use crate::model::practice::PracticeStatus;
 use crate::store::failed::Failed;
@@ -38,7 +38,7 @@ pub struct JobCommand {
     post, path = "/api/kill-job", tag = "jobs",
     description = "Ends jobs; a late result never brings them back.",
     request_body = JobCommand,
-    responses((status = 200, description = "What became of it.", body = Steered), Refusals),
+    responses((status = 200, description = "What became of it.", body = Steered)),
 )]
 pub async fn kill(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Steered>, Problem> {
     steer(&app, &caller, &body, JobEvent::Kill, Some("killed")).await
@@ -49,7 +49,7 @@ pub async fn kill(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Res
     post, path = "/api/pause-job", tag = "jobs",
     description = "Starts no new step; running ones end and count.",
     request_body = JobCommand,
-    responses((status = 200, description = "What became of it.", body = Steered), Refusals),
+    responses((status = 200, description = "What became of it.", body = Steered)),
 )]
 pub async fn pause(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Steered>, Problem> {
     steer(&app, &caller, &body, JobEvent::Pause, None).await
@@ -60,7 +60,7 @@ pub async fn pause(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Re
     post, path = "/api/resume-job", tag = "jobs",
     description = "Goes on.",
     request_body = JobCommand,
-    responses((status = 200, description = "What became of it.", body = Steered), Refusals),
+    responses((status = 200, description = "What became of it.", body = Steered)),
 )]
 pub async fn resume(app: Data<App>, caller: Caller, body: Json<JobCommand>) -> Result<Json<Steered>, Problem> {
     steer(&app, &caller, &body, JobEvent::Resume, None).await
@@ -264,7 +264,7 @@ pub enum RedoAnswer {
 #[utoipa::path(
     post, path = "/api/redo-job", tag = "jobs",
     request_body = RedoCommand,
-    responses((status = 200, description = "What begins anew.", body = RedoAnswer), Refusals),
+    responses((status = 200, description = "What begins anew.", body = RedoAnswer)),
 )]
 pub async fn redo(app: Data<App>, caller: Caller, body: Json<RedoCommand>) -> Result<Json<RedoAnswer>, Problem> {
     caller.require(Role::Member)?;

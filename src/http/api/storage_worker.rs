@@ -13,7 +13,7 @@ use super::{companies, workflows};
 use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::journal::StepRunEnd;
 use crate::model::workflow::Workflow;
 use crate::scrape::clean_url;
@@ -65,7 +65,7 @@ struct Mapped {
     description = "Stores one result that an outside function has made, in the table that the workflow names, and logs it. A \
         company's result for a workflow has one row: posting again updates it.",
     request_body = ResultToStore,
-    responses((status = 201, description = "It is stored and logged.", body = StoredResult), Refusals),
+    responses((status = 201, description = "It is stored and logged.", body = StoredResult)),
 )]
 pub async fn store(
     app: Data<App>,

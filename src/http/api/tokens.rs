@@ -13,7 +13,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once, once_shown};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::http::token::NewToken;
 use crate::model::access::TokenScope;
 use crate::store::read::{Access, Role, TokenView};
@@ -37,7 +37,7 @@ pub struct TokenQuery {
 #[utoipa::path(
     get, path = "/api/tokens", tag = "identity",
     params(TokenQuery),
-    responses((status = 200, description = "Tokens, newest first, without what they are checked by.", body = List<TokenView>), Refusals),
+    responses((status = 200, description = "Tokens, newest first, without what they are checked by.", body = List<TokenView>)),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<TokenQuery>) -> Result<Json<List<TokenView>>, Problem> {
     let before = cursor::read(query.cursor.as_deref())?;
@@ -102,7 +102,7 @@ fn groups(given: Option<&[String]>, caller: &Caller) -> Result<Option<Vec<String
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = TokenRequest,
-    responses((status = 201, description = "The token, which is shown once.", body = CreatedToken), Refusals),
+    responses((status = 201, description = "The token, which is shown once.", body = CreatedToken)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -188,7 +188,7 @@ pub async fn create(
 #[utoipa::path(
     delete, path = "/api/tokens/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The token.")),
-    responses((status = 204, description = "It works no longer."), Refusals),
+    responses((status = 204, description = "It works no longer.")),
 )]
 pub async fn revoke(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     match app.reader.token(&caller.scope, *id).await? {

@@ -19,7 +19,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::intake::{ListForm, ListJson, ListOptions, Received, Workbook, receive};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::play::{PRACTICE_ENRICHMENT, Selection};
 use crate::scrape::region_code;
 use crate::store::read::{Role, play};
@@ -48,7 +48,7 @@ struct ReadyList {
             (ListJson = "application/json"),
         ),
     ),
-    responses((status = 201, description = "The job, with all its rows.", body = Imported), Refusals),
+    responses((status = 201, description = "The job, with all its rows.", body = Imported)),
 )]
 pub async fn create(
     app: Data<App>,

@@ -14,7 +14,7 @@ use crate::http::auth::one_time::Link;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once, once_shown};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::store::read::{Access, Role, UserFilter, UserView};
 use crate::store::write::{
     AddUser, ChangeUser, KeyAnswer, LinkKind, OpenLink, StoredAnswer, UserAdded, UserChange, UserChanged,
@@ -74,7 +74,7 @@ fn role(text: &str) -> Result<Role, Problem> {
 #[utoipa::path(
     get, path = "/api/users", tag = "identity",
     params(UserQuery),
-    responses((status = 200, description = "Users, newest first.", body = List<UserView>), Refusals),
+    responses((status = 200, description = "Users, newest first.", body = List<UserView>)),
 )]
 pub async fn list(app: Data<App>, caller: Caller, query: Query<UserQuery>) -> Result<Json<List<UserView>>, Problem> {
     caller.require(Role::Admin)?;
@@ -173,7 +173,7 @@ pub(super) fn name(text: Option<&str>) -> Result<Option<String>, Problem> {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewUser,
-    responses((status = 201, description = "The user, and a link for it that is shown once.", body = Invited), Refusals),
+    responses((status = 201, description = "The user, and a link for it that is shown once.", body = Invited)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -256,7 +256,7 @@ fn email_taken() -> Problem {
 #[utoipa::path(
     get, path = "/api/users/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The user.")),
-    responses((status = 200, description = "The user.", body = UserView), Refusals),
+    responses((status = 200, description = "The user.", body = UserView)),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<UserView>, Problem> {
     Ok(Json(visible(&app, &caller, *id).await?))
@@ -305,7 +305,7 @@ async fn apply(app: &App, caller: &Caller, id: Id, change: UserChange) -> Result
     patch, path = "/api/users/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The user.")),
     request_body = UserPatch,
-    responses((status = 200, description = "The user as it is now.", body = UserView), Refusals),
+    responses((status = 200, description = "The user as it is now.", body = UserView)),
 )]
 pub async fn change(
     app: Data<App>,
@@ -332,7 +332,7 @@ pub async fn change(
 #[utoipa::path(
     delete, path = "/api/users/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The user.")),
-    responses((status = 204, description = "The user is gone, and all its credentials."), Refusals),
+    responses((status = 204, description = "The user is gone, and all its credentials.")),
 )]
 pub async fn remove(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     changeable(&app, &caller, *id).await?;
@@ -344,7 +344,7 @@ pub async fn remove(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
 #[utoipa::path(
     post, path = "/api/users/{id}/invitation", tag = "identity",
     params(("id" = Id, Path, description = "The user.")),
-    responses((status = 201, description = "The link. Shown once.", body = Invitation), Refusals),
+    responses((status = 201, description = "The link. Shown once.", body = Invitation)),
 )]
 pub async fn invite(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     let user = changeable(&app, &caller, *id).await?;

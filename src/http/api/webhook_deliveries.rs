@@ -16,7 +16,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::webhook::DeliveryStatus;
 use crate::store::read::{Access, Role, WebhookDeliveryDetail, WebhookDeliveryView};
 use crate::store::write::{KeyAnswer, Redeliver, Redelivered, Redelivery, RequestKey, StoredAnswer};
@@ -42,7 +42,6 @@ fn delivery_status(text: Option<&str>) -> Result<Option<DeliveryStatus>, Problem
     params(("id" = Id, Path, description = "The endpoint."), DeliveryQuery),
     responses(
         (status = 200, description = "Its deliveries, newest first.", body = List<WebhookDeliveryView>),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -81,7 +80,6 @@ fn missing() -> Problem {
     params(("id" = Id, Path, description = "The delivery.")),
     responses(
         (status = 200, description = "What is sent, and every attempt.", body = WebhookDeliveryDetail),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<WebhookDeliveryDetail>, Problem> {
@@ -114,7 +112,7 @@ fn sent(redelivered: u64) -> StoredAnswer {
         ("id" = Id, Path, description = "The delivery."),
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
-    responses((status = 202, description = "It is on its way again.", body = RedeliveryAnswer), Refusals),
+    responses((status = 202, description = "It is on its way again.", body = RedeliveryAnswer)),
 )]
 pub async fn redeliver_one(
     app: Data<App>,
@@ -174,7 +172,6 @@ pub struct RedeliveryRange {
     responses(
         (status = 200, description = "With `dry_run`: how many match.", body = RedeliveryAnswer),
         (status = 202, description = "How many are on their way again.", body = RedeliveryAnswer),
-        Refusals,
     ),
 )]
 pub async fn redeliver(

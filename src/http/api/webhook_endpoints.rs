@@ -17,7 +17,7 @@ use crate::http::app::App;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::webhook::{EventType, Format, Message, SECRET_BYTES, secret_of, shown_url};
 use crate::scrape::AddressGuard;
 use crate::store::read::{Access, Role, WebhookEndpointView};
@@ -53,7 +53,6 @@ pub struct EndpointQuery {
             description = "The organisation's endpoints, newest first, without secrets.",
             body = List<WebhookEndpointView>,
         ),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -93,7 +92,7 @@ pub(super) fn switched_off() -> Problem {
 #[utoipa::path(
     get, path = "/api/webhook-endpoints/{id}", tag = "webhooks",
     params(("id" = Id, Path, description = "The endpoint.")),
-    responses((status = 200, description = "The endpoint, without its secret.", body = WebhookEndpointView), Refusals),
+    responses((status = 200, description = "The endpoint, without its secret.", body = WebhookEndpointView)),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<WebhookEndpointView>, Problem> {
     caller.require(Role::Member)?;
@@ -190,7 +189,7 @@ fn new_secret() -> String {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = NewWebhookEndpoint,
-    responses((status = 201, description = "The endpoint, with its secret.", body = CreatedWebhookEndpoint), Refusals),
+    responses((status = 201, description = "The endpoint, with its secret.", body = CreatedWebhookEndpoint)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -286,7 +285,7 @@ pub struct WebhookEndpointPatch {
     patch, path = "/api/webhook-endpoints/{id}", tag = "webhooks",
     params(("id" = Id, Path, description = "The endpoint.")),
     request_body = WebhookEndpointPatch,
-    responses((status = 200, description = "The endpoint as it is now.", body = WebhookEndpointView), Refusals),
+    responses((status = 200, description = "The endpoint as it is now.", body = WebhookEndpointView)),
 )]
 pub async fn change(
     app: Data<App>,
@@ -314,7 +313,7 @@ pub async fn change(
 #[utoipa::path(
     delete, path = "/api/webhook-endpoints/{id}", tag = "webhooks",
     params(("id" = Id, Path, description = "The endpoint.")),
-    responses((status = 204, description = "It is gone, with the log of its deliveries."), Refusals),
+    responses((status = 204, description = "It is gone, with the log of its deliveries.")),
 )]
 pub async fn delete(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     caller.require(Role::Admin)?;
@@ -354,7 +353,7 @@ pub struct RotatedSecret {
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = SecretRotation,
-    responses((status = 200, description = "The new secret.", body = RotatedSecret), Refusals),
+    responses((status = 200, description = "The new secret.", body = RotatedSecret)),
 )]
 pub async fn rotate_secret(
     app: Data<App>,
@@ -426,7 +425,6 @@ pub struct TestSent {
             description = "A message is on its way; `Location` tells how it fares.",
             body = TestSent,
         ),
-        Refusals,
     ),
 )]
 pub async fn test(app: Data<App>, caller: Caller, key: IdempotencyKey, id: Path<Id>) -> Result<HttpResponse, Problem> {

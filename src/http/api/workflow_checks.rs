@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{companies, workflows};
 use crate::http::app::App;
 use crate::http::caller::Caller;
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::steps::preflight::{DryRun, Trial, WorkflowMistake};
 use crate::store::read::{Role, workflow};
 
@@ -36,7 +36,7 @@ async fn organisation(app: &App, caller: &Caller) -> Result<String, Problem> {
     description = "Finds every mistake at once: settings, templates, secrets, the destination's table and columns. Nothing is \
         called and nothing written.",
     params(("id" = Id, Path, description = "The workflow.")),
-    responses((status = 200, description = "What is wrong with it.", body = CheckedWorkflow), Refusals),
+    responses((status = 200, description = "What is wrong with it.", body = CheckedWorkflow)),
 )]
 pub async fn check(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<CheckedWorkflow>, Problem> {
     caller.require(Role::Member)?;
@@ -70,7 +70,7 @@ pub struct DryRunRequest {
         Nothing is written. A mapped path that the data does not have is an error here.",
     params(("id" = Id, Path, description = "The workflow.")),
     request_body = DryRunRequest,
-    responses((status = 200, description = "What it would do.", body = DryRun), Refusals),
+    responses((status = 200, description = "What it would do.", body = DryRun)),
 )]
 pub async fn dry_run(
     app: Data<App>,

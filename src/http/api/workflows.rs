@@ -16,7 +16,7 @@ use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::etag::{expected_version, tagged};
 use crate::http::idempotency::{IdempotencyKey, once};
-use crate::http::problem::{Problem, Refusals};
+use crate::http::problem::Problem;
 use crate::model::merge_patch::merge;
 use crate::store::read::{Access, Role, WorkflowFilter, WorkflowVersionView, WorkflowView, workflow_spec};
 use crate::store::write::{
@@ -56,7 +56,6 @@ pub struct WorkflowQuery {
             description = "The organisation's workflows and the shared ones, play by play.",
             body = List<WorkflowView>,
         ),
-        Refusals,
     ),
 )]
 pub async fn list(
@@ -85,7 +84,7 @@ pub async fn list(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body = WorkflowBody,
-    responses((status = 201, description = "The workflow.", body = WorkflowView), Refusals),
+    responses((status = 201, description = "The workflow.", body = WorkflowView)),
 )]
 pub async fn create(
     app: Data<App>,
@@ -208,7 +207,6 @@ fn tagged_row(row: Row) -> HttpResponse {
             body = WorkflowView,
             headers(("ETag" = String, description = "Its version, for If-Match.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
@@ -230,7 +228,6 @@ pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
             body = WorkflowView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn replace(
@@ -269,7 +266,6 @@ pub async fn replace(
             body = WorkflowView,
             headers(("ETag" = String, description = "Its version.")),
         ),
-        Refusals,
     ),
 )]
 pub async fn change(
@@ -335,7 +331,7 @@ fn refused(refusal: &WorkflowChanged, slug: &str) -> Problem {
         ("id" = Id, Path, description = "The workflow."),
         ("If-Match" = Option<String>, Header, description = "The version that is deleted."),
     ),
-    responses((status = 204, description = "It is gone."), Refusals),
+    responses((status = 204, description = "It is gone.")),
 )]
 pub async fn delete(
     app: Data<App>,
@@ -363,7 +359,7 @@ pub async fn delete(
         ("Idempotency-Key" = Option<String>, Header, description = "Carried out once for each key, for 24 hours."),
     ),
     request_body(content = Option<WorkflowPatch>, description = "What is different in the copy. It may be left out."),
-    responses((status = 201, description = "The copy.", body = WorkflowView), Refusals),
+    responses((status = 201, description = "The copy.", body = WorkflowView)),
 )]
 pub async fn copy(
     app: Data<App>,
@@ -440,7 +436,6 @@ pub struct PageQuery {
             description = "What the workflow said at each version, newest first.",
             body = List<WorkflowVersionView>,
         ),
-        Refusals,
     ),
 )]
 pub async fn versions(

@@ -104,6 +104,24 @@ impl RegistrationJob {
     pub fn step(&self, number: StepNumber) -> Option<&RegistrationStep> {
         self.steps.iter().find(|step| step.number == number)
     }
+
+    /// As it stands once the end of a sub-step is committed.
+    #[must_use]
+    pub fn after_sub_step(&self, progress: Progress) -> Self {
+        let mut after = Self {
+            version: self.version + 1,
+            status: RegistrationStatus::InProgress,
+            attempt: 0,
+            next_at: None,
+            call_open: false,
+            ..self.clone()
+        };
+        if let Some(step) = after.steps.iter_mut().find(|step| step.number == StepNumber::Execution) {
+            step.status = StepStatus::InProgress;
+            step.progress = progress;
+        }
+        after
+    }
 }
 
 /// A question that is open for long.

@@ -62,9 +62,9 @@ pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub use registrations::{
     AnswerGiven, AnswerRegistrations, Answered, AnswersTold, ArchiveRegistrationBatch, BatchArchived, BatchRefused,
     CandidateFound, ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight,
-    NewRegistration, RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationRef,
-    RegistrationTransition, RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated, RestaurantFacts, StepWrite,
-    Threshold,
+    NewRegistration, RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationMoved,
+    RegistrationRef, RegistrationTransition, RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated,
+    RestaurantFacts, StepWrite, Threshold,
 };
 pub use results::RecordResult;
 pub(in crate::store) use retention::PRUNING;
@@ -212,7 +212,7 @@ commands! {
     ChangeRegistrationBatch -> RegistrationBatchChanged,
     ArchiveRegistrationBatch -> BatchArchived,
     RepeatRegistrationBatch -> Repeated,
-    RegistrationTransition -> Transitioned,
+    RegistrationTransition -> RegistrationMoved,
     AnswerRegistrations -> Option<Vec<Answered>>,
     MarkRegistrationsInFlight -> (),
     RecoverRegistrationBatch -> u64,

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use batchdesk::model::crash::LastEnd;
 use batchdesk::model::journal::{Operation, Origin};
 use batchdesk::model::registration::batch::{BatchEvent, BatchRefusal};
+use batchdesk::model::registration::job::RegistrationStatus;
 use batchdesk::model::registration::step::{StepNumber, StepStatus};
 use batchdesk::settings::OnThreshold;
 use batchdesk::store::write::{
     AnswerGiven, AnswerRegistrations, Answered, ArchiveRegistrationBatch, BatchArchived, ChangeRegistrationBatch,
     CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight, NewRegistration, RecoverRegistrationBatch,
-    RegistrationBatchChanged, RegistrationBatchCreated, RegistrationRef, RegistrationTransition, Repeat,
-    RepeatRegistrationBatch, Repeated, StepWrite, Threshold, Transitioned, WriteError, Writer,
+    RegistrationBatchChanged, RegistrationBatchCreated, RegistrationMoved, RegistrationRef, RegistrationTransition,
+    Repeat, RepeatRegistrationBatch, Repeated, StepWrite, Threshold, WriteError, Writer,
 };
 use entity::Id;
 use serde_json::{Value, json};
@@ -297,11 +298,13 @@ impl<'a> Case<'a> {
         transition.job.epoch -= i32::from(stale && b % 8 == 1);
         let said = self.world.go(job, &written, stale);
         let told = match self.bench.write(transition).await {
-            Ok(Transitioned::Committed { seq }) => {
-                assert!(seq <= self.bench.writer.head());
+            Ok(RegistrationMoved::To(to)) => {
+                // An answer that was there already is not told of here.
+                let asks = to == RegistrationStatus::ActionRequired;
+                assert!(asks || to.as_str() == self.world.jobs[job].status, "{to}");
                 Said::Done
             }
-            Ok(Transitioned::Conflict) => Said::Conflict,
+            Ok(RegistrationMoved::Conflict) => Said::Conflict,
             Err(WriteError::Rejected(why)) => {
                 self.saw(if why.contains("a registration at") {
                     "illegal: registration"

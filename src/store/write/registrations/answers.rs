@@ -388,7 +388,8 @@ async fn go_on(
         RegistrationStatus::ActionRequired,
         RegistrationStatus::InProgress,
     )
-    .await
+    .await?;
+    Ok(())
 }
 
 /// What a person said of the call that nobody else could tell of.

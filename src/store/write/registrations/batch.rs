@@ -155,18 +155,18 @@ pub(super) fn note(
     });
 }
 
-/// Counts that a job has moved.
+/// Counts that a job has moved, if that is to be counted.
 pub(super) async fn count(
     group: &Group<'_>,
     batch: Id,
     from: RegistrationStatus,
     to: RegistrationStatus,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     const SQL: &str = "update registration_batch_jobs set completed_restaurants = completed_restaurants + ?, \
         failed_restaurants = failed_restaurants + ?, cancelled_restaurants = cancelled_restaurants + ?, \
         waiting_restaurants = waiting_restaurants + ?, updated_at = ? where id = ?";
     if from == to {
-        return Ok(());
+        return Ok(false);
     }
     let change = |status| i32::from(to == status) - i32::from(from == status);
     let values = [
@@ -178,24 +178,17 @@ pub(super) async fn count(
         batch.into(),
     ];
     group.execute(SQL, values).await?;
-    Ok(())
+    Ok(true)
 }
 
-/// Ends the batch with its last job; pauses or fails it where too many have failed and others remain.
+/// Ends an open batch with its last job; pauses or fails it where too many have failed and others remain.
 pub(super) async fn conclude(
     group: &mut Group<'_>,
-    batch: Id,
+    row: &BatchRow,
     threshold: Threshold,
     origin: &Origin,
 ) -> Result<(), DbErr> {
     const REACHED: &str = "update registration_batch_jobs set threshold_reached = ? where id = ?";
-    let Some(row) = BatchRow::load(group, batch).await? else {
-        return Ok(());
-    };
-    let status = row.status()?;
-    if !status.is_open() {
-        return Ok(());
-    }
     let end = ending(
         row.total_restaurants,
         row.completed_restaurants,
@@ -204,7 +197,7 @@ pub(super) async fn conclude(
     );
     if let Some(event) = end {
         let reason = (event == BatchEvent::Fail).then_some("every registration failed");
-        return enter(group, &row, event.target(), event, origin, reason).await;
+        return enter(group, row, event.target(), event, origin, reason).await;
     }
     let too_many = too_many_failed(
         row.total_restaurants,
@@ -212,7 +205,7 @@ pub(super) async fn conclude(
         row.failed_restaurants,
         threshold.share,
     );
-    if !too_many || row.threshold_acknowledged || status == BatchStatus::Paused {
+    if !too_many || row.threshold_acknowledged || row.status()? == BatchStatus::Paused {
         return Ok(());
     }
     let (failed, total, share) = (row.failed_restaurants, row.total_restaurants, threshold.share * 100.0);
@@ -223,19 +216,19 @@ pub(super) async fn conclude(
             );
             enter(
                 group,
-                &row,
+                row,
                 BatchStatus::Paused,
                 BatchEvent::Pause,
                 origin,
                 Some(&reason),
             )
             .await?;
-            group.execute(REACHED, [true.into(), batch.into()]).await?;
+            group.execute(REACHED, [true.into(), row.id.into()]).await?;
             Ok(())
         }
         OnThreshold::Fail => {
             let reason = format!("{failed} of {total} restaurants have failed, more than {share:.0} %");
-            fail(group, &row, origin, &reason).await
+            fail(group, row, origin, &reason).await
         }
     }
 }

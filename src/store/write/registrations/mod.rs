@@ -21,4 +21,4 @@ pub(super) use create::{NewBatch, busy_restaurants, free_restaurants, make_batch
 pub use learnt::{CandidateFound, RestaurantFacts};
 pub use recovery::{MarkRegistrationsInFlight, RecoverRegistrationBatch, RemindOfQuestion};
 pub use step::StepWrite;
-pub use transition::{JournalEntry, RegistrationRef, RegistrationTransition};
+pub use transition::{JournalEntry, RegistrationMoved, RegistrationRef, RegistrationTransition};

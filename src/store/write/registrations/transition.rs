@@ -13,7 +13,6 @@ use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::step::StepNumber;
-use crate::store::write::Transitioned;
 use crate::store::write::group::Group;
 use crate::store::write::journal::JournalRow;
 
@@ -26,6 +25,15 @@ pub struct RegistrationRef {
     pub restaurant_id: Id,
     pub version: i32,
     pub epoch: i32,
+}
+
+/// The answer to a [`RegistrationTransition`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationMoved {
+    /// It counts. The status is the one asked for, unless the batch has ended meanwhile.
+    To(RegistrationStatus),
+    /// Somebody else has changed the row, or no call may leave: whoever asked must stop.
+    Conflict,
 }
 
 /// A row of the journal that a transition leaves.
@@ -93,17 +101,17 @@ impl RegistrationTransition {
         says_it && operations.all(|operation| operation == Operation::StepStarted)
     }
 
-    pub(in crate::store::write) async fn apply(&self, group: &mut Group<'_>) -> Result<Transitioned, DbErr> {
+    pub(in crate::store::write) async fn apply(&self, group: &mut Group<'_>) -> Result<RegistrationMoved, DbErr> {
         let Some(batch) = BatchRow::load(group, self.job.batch_id).await? else {
-            return Ok(Transitioned::Conflict);
+            return Ok(RegistrationMoved::Conflict);
         };
         // No call leaves once somebody was told that the batch is paused, cancelled or failed.
         if self.call_open && !matches!(batch.status()?, BatchStatus::Pending | BatchStatus::InProgress) {
-            return Ok(Transitioned::Conflict);
+            return Ok(RegistrationMoved::Conflict);
         }
         let to = self.in_batch(batch.status()?);
         if !self.move_job(group, to).await? {
-            return Ok(Transitioned::Conflict);
+            return Ok(RegistrationMoved::Conflict);
         }
         // Only what is not out of date can be wrong.
         if !self.from.may_become(to) {
@@ -123,32 +131,29 @@ impl RegistrationTransition {
         if let Some(facts) = &self.restaurant {
             learn(group, self.job.restaurant_id, facts).await?;
         }
-        if batch.status()? == BatchStatus::Pending {
-            enter(
-                group,
-                &batch,
-                BatchStatus::InProgress,
-                BatchEvent::Begin,
-                &self.origin,
-                None,
-            )
-            .await?;
+        let begins = batch.status()? == BatchStatus::Pending;
+        if begins {
+            let (to, event) = (BatchStatus::InProgress, BatchEvent::Begin);
+            enter(group, &batch, to, event, &self.origin, None).await?;
         }
-        let seq = self.write_journal(group, to);
-        count(group, self.job.batch_id, self.from, to).await?;
+        self.write_journal(group, to);
+        let counted = count(group, self.job.batch_id, self.from, to).await?;
         if to == RegistrationStatus::ActionRequired {
             answers::take_early_answer(group, &self.job, self.current_step).await?;
         }
-        match &self.fails_batch {
-            Some(reason) if batch.status()?.is_open() => {
-                // As it stands by now: with its first registration it has begun.
-                if let Some(batch) = BatchRow::load(group, self.job.batch_id).await? {
-                    fail(group, &batch, &self.origin, reason).await?;
-                }
+        let batch = match begins || counted {
+            true => BatchRow::load(group, self.job.batch_id).await?,
+            false => Some(batch),
+        };
+        if let Some(batch) = batch
+            && batch.status()?.is_open()
+        {
+            match &self.fails_batch {
+                Some(reason) => fail(group, &batch, &self.origin, reason).await?,
+                None => conclude(group, &batch, self.threshold, &self.origin).await?,
             }
-            _ => conclude(group, self.job.batch_id, self.threshold, &self.origin).await?,
         }
-        Ok(Transitioned::Committed { seq })
+        Ok(RegistrationMoved::To(to))
     }
 
     /// What the registration becomes, seen that its batch may have ended meanwhile: what was done counts, but it does not go on
@@ -199,10 +204,9 @@ impl RegistrationTransition {
         Ok(group.execute(SQL, values).await? > 0)
     }
 
-    fn write_journal(&self, group: &mut Group<'_>, to: RegistrationStatus) -> i64 {
-        let mut last = group.next_seq() - 1;
+    fn write_journal(&self, group: &mut Group<'_>, to: RegistrationStatus) {
         for entry in &self.journal {
-            last = journal_row(group, &self.job, &self.origin, entry);
+            journal_row(group, &self.job, &self.origin, entry);
         }
         if to.has_ended() {
             let entry = JournalEntry {
@@ -213,14 +217,13 @@ impl RegistrationTransition {
                 to: Some(to.as_str()),
                 details: serde_json::json!({ "error": self.error }),
             };
-            last = journal_row(group, &self.job, &self.origin, &entry);
+            journal_row(group, &self.job, &self.origin, &entry);
         }
-        last
     }
 }
 
 /// Appends a row about a registration to the journal.
-pub(super) fn journal_row(group: &mut Group<'_>, job: &RegistrationRef, origin: &Origin, entry: &JournalEntry) -> i64 {
+pub(super) fn journal_row(group: &mut Group<'_>, job: &RegistrationRef, origin: &Origin, entry: &JournalEntry) {
     group.journal(|seq, at| JournalRow {
         seq,
         organisation_id: job.organisation_id,
@@ -236,5 +239,5 @@ pub(super) fn journal_row(group: &mut Group<'_>, job: &RegistrationRef, origin: 
         operation: entry.operation,
         details: entry.details.to_string(),
         at,
-    })
+    });
 }
