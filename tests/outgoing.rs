@@ -10,7 +10,7 @@
 #[macro_use]
 mod support;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::api::Api;
 use support::daemon::{Daemon, Db};
+use support::dns::NameServer;
 use support::start_with;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,6 +32,8 @@ const NOTHING: &str = "[network]\nallow_cidrs = []\n[retry]\nmax_retries = 0\n";
 on_both_databases!("outgoing requests":
     no_notation_of_an_address_reaches_the_operators_network,
     a_name_that_leads_home_is_not_followed,
+    a_name_whose_address_changes_is_not_followed_home,
+    ports_are_reached_that_the_operator_allows,
 );
 
 /// Somebody on the operator's network, who counts who knocks.
@@ -249,4 +252,57 @@ async fn a_name_that_leads_home_is_not_followed(database: Db) {
     try_all(&open, &urls[..1]).await;
     // A list takes no name without a domain, whatever is allowed.
     assert!(inside.knocks() >= 2, "{} ways got through", inside.knocks());
+}
+
+async fn a_name_whose_address_changes_is_not_followed_home(database: Db) {
+    let inside = Inside::at("127.0.0.2:0").await;
+    let port = inside.address.port();
+    let outside = Inside::at(&format!("127.0.0.1:{port}")).await;
+    let (public, private) = (Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2));
+    let names = NameServer::start(move |name, n| match name.split('.').next() {
+        // Whoever checks a name and asks again to connect to it is led in by every other answer.
+        Some("turns") if n % 2 == 1 => vec![private],
+        Some("both") => vec![public, private],
+        Some("private") => vec![private],
+        _ => vec![public],
+    })
+    .await;
+    let urls = ["turns", "both", "private"].map(|name| format!("http://{name}.practice.co.nz:{port}/"));
+    let merged = |network: &str| {
+        network.replace(
+            "[network]\n",
+            &format!("[network]\nnameservers = ['{}']\n", names.address),
+        )
+    };
+    let daemon = start_with(&database, &merged(ONE_ADDRESS));
+    try_all(&daemon, &urls).await;
+    assert_eq!(inside.knocks(), 0);
+    // It was followed while it led outside, and asked for again.
+    assert!(outside.knocks() >= 1, "nobody came to the address outside");
+    assert!(names.asked() >= 6, "{} questions", names.asked());
+    drop(daemon);
+    let open = start_with(&Db::Sqlite, &merged(ALL_OF_LOOPBACK));
+    try_all(&open, &urls[2..]).await;
+    assert!(inside.knocks() >= 3, "{} ways got through", inside.knocks());
+}
+
+async fn ports_are_reached_that_the_operator_allows(database: Db) {
+    let (wanted, other) = (Inside::at("127.0.0.1:0").await, Inside::at("127.0.0.1:0").await);
+    let names = NameServer::start(|_, _| vec![Ipv4Addr::LOCALHOST]).await;
+    let url = |inside: &Inside| format!("http://www.practice.co.nz:{}/", inside.address.port());
+    let settings = format!(
+        "[network]\nallow_cidrs = ['127.0.0.1/32']\nallow_ports = ['80', '{}']\nnameservers = ['{}']\n[retry]\nmax_retries = 0\n",
+        wanted.address.port(),
+        names.address
+    );
+    let daemon = start_with(&database, &settings);
+    try_all(&daemon, &[url(&wanted), url(&other)]).await;
+    assert_eq!(other.knocks(), 0);
+    assert!(wanted.knocks() >= 3, "{} ways got through", wanted.knocks());
+    // Where the address itself is written, its network decides.
+    let api = daemon.api(&daemon.token("admin"));
+    run_list(&api, &[format!("http://{}/", other.address)]).await;
+    assert!(other.knocks() >= 1);
+    let refused = run_list(&api, &[url(&other)]).await;
+    assert!(refused[0].to_string().contains("network.allow_ports"), "{refused:#?}");
 }

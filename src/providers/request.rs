@@ -153,7 +153,7 @@ impl Draft {
     /// Refuses addresses that may not be reached and placeholders that are not where a secret may stand.
     pub(super) fn check(&self, guard: &AddressGuard, placeholders: &Placeholders) -> Result<(), CallFailure> {
         guard
-            .check_literal(&self.url)
+            .check(&self.url)
             .map_err(|refused| CallFailure::row(refused.to_string()))?;
         let before_query = &self.url[..url::Position::AfterPath];
         if !placeholders.wanted(before_query).is_empty() || placeholders.is_mangled(before_query) {

@@ -113,7 +113,8 @@ impl Transport {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(internal("No TLS provider is installed in this process.".to_owned()));
         }
-        let guard = Arc::new(AddressGuard::new(settings.network.allow_cidrs.clone()));
+        let guard = AddressGuard::of(&settings.network).map_err(|error| internal(format!("{error}.")))?;
+        let guard = Arc::new(guard);
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

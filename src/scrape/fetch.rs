@@ -174,7 +174,7 @@ impl Fetcher {
             let message = format!("Only http and https addresses can be read, not {}:.", url.scheme());
             return Err(FetchError::new(FetchErrorKind::Refused, message));
         }
-        self.guard.check_literal(url)?;
+        self.guard.check(url)?;
         let closed = || FetchError::new(FetchErrorKind::Internal, "The byte budget is closed.");
         let hold = self.budget.begin().await.ok_or_else(closed)?;
         let deadline = Instant::now() + self.settings.timeout;

@@ -2,47 +2,56 @@
 //!
 //! A name is resolved once, every address of the answer is checked, and the connector gets exactly the checked
 //! addresses, so a second DNS answer cannot slip in (rebinding). Literal addresses never reach the resolver and are
-//! checked with [`AddressGuard::check_literal`] before every request, after every redirect too.
+//! checked with [`AddressGuard::check`] before every request, after every redirect too.
 
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use thiserror::Error;
 use url::{Host, Url};
 
-/// An address that may not be reached, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("The address {ip} is {reason} and may not be reached.")]
-pub struct AddressRefused {
-    /// The refused address.
-    pub ip: IpAddr,
-    /// What kind of address it is.
-    pub reason: &'static str,
-}
+use super::names::{Names, NoResolver};
+use crate::settings::{Network, Ports};
 
-/// A name that did not resolve.
+/// What may not be reached, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("The name {name} could not be resolved: {reason}.")]
-pub struct NameUnresolved {
-    /// The name that was asked for.
-    pub name: String,
-    /// The resolver's words.
-    pub reason: String,
-    /// The resolver says that a later attempt may succeed.
-    pub temporary: bool,
+pub enum AddressRefused {
+    /// The address is of a kind that is not public.
+    #[error("The address {ip} is {kind} and may not be reached.")]
+    Address { ip: IpAddr, kind: &'static str },
+    /// The port is none of those that the operator allows.
+    #[error("The port {0} is none of network.allow_ports and may not be reached.")]
+    Port(u16),
 }
 
 /// Decides which addresses may be reached; a network on the allow list always may.
 #[derive(Debug, Clone, Default)]
 pub struct AddressGuard {
     allow: Vec<IpNet>,
+    ports: Vec<Ports>,
+    names: Names,
 }
 
 impl AddressGuard {
-    /// A guard that permits public addresses and those in `allow` (`network.allow_cidrs`).
+    /// A guard that permits public addresses and those in `allow`, at any port.
     pub fn new(allow: Vec<IpNet>) -> Self {
-        Self { allow }
+        Self {
+            allow,
+            ..Self::default()
+        }
+    }
+
+    /// The guard that the operator asks for.
+    ///
+    /// # Errors
+    /// Where the name servers cannot be used.
+    pub fn of(network: &Network) -> Result<Self, NoResolver> {
+        Ok(Self {
+            allow: network.allow_cidrs.clone(),
+            ports: network.allow_ports.clone(),
+            names: Names::of(&network.nameservers)?,
+        })
     }
 
     /// Whether `ip` may be reached.
@@ -54,35 +63,47 @@ impl AddressGuard {
         if self.allow.iter().any(|net| net.contains(&ip)) {
             return Ok(());
         }
-        let refused = |reason| Err(AddressRefused { ip, reason });
+        let refused = |kind| Err(AddressRefused::Address { ip, kind });
         match ip {
             IpAddr::V4(v4) => refusal_v4(v4).map_or(Ok(()), refused),
             IpAddr::V6(v6) => {
+                // It is told as it was written, not as what it stands for.
+                let permits_v4 = |embedded| {
+                    self.permits(IpAddr::V4(embedded)).or_else(|inner| match inner {
+                        AddressRefused::Address { kind, .. } => refused(kind),
+                        AddressRefused::Port(_) => Err(inner),
+                    })
+                };
                 if let Some(embedded) = transparent_v4(v6) {
-                    return self
-                        .permits(IpAddr::V4(embedded))
-                        .map_err(|inner| AddressRefused { ip, ..inner });
+                    return permits_v4(embedded);
                 }
-                if let Some(reason) = refusal_v6(v6) {
-                    return refused(reason);
-                }
-                for embedded in tunnelled_v4(v6) {
-                    self.permits(IpAddr::V4(embedded))
-                        .map_err(|inner| AddressRefused { ip, ..inner })?;
-                }
-                Ok(())
+                refusal_v6(v6).map_or(Ok(()), refused)?;
+                tunnelled_v4(v6).into_iter().try_for_each(permits_v4)
             }
         }
     }
 
-    /// Checks a URL whose host is a literal address; names pass, since the resolver checks them.
+    /// Checks a URL before it is asked for: its port, and its host where that is an address. The addresses of names are checked when
+    /// they are resolved.
+    ///
+    /// The ports hold for all but addresses of the allow list.
     ///
     /// # Errors
-    /// [`AddressRefused`] as [`AddressGuard::permits`].
-    pub fn check_literal(&self, url: &Url) -> Result<(), AddressRefused> {
-        match url.host() {
-            Some(Host::Ipv4(ip)) => self.permits(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => self.permits(IpAddr::V6(ip)),
+    /// [`AddressRefused`] with what may not be reached.
+    pub fn check(&self, url: &Url) -> Result<(), AddressRefused> {
+        let address = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
+        };
+        if let Some(address) = address {
+            self.permits(address)?;
+        }
+        let is_allowed = address.is_some_and(|ip| self.allow.iter().any(|net| net.contains(&ip)));
+        match url.port_or_known_default() {
+            Some(port) if !is_allowed && !self.ports.is_empty() && !self.ports.iter().any(|each| each.holds(port)) => {
+                Err(AddressRefused::Port(port))
+            }
             _ => Ok(()),
         }
     }
@@ -156,7 +177,7 @@ fn join(high: u16, low: u16) -> Ipv4Addr {
     Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
 }
 
-/// The system resolver behind an [`AddressGuard`], as reqwest wants it.
+/// Names as the [`AddressGuard`] lets them be resolved, for reqwest.
 #[derive(Debug, Clone)]
 pub struct GuardedResolver(pub Arc<AddressGuard>);
 
@@ -164,35 +185,14 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = Arc::clone(&self.0);
         Box::pin(async move {
-            let name = name.as_str().to_owned();
-            let asked = name.clone();
-            let looked_up =
-                tokio::task::spawn_blocking(move || (asked.as_str(), 0).to_socket_addrs().map(Iterator::collect));
-            let addresses: Vec<SocketAddr> = match looked_up.await {
-                Ok(Ok(addresses)) => addresses,
-                Ok(Err(error)) => return Err(unresolved(name, &error.to_string()).into()),
-                Err(error) => return Err(unresolved(name, &error.to_string()).into()),
-            };
-            if addresses.is_empty() {
-                return Err(unresolved(name, "it has no address").into());
-            }
+            let addresses = guard.names.addresses(name.as_str()).await?;
             for address in &addresses {
-                guard.permits(address.ip())?;
+                guard.permits(*address)?;
             }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            // The port is that of the URL.
+            let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0));
+            Ok(Box::new(addresses) as Addrs)
         })
-    }
-}
-
-fn unresolved(name: String, reason: &str) -> NameUnresolved {
-    let reason = reason
-        .trim_start_matches("failed to lookup address information: ")
-        .to_owned();
-    let temporary = reason.contains("emporary") || reason.contains("try again") || reason.contains("Try again");
-    NameUnresolved {
-        name,
-        reason,
-        temporary,
     }
 }
 
@@ -289,9 +289,9 @@ mod tests {
             "http://[::1]/",
             "http://0177.0.0.1/",
         ] {
-            assert!(guard.check_literal(&url.parse().unwrap()).is_err(), "{url}");
+            assert!(guard.check(&url.parse().unwrap()).is_err(), "{url}");
         }
-        assert!(guard.check_literal(&"http://example.com/".parse().unwrap()).is_ok());
+        assert!(guard.check(&"http://example.com/".parse().unwrap()).is_ok());
     }
 
     #[tokio::test]

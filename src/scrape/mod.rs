@@ -1,7 +1,7 @@
 //! Reading practice websites: from what an analyst wrote in a cell to the merged payload.
 //!
 //! The pure half (`url`, `charset`, `dom`, `extract`, `merge`) has no I/O, clock or randomness; the other half
-//! (`guard`, `fetch`, `robots`, `site`) talks to the network and knows no actor, database or HTTP server.
+//! (`guard`, `names`, `fetch`, `robots`, `site`) talks to the network and knows no actor, database or HTTP server.
 
 pub mod charset;
 mod compute;
@@ -12,6 +12,7 @@ pub mod fetch;
 mod further;
 pub mod guard;
 pub mod merge;
+pub mod names;
 pub mod payload;
 mod provided;
 mod region;

@@ -8,6 +8,7 @@
 
 mod common;
 mod inspect;
+mod ports;
 mod problem;
 mod registration_file;
 mod reload;
@@ -25,6 +26,7 @@ mod workflow_files;
 use std::path::Path;
 
 pub use common::not_needed;
+pub use ports::{NoPorts, Ports};
 pub use problem::{Place, Problem, SettingsError};
 pub use registration_file::{
     REGISTRATION_FILE, RegistrationFileError, RegistrationMistake, read_registration_plan, registration_plan,

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
+use super::ports::Ports;
 use super::wait::Wait;
 
 /// What a value of the right type may be.
@@ -20,7 +21,9 @@ pub(super) enum Allowed {
     Float(RangeInclusive<f64>),
     OneOf(&'static [&'static str]),
     Address,
+    Addresses,
     Networks,
+    PortRanges,
     Tables,
     DatabaseUrl,
     WorkspaceUrl,
@@ -60,8 +63,8 @@ const fn live(key: &'static str, allowed: Allowed) -> Rule {
 }
 
 use Allowed::{
-    Address, AnyText, Claims, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf, Origins,
-    PublicUrl, Region, SecretReference, Tables, Waits, WebUrl, WorkspaceUrl,
+    Address, Addresses, AnyText, Claims, DatabaseUrl, Directives, Either, Float, HeaderValue, Integer, Networks, OneOf,
+    Origins, PortRanges, PublicUrl, Region, SecretReference, Tables, Waits, WebUrl, WorkspaceUrl,
 };
 
 const ROLES: &[&str] = &["viewer", "member", "admin", "operator"];
@@ -84,6 +87,8 @@ pub(super) const RULES: &[Rule] = &[
     fixed("database.readers", Integer(1..=64)),
     fixed("workspace.url", WorkspaceUrl),
     live("network.allow_cidrs", Networks),
+    live("network.allow_ports", PortRanges),
+    live("network.nameservers", Addresses),
     live("scrape.max_pages", Integer(0..=50)),
     live("scrape.respect_robots", Either),
     live("scrape.host_concurrency", Integer(1..=256)),
@@ -186,7 +191,11 @@ impl Rule {
                 .parse::<SocketAddr>()
                 .map(drop)
                 .map_err(|_| format!("is {value}, not an address")),
+            Addresses => every(value, address),
             Networks => every(value, network),
+            PortRanges => every(value, |text| {
+                text.parse::<Ports>().map(drop).map_err(|error| error.to_string())
+            }),
             Tables => every(value, table),
             DatabaseUrl => database_url(text),
             WorkspaceUrl if text.is_empty() || text.starts_with("https://") || text.starts_with("http://") => Ok(()),
@@ -222,7 +231,9 @@ impl fmt::Display for Allowed {
             Float(range) => write!(f, "{:?}..={:?}", range.start(), range.end()),
             OneOf(words) => f.write_str(&words.join(" or ")),
             Address => f.write_str("an IP address with a port"),
+            Addresses => f.write_str("IP addresses with ports such as 10.0.0.2:53"),
             Networks => f.write_str("networks such as 10.20.0.0/16"),
+            PortRanges => f.write_str("ports such as 443 and 8000-8999"),
             Tables => f.write_str("names such as company_*"),
             DatabaseUrl => f.write_str("a sqlite:// or postgres:// URL"),
             PublicUrl => f.write_str("empty, or an http:// or https:// URL"),
@@ -256,6 +267,12 @@ fn network(text: &str) -> Result<(), String> {
     text.parse::<IpNet>()
         .map(drop)
         .map_err(|_| format!("holds {text:?}, not a network"))
+}
+
+fn address(text: &str) -> Result<(), String> {
+    text.parse::<SocketAddr>()
+        .map(drop)
+        .map_err(|_| format!("holds {text:?}, not an IP address with a port"))
 }
 
 fn waits(list: &Value) -> Result<(), String> {
@@ -390,6 +407,14 @@ mod tests {
                 "network.allow_cidrs",
                 json!(["10.0.0.0/8", "fd00::/8"]),
                 json!(["10.0.0.0/8", "10.0.0.0/33"]),
+            ),
+            ("network.allow_ports", json!(["443", "8000-8999"]), json!(["https"])),
+            ("network.allow_ports", json!([]), json!(["8999-8000"])),
+            ("network.allow_ports", json!(["1-65535"]), json!(["0"])),
+            (
+                "network.nameservers",
+                json!(["[::1]:53", "10.0.0.2:5353"]),
+                json!(["10.0.0.2"]),
             ),
             (
                 "storage.allowed_tables",

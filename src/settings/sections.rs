@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::ports::Ports;
 use super::secrets::{SecretError, SecretSource};
 use super::show::without_password;
 use super::wait::Wait;
@@ -135,6 +136,10 @@ impl fmt::Debug for Workspace {
 pub struct Network {
     /// Networks that may be reached besides public addresses.
     pub allow_cidrs: Vec<IpNet>,
+    /// Ports that may be reached at all other addresses; none: every port.
+    pub allow_ports: Vec<Ports>,
+    /// Who is asked for the addresses of names; none: the system.
+    pub nameservers: Vec<SocketAddr>,
 }
 
 /// Fetching pages.

@@ -39,9 +39,10 @@ impl ScrapeKit {
             max_redirects: scrape.max_redirects,
             user_agent: user_agent.clone(),
         };
-        let guard = Arc::new(AddressGuard::new(settings.network.allow_cidrs.clone()));
+        let guard = AddressGuard::of(&settings.network)
+            .map_err(|error| FetchError::new(FetchErrorKind::Internal, format!("{error}.")))?;
         Ok(Self {
-            fetcher: Fetcher::new(fetch, guard, budget)?,
+            fetcher: Fetcher::new(fetch, Arc::new(guard), budget)?,
             robots: RobotsCache::new(&user_agent),
             site: SiteSettings {
                 max_pages: scrape.max_pages,

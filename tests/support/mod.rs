@@ -7,6 +7,7 @@
 pub mod api;
 pub mod command;
 pub mod daemon;
+pub mod dns;
 pub mod events;
 pub mod postgres;
 pub mod readers;

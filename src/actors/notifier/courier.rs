@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use ipnet::IpNet;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, timeout_at};
@@ -14,7 +13,7 @@ use crate::model::webhook::{Format, Message, signatures, slack_body};
 use crate::scrape::fetch::parse_retry_after;
 use crate::scrape::guard::GuardedResolver;
 use crate::scrape::{AddressGuard, FetchError, FetchErrorKind};
-use crate::settings::Settings;
+use crate::settings::{Network, Settings};
 use crate::store::read::DueDelivery;
 
 /// Characters of an answer that are kept.
@@ -46,7 +45,7 @@ pub(super) struct Courier {
     client: reqwest::Client,
     guard: Arc<AddressGuard>,
     /// What the guard was made of.
-    allow: Vec<IpNet>,
+    network: Network,
 }
 
 impl Courier {
@@ -57,8 +56,9 @@ impl Courier {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(internal("No TLS provider is installed in this process.".to_owned()));
         }
-        let allow = settings.network.allow_cidrs.clone();
-        let guard = Arc::new(AddressGuard::new(allow.clone()));
+        let network = settings.network.clone();
+        let guard = AddressGuard::of(&network).map_err(|error| internal(format!("{error}.")))?;
+        let guard = Arc::new(guard);
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -68,12 +68,12 @@ impl Courier {
             .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| internal(format!("The HTTP client could not be built: {error}.")))?;
-        Ok(Self { client, guard, allow })
+        Ok(Self { client, guard, network })
     }
 
     /// Whether it was made of these settings.
     pub fn fits(&self, settings: &Settings) -> bool {
-        self.allow == settings.network.allow_cidrs
+        self.network == settings.network
     }
 
     /// Sends a delivery, and waits for the answer for as long as `timeout` allows.
@@ -117,7 +117,7 @@ impl Courier {
     fn request(&self, delivery: &DueDelivery) -> Result<(Url, reqwest::RequestBuilder), String> {
         let url =
             Url::parse(delivery.url.expose_secret()).map_err(|error| format!("The address is no URL: {error}."))?;
-        self.guard.check_literal(&url).map_err(|refused| refused.to_string())?;
+        self.guard.check(&url).map_err(|refused| refused.to_string())?;
         let (headers, body) = match delivery.format {
             Format::Standard => (signed(delivery)?, delivery.body.clone()),
             Format::Slack => (HeaderMap::new(), slack(delivery)?),

@@ -15,6 +15,7 @@ use url::Url;
 use super::jwks::KeySet;
 use super::signatures;
 use crate::scrape::AddressGuard;
+use crate::scrape::names::NoResolver;
 use crate::settings::{Jwt, SecretError, Settings};
 use crate::store::read::Role;
 use crate::store::write::Subject;
@@ -35,6 +36,8 @@ pub enum IssuerError {
     NoKeys,
     #[error("jwt.jwks_url cannot be used")]
     Client(#[from] reqwest::Error),
+    #[error(transparent)]
+    Names(#[from] NoResolver),
     #[error("jwt.jwks_url is not a URL")]
     Url(#[from] url::ParseError),
 }
@@ -80,7 +83,7 @@ impl Issuer {
         let keys = if jwt.jwks_url.is_empty() {
             None
         } else {
-            let guard = Arc::new(AddressGuard::new(settings.network.allow_cidrs.clone()));
+            let guard = Arc::new(AddressGuard::of(&settings.network)?);
             Some(KeySet::new(Url::parse(&jwt.jwks_url)?, guard)?)
         };
         if secret.is_none() && keys.is_none() {

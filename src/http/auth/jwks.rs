@@ -123,7 +123,7 @@ impl Inner {
     }
 
     async fn fetch(&self) -> Result<HashMap<String, PublicKey>, String> {
-        self.guard.check_literal(&self.url).map_err(|error| error.to_string())?;
+        self.guard.check(&self.url).map_err(|error| error.to_string())?;
         let mut response = self
             .client
             .get(self.url.clone())

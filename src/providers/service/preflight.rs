@@ -64,11 +64,11 @@ impl Providers {
                 "write https://",
             ));
         }
-        if let Err(refused) = self.transport().guard().check_literal(&address) {
+        if let Err(refused) = self.transport().guard().check(&address) {
             mistakes.push(SpecMistake::new(
                 key,
                 format!("may not be reached: {refused}"),
-                "ask the operator to add its network to network.allow_cidrs",
+                "ask the operator to allow it in the section [network]",
             ));
         }
     }

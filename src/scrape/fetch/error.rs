@@ -1,4 +1,5 @@
-use crate::scrape::guard::{AddressRefused, NameUnresolved};
+use crate::scrape::guard::AddressRefused;
+use crate::scrape::names::NameUnresolved;
 use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;

@@ -60,9 +60,10 @@ pub(super) fn target(
     };
     let target = if url.starts_with("http:") || url.starts_with("https:") {
         limits.group_bytes = group_bytes.min(REST_GROUP_BYTES);
-        let guard = Arc::new(AddressGuard::new(settings.network.allow_cidrs.clone()));
+        let guard =
+            AddressGuard::of(&settings.network).map_err(|error| DestinationError::Settings(error.to_string()))?;
         let key = key(settings, &address)?;
-        Target::Rest(Box::new(PostgrestTarget::new(database, url, &key, guard)?))
+        Target::Rest(Box::new(PostgrestTarget::new(database, url, &key, Arc::new(guard))?))
     } else {
         Target::Sql(Box::new(SqlTarget::new(database, url, settings)))
     };

@@ -147,7 +147,7 @@ impl PostgrestTarget {
     /// The answer, if it is a success.
     async fn send(&self, request: RequestBuilder, table: &str) -> Result<Response, DestinationError> {
         self.guard
-            .check_literal(&self.root)
+            .check(&self.root)
             .map_err(|refused| self.unreachable(&refused))?;
         let response = request.send().await.map_err(|error| self.unanswered(&error))?;
         let status = response.status();
@@ -189,7 +189,7 @@ impl PostgrestTarget {
     fn unreachable(&self, refused: &AddressRefused) -> DestinationError {
         DestinationError::Refused {
             database: self.database,
-            reason: format!("{refused} Name its network in network.allow_cidrs if it is meant"),
+            reason: format!("{refused} Allow it in the section [network] if it is meant"),
         }
     }
 }
