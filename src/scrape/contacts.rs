@@ -62,10 +62,28 @@ pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec
 }
 
 /// The profiles, of each network that first which is likeliest the business's own; doubtful ones only where the user
-/// name says that it is.
-pub(super) fn social<'a>(mut heard: Vec<Heard<'a, SocialLink>>, domain: &str) -> Vec<Heard<'a, SocialLink>> {
+/// name says that it is, and beside one with the business's name none that has nothing of it.
+pub(super) fn social<'a>(
+    mut heard: Vec<Heard<'a, SocialLink>>,
+    domain: &str,
+    name: Option<&str>,
+) -> Vec<Heard<'a, SocialLink>> {
     let domain = Domain::new(domain);
+    let called = name.map(Domain::of_name);
     let named = |one: &Heard<'_, SocialLink>| domain.resembles(handle(&one.fact.value));
+    let by_name = |one: &Heard<'_, SocialLink>| {
+        named(one)
+            || called
+                .as_ref()
+                .is_some_and(|called| called.resembles(handle(&one.fact.value)))
+    };
+    if heard.iter().any(by_name) {
+        heard.retain(|one| {
+            let handle = handle(&one.fact.value);
+            let own = |known: &Domain| known.shares_with(handle);
+            is_opaque(handle) || own(&domain) || called.as_ref().is_some_and(own)
+        });
+    }
     // The makers of the website put their profile in more than one place.
     let others: HashSet<String> = heard
         .iter()
@@ -82,6 +100,12 @@ pub(super) fn social<'a>(mut heard: Vec<Heard<'a, SocialLink>>, domain: &str) ->
     order.sort_by_key(|(at, worth)| (std::cmp::Reverse(*worth), *at));
     let mut slots: Vec<Option<Heard<'a, SocialLink>>> = heard.into_iter().map(Some).collect();
     order.into_iter().filter_map(|(at, _)| slots[at].take()).collect()
+}
+
+/// Whether the user name of a profile is one that the network has given, and says nothing of whose it is.
+fn is_opaque(handle: &str) -> bool {
+    let letters = handle.bytes().filter(u8::is_ascii_alphabetic).count();
+    letters == 0 || handle.starts_with("profile.php") || (handle.len() == 24 && handle.starts_with("UC"))
 }
 
 /// Takes out what is doubtful where anything is not.

@@ -64,7 +64,7 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
         |week| i32::from(coverage(week) >= 3),
     )
     .unwrap_or_default();
-    let social = contacts::social(gather(scrape, |f| &f.social), &url.domain);
+    let social = contacts::social(gather(scrape, |f| &f.social), &url.domain, out.name.as_deref());
     let social = list(social, "social", book, |a, b| a.network == b.network);
     out.social = social.into_iter().map(|link| (link.network, link.url)).collect();
     out.people = list(gather(scrape, |f| &f.people), "people", book, |a, b| {

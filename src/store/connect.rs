@@ -154,7 +154,8 @@ impl Database {
                 options
                     .read_only(true)
                     .create_if_missing(false)
-                    .pragma("cache_size", "-4096"),
+                    // The system keeps the file's pages for all of them.
+                    .pragma("cache_size", "-2048"),
             );
         Ok(Self {
             writer: Hq(writer.into()),

@@ -8,6 +8,9 @@ const ABBREVIATIONS: [&str; 22] = [
     "núm", "num", "corp", "mobil", "bldg", "suite", "strasse", "tlf",
 ];
 
+/// Short words that sentences end in, which are no abbreviations.
+const ENDINGS: [&str; 12] = ["us", "me", "it", "up", "in", "on", "so", "go", "do", "we", "be", "is"];
+
 /// The statement that holds `at`.
 pub(crate) fn around(line: &str, at: Range<usize>) -> Range<usize> {
     let start = begin(line, at.start);
@@ -45,6 +48,7 @@ fn ends(line: &str, at: usize, c: char) -> bool {
             let digits = word.bytes().all(|b| b.is_ascii_digit());
             (digits && !word.is_empty())
                 || word.is_empty()
+                || ENDINGS.contains(&word)
                 || (letters >= 4 && !ABBREVIATIONS.contains(&&*word.to_lowercase()))
                 || (letters >= 3 && word.chars().all(char::is_uppercase) && !matches!(word, "TEL" | "FAX" | "MOB"))
                 || (letters == 3

@@ -23,6 +23,25 @@ impl Domain {
         }
     }
 
+    /// A business's name, as if it were the word of a domain.
+    pub(crate) fn of_name(name: &str) -> Self {
+        let name = fold(name);
+        Self {
+            label: name.replace(' ', ""),
+            name,
+        }
+    }
+
+    /// Whether a user name has anything of the word: four letters in a row, or the initials of its parts.
+    pub(crate) fn shares_with(&self, handle: &str) -> bool {
+        const ENOUGH: usize = 4;
+        let handle = fold(handle).replace(' ', "");
+        let parts = self.name.split([' ', '-', '.']);
+        let initials: String = parts.filter_map(|part| part.chars().next()).collect();
+        common(&handle, &self.label) >= ENOUGH.min(self.label.len()).min(handle.len())
+            || (initials.chars().count() >= 3 && handle.contains(&initials))
+    }
+
     /// The domain's own word in lower-case letters and digits: `smiledental` of `smile-dental.co.nz`.
     pub(crate) fn label(&self) -> &str {
         &self.label

@@ -4,8 +4,8 @@ use super::address_street::is_street;
 use super::context::Context;
 use super::links::push_unique;
 pub(crate) use super::names_likeness::{agree, likeness};
-use super::names_words::is_someone_elses;
 pub(crate) use super::names_words::{is_demo, is_generic};
+use super::names_words::{is_praise, is_someone_elses};
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::{find_ci, starts_ci};
@@ -250,6 +250,11 @@ fn strip_welcome(text: &str) -> &str {
         "welcome to the ",
         "welcome to ",
         "home of ",
+        "you've found ",
+        "you’ve found ",
+        "you have found ",
+        "haere mai ki ",
+        "nau mai ki ",
         "willkommen bei der ",
         "willkommen bei ",
         "willkommen in der ",
@@ -392,14 +397,16 @@ fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut Pa
     if !(2..=MAX_NAME).contains(&length)
         || !text.chars().any(char::is_alphabetic)
         || text.contains('@')
+        || (text.contains('/') && !text.contains(' '))
         || is_generic(text)
     {
         return;
     }
     let likeness = likeness(text, &context.label);
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
+    let praised = if is_praise(text) && likeness < 0.5 { 20 } else { 0 };
     let trust = (f64::from(base) + 40.0 * likeness) as u8;
-    let trust = trust.saturating_sub(wordy).clamp(1, 95);
+    let trust = trust.saturating_sub(wordy + praised).clamp(1, 95);
     // Each further place that says the same makes it more likely.
     match facts.names.iter_mut().find(|known| known.value == text) {
         Some(known) => {

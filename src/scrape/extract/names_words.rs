@@ -8,7 +8,8 @@ const GENERIC: &str = "|home|homepage|home page|welcome|welcome to our website|w
     kotisivu|uvod|uvodni stranka|domu|domov|strona glowna|glowna|fooldal|kezdolap|acasa|prima pagina|ana sayfa|anasayfa|αρχικη|\
     главная|головна|начало|ホーム|トップ|トップページ|top|top page|首页|主页|홈|menu|menü|about|about us|contact|contact us|contacts|kontakt|\
     kontakte|kontakt und anfahrt|contatti|contacto|contactos|contato|contactez nous|nous contacter|yhteystiedot|yhteys|elerhetoseg|\
-    kapcsolat|iletisim|services|our services|our team|team|news|blog|gallery|galerie|galeria|untitled|untitled document|new page|\
+    kapcsolat|iletisim|services|our services|our team|team|news|blog|gallery|galerie|galeria|untitled|untitled document|untitled page|untitled 1|new page|new page 1|new page 2|page title|haere mai|nau mai|kia ora|\
+    nau mai haere mai|haere mai welcome|\
     nova stranka|nova stranka 1|page|page 1|site|website|web|my site|mysite|logo|header|banner|picture|image|photo|portrait|imprint|impressum|\
     datenschutz|leistungen|willkommen|herzlich willkommen|bienvenue|bienvenidos|bienvenido|benvenuti|benvenuto|bem vindo|bem vindos|\
     velkommen|valkommen|tervetuloa|witamy|vitejte|hos geldiniz|isten hozott|udvozoljuk|bine ati venit|καλως ηρθατε|добро пожаловать|\
@@ -30,6 +31,17 @@ fn folded(text: &str) -> String {
 
 /// Whether a text names a kind of page or no business in particular.
 pub(crate) fn is_generic(text: &str) -> bool {
+    const INVITATIONS: [&str; 6] = [
+        "find us on ",
+        "follow us",
+        "like us on",
+        "join us on",
+        "visit us on",
+        "connect with us",
+    ];
+    if INVITATIONS.iter().any(|words| starts_ci(text, words)) {
+        return true;
+    }
     let folded = folded(text);
     GENERIC.contains(&format!("|{folded}|")) || is_unfinished(&folded) || is_someone_elses(text)
 }
@@ -76,6 +88,29 @@ fn is_unfinished(folded: &str) -> bool {
         && folded
             .split(' ')
             .all(|word| FILLERS.contains(&word) || matches!(word, "401" | "403" | "404" | "410" | "500" | "503"))
+}
+
+/// Whether a text praises a trade rather than naming a business: "Best plumber in town", "#1 rated dentist".
+pub(super) fn is_praise(text: &str) -> bool {
+    const PRAISE: [&str; 16] = [
+        "best ",
+        "the best ",
+        "top ",
+        "top-rated ",
+        "top rated ",
+        "#1 ",
+        "no. 1 ",
+        "cheap ",
+        "cheapest ",
+        "affordable ",
+        "leading ",
+        "trusted ",
+        "your local ",
+        "your trusted ",
+        "looking for ",
+        "need a ",
+    ];
+    PRAISE.iter().any(|words| starts_ci(text, words)) || contains_ci(text, "pas cher") || contains_ci(text, "near me")
 }
 
 /// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows

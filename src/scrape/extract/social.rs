@@ -4,7 +4,7 @@ use crate::scrape::payload::SocialLink;
 use url::Url;
 
 /// Profiles of those who make websites and themes, and what templates put in the place of a name.
-const PLATFORMS: [&str; 84] = [
+const PLATFORMS: [&str; 87] = [
     "wix",
     "wixcom",
     "wixstudio",
@@ -38,6 +38,9 @@ const PLATFORMS: [&str; 84] = [
     "#",
     "envato",
     "themeforest",
+    "themeforge",
+    "kriesi",
+    "elegant-themes",
     "themefusion",
     "theme-fusion",
     "mobirise",

@@ -10,11 +10,14 @@ use super::emails::is_mailbox_host;
 use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
+use company::dials_emergency;
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
 
+mod company;
 mod lists;
 mod names;
 
@@ -41,6 +44,8 @@ pub(crate) struct Whose<'a> {
     left: Cell<u32>,
     /// The heading above each line, worked out as lines are asked for in order.
     heading: OnceCell<Vec<u32>>,
+    /// Whether a line is an entry that names another, of the lines that were asked about.
+    listed: RefCell<HashMap<usize, bool>>,
 }
 
 /// A line of more is prose, not a contact detail.
@@ -63,6 +68,7 @@ impl<'a> Whose<'a> {
             own_mail: OnceCell::new(),
             left: Cell::new(MAX_STATEMENTS),
             heading: OnceCell::new(),
+            listed: RefCell::default(),
         }
     }
 
@@ -90,12 +96,15 @@ impl<'a> Whose<'a> {
                 Standing::Doubtful
             };
         }
-        let head = &text[statement.start..at.start];
+        let head = after_number(&text[statement.start..at.start]);
         if self.names_company(head) {
             return Standing::Doubtful;
         }
         if speaks_of_itself_last(head) {
             return Standing::Plain;
+        }
+        if self.stands_among_others(line, head) || dials_emergency(head) {
+            return Standing::Foreign;
         }
         let asked = clauses::question_before(text, statement.start).is_some();
         if self.introduces_another(head, asked) || follows_wide_name(text, &at) {
@@ -203,8 +212,8 @@ impl<'a> Whose<'a> {
         let list = earlier.len() <= 600 && earlier.bytes().any(|b| b.is_ascii_digit());
         if list
             && !own
-            && (is_prose(earlier) || earlier.ends_with(';'))
-            && self.names_other(folded_without_streets(earlier).text(), true)
+            && (is_prose(earlier) || earlier.ends_with([';', '·', '|']))
+            && self.names_others_before(earlier)
             && !own_mail()
         {
             return Standing::Foreign;
@@ -223,6 +232,12 @@ impl<'a> Whose<'a> {
             return Standing::Foreign;
         }
         Standing::Plain
+    }
+
+    /// Whether what stands before a statement in its line speaks of others.
+    fn names_others_before(&self, earlier: &str) -> bool {
+        self.names_other(folded_without_streets(earlier).text(), true)
+            || self.hits(&INSTEAD, Folded::of(earlier).text())
     }
 
     /// Whether one of the lines right above names an authority, whose address a line goes on with.
@@ -392,6 +407,29 @@ impl<'a> Whose<'a> {
         (heading < line && line - heading <= HEADING_REACH && self.scan.line(heading).len() <= 120)
             .then(|| self.scan.line(heading))
     }
+}
+
+/// What stands between a number and an earlier one of its statement, where that is more than a label: it is this one that it
+/// speaks of.
+fn after_number(head: &str) -> &str {
+    const FEW: usize = 3;
+    let mut digits = 0;
+    let mut last = 0;
+    for (at, byte) in head.bytes().enumerate() {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b' ' | b'.' | b'-' | b'(' | b')' => {}
+            _ => digits = 0,
+        }
+        if digits >= 6 && byte.is_ascii_digit() {
+            last = at + 1;
+        }
+    }
+    let rest = &head[last..];
+    let words = rest
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphabetic));
+    if words.count() >= FEW { rest } else { head }
 }
 
 /// The part of a line that stands within reach of `at`, where `at` is in it, and how much was cut before it.

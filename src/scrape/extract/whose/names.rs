@@ -8,6 +8,9 @@ use crate::scrape::extract::words::Folded;
 use crate::scrape::text::starts_ci;
 use std::ops::Range;
 
+/// Words between a name of one word and a number that it still names.
+const MAX_WORDS_BETWEEN: usize = 8;
+
 impl Whose<'_> {
     /// Whether a company is named before a number that is not the business's own.
     pub(super) fn names_company(&self, before: &str) -> bool {
@@ -24,7 +27,7 @@ impl Whose<'_> {
     }
 
     /// Whether a capital word is a part of the domain that tells this business from others of its trade.
-    fn is_own_name(&self, word: &str) -> bool {
+    pub(super) fn is_own_name(&self, word: &str) -> bool {
         if !is_capital(word) {
             return false;
         }
@@ -58,7 +61,7 @@ impl Whose<'_> {
             return false;
         }
         let (mut first, mut named) = (true, false);
-        let (mut run, mut longest, mut words) = (0, 0, 0);
+        let (mut run, mut longest, mut words, mut named_at) = (0, 0, 0, 0);
         // A town in the name of the business is in the names of its neighbours too: one own word of several is not enough.
         let (mut own, mut others) = (0, 0);
         let mut named_until = 0;
@@ -72,7 +75,7 @@ impl Whose<'_> {
                     continue;
                 }
                 words += 1;
-                let capital = is_capital(word) && !is_label(word);
+                let capital = is_capital(word) && !is_label(word) && !is_day(word);
                 if self.is_own_name(word) {
                     own += 1;
                 } else if capital && !(first && run == 0 && words == 1 && !adjacent) && !self.is_own_trade(word) {
@@ -80,12 +83,14 @@ impl Whose<'_> {
                 }
                 run = if capital { run + 1 } else { 0 };
                 longest = longest.max(run);
-                named |= capital && !first;
+                if capital && !first {
+                    (named, named_at) = (true, words);
+                }
                 first &= !word.chars().any(char::is_alphabetic);
             }
             run = 0;
         }
-        if own > others {
+        if own > others || rings_somebody(before) {
             return false;
         }
         if Folded::of(last_words(before))
@@ -94,6 +99,10 @@ impl Whose<'_> {
             .any(|word| THEIRS.contains(&word))
         {
             return true;
+        }
+        // One capital word far before a number is no name of its owner.
+        if longest < 2 && words - named_at > MAX_WORDS_BETWEEN {
+            named = false;
         }
         // An acronym, also as the first word: "DVSA enquiries 0300 …".
         let acronym = before
@@ -141,9 +150,46 @@ impl Whose<'_> {
             .find(|word| !word.is_empty());
         named.is_some_and(|word| is_capital(word) && !is_label(word) && !is_label(word.trim_end_matches('.')))
             && looks_like_name(name.trim().trim_end_matches(',')).is_none()
-            && !PLACES.any(Folded::of(name).text())
+            && (!PLACES.any(Folded::of(name).text()) || longest_name(name) >= 3)
             && !name.split(char::is_whitespace).any(|word| self.is_own_name(word))
     }
+}
+
+/// Whether the words before a number ask to ring two people of the business by their first names, or to write one a message: "Phone
+/// Terry & Maree on …", "text Dale on …".
+fn rings_somebody(before: &str) -> bool {
+    let words: Vec<&str> = before.split_whitespace().collect();
+    let words = match words.as_slice() {
+        [rest @ .., "on" | "at"] => rest,
+        all => all,
+    };
+    let first_name = |word: &str| is_capital(word) && word.chars().skip(1).all(char::is_lowercase);
+    match words {
+        [.., verb, one, "&" | "and", other] => is_label(verb) && first_name(one) && first_name(other),
+        [.., verb, one] => verb.eq_ignore_ascii_case("text") && first_name(one),
+        _ => false,
+    }
+}
+
+/// Whether a word is a day of the week in English, which writes them like names.
+fn is_day(word: &str) -> bool {
+    let day = word.trim_end_matches('s');
+    day.len() >= 6 && day.ends_with("day")
+}
+
+/// The most words of a text in a row that are written like names.
+pub(super) fn longest_name(text: &str) -> usize {
+    let mut longest = 0;
+    let mut run = 0;
+    for word in text.split_whitespace() {
+        run = if is_capital(word) && !is_label(word) {
+            run + 1
+        } else {
+            0
+        };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// The last word before a number that is no label.
@@ -216,7 +262,7 @@ pub(super) fn is_street(part: &str) -> bool {
     (2..=6).contains(&count) && !joined && (words.next().is_some_and(number) || words.next_back().is_some_and(number))
 }
 
-fn is_capital(word: &str) -> bool {
+pub(super) fn is_capital(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     word.chars().next().is_some_and(char::is_uppercase) && word.chars().count() >= 2
 }
