@@ -30,10 +30,12 @@ pub enum Operation {
     /// A person is waited for.
     ActionRequired,
     ItemFinished,
+    /// Its batch has failed before it had ended; it waits for a retry.
+    ItemSetAside,
 }
 
 impl Operation {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::StepStarted,
         Self::Answered,
         Self::StepCompleted,
@@ -51,6 +53,7 @@ impl Operation {
         Self::StepFailed,
         Self::ActionRequired,
         Self::ItemFinished,
+        Self::ItemSetAside,
     ];
 
     /// Whether it happens to a batch as a whole, rather than to one of its items.
@@ -64,7 +67,8 @@ impl Operation {
             | Self::StepWaiting
             | Self::StepFailed
             | Self::ActionRequired
-            | Self::ItemFinished => false,
+            | Self::ItemFinished
+            | Self::ItemSetAside => false,
             Self::BatchCreated
             | Self::BatchStarted
             | Self::BatchPaused
@@ -97,6 +101,7 @@ impl Operation {
             Self::StepFailed => "step_failed",
             Self::ActionRequired => "action_required",
             Self::ItemFinished => "item_finished",
+            Self::ItemSetAside => "item_set_aside",
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::bench::Bench;
 use commands::Case;
 
 /// What all the sequences together must have come to, so that none of it goes unseen: operations of the journal, and refusals.
-const SEEN: [&str; 27] = [
+const SEEN: [&str; 28] = [
     "action_required",
     "already",
     "answered",
@@ -40,6 +40,7 @@ const SEEN: [&str; 27] = [
     "illegal: repeat",
     "illegal: step",
     "item_finished",
+    "item_set_aside",
     "kept",
     "not waiting",
     "nothing failed",

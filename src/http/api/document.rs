@@ -59,11 +59,7 @@ pub fn openapi() -> OpenApi {
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 operation.operation_id = Some(operation_id(method, path));
-                let refusals = Refusals::responses().into_iter();
-                operation
-                    .responses
-                    .responses
-                    .extend(refusals.map(|(status, refusal)| (status.into(), refusal)));
+                operation.responses.responses.extend(Refusals::responses());
             }
         }
     }

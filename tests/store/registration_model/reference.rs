@@ -194,9 +194,21 @@ impl World {
 
     /// Registrations that have not ended become `to`, but those in a call, which ends first.
     fn end_jobs(&mut self, batch: usize, to: &'static str) {
-        let ends = |job: &&mut Job| job.batch == batch && !has_ended(job.status) && !job.call_open;
-        for job in self.jobs.iter_mut().filter(ends) {
-            job.close(to);
+        let ends = |job: &Job| job.batch == batch && !has_ended(job.status) && !job.call_open;
+        for job in 0..self.jobs.len() {
+            if !ends(&self.jobs[job]) {
+                continue;
+            }
+            let from = self.jobs[job].status;
+            self.jobs[job].close(to);
+            let operation = if to == "cancelled" {
+                "item_finished"
+            } else {
+                "item_set_aside"
+            };
+            if from != to {
+                self.note_job(job, self.jobs[job].current, operation, Some(from), Some(to));
+            }
         }
     }
 

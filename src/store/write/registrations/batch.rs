@@ -3,6 +3,7 @@
 use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
+use super::idle::set_aside;
 use crate::model::journal::{BatchKind, Operation, Origin};
 use crate::model::registration::batch::{BatchEvent, BatchStatus, ending, too_many_failed};
 use crate::model::registration::job::RegistrationStatus;
@@ -236,22 +237,5 @@ pub(super) async fn conclude(
 /// Fails the batch as a whole: what has not ended is set aside for a retry.
 pub(super) async fn fail(group: &mut Group<'_>, row: &BatchRow, origin: &Origin, reason: &str) -> Result<(), DbErr> {
     enter(group, row, BatchStatus::Failed, BatchEvent::Fail, origin, Some(reason)).await?;
-    set_aside(group, row.id).await
-}
-
-/// Jobs of a failed batch that have not ended wait for a retry; those that may be in a call end that first.
-async fn set_aside(group: &Group<'_>, batch: Id) -> Result<(), DbErr> {
-    const JOBS: &str = "update registration_jobs set status = 'pending', is_open = ?, next_at = null, blocked_by = null, \
-        version = version + 1, updated_at = ? \
-        where batch_job_id = ? and status in ('pending', 'in_progress', 'action_required') and not call_open";
-    const STEPS: &str = "update registration_job_steps set status = 'pending', due_at = null, remind_at = null, updated_at = ? \
-        where status in ('in_progress', 'action_required') and registration_job_id in \
-        (select id from registration_jobs where batch_job_id = ? and status = 'pending')";
-    const COUNTS: &str = "update registration_batch_jobs set waiting_restaurants = 0 where id = ?";
-    group
-        .execute(JOBS, [false.into(), group.now.into(), batch.into()])
-        .await?;
-    group.execute(STEPS, [group.now.into(), batch.into()]).await?;
-    group.execute(COUNTS, [batch.into()]).await?;
-    Ok(())
+    set_aside(group, row, origin).await
 }

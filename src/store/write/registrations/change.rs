@@ -5,6 +5,7 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
 use super::batch::{BatchRow, enter, fail};
+use super::idle::cancel_idle;
 use crate::model::journal::Origin;
 use crate::model::registration::batch::{BatchEvent, BatchRefusal, BatchStatus};
 use crate::store::rows::statement;
@@ -75,7 +76,7 @@ impl ChangeRegistrationBatch {
             enter(group, &row, to, self.event, &self.origin, self.reason.as_deref()).await?;
         }
         if self.event == BatchEvent::Cancel {
-            cancel_jobs(group, row.id).await?;
+            cancel_idle(group, &row, &self.origin).await?;
         }
         audit::note(group, &self.origin, format!("registration batch {}", row.id)).await?;
         Ok(RegistrationBatchChanged::Accepted {
@@ -122,36 +123,6 @@ pub(super) async fn open_jobs(group: &Group<'_>, batch: Id) -> Result<(), DbErr>
     const SQL: &str = "update registration_jobs set is_open = ? where batch_job_id = ? \
         and status in ('pending', 'in_progress', 'action_required')";
     group.execute(SQL, [true.into(), batch.into()]).await?;
-    Ok(())
-}
-
-/// Cancels what has not ended; a call that may be on its way ends first, and is recorded.
-async fn cancel_jobs(group: &Group<'_>, batch: Id) -> Result<(), DbErr> {
-    const ENDING: &str = "update registration_jobs set blocked_by = ?, updated_at = ? \
-        where batch_job_id = ? and status in ('pending', 'in_progress', 'action_required') and call_open";
-    const JOBS: &str = "update registration_jobs set status = 'cancelled', is_open = ?, next_at = null, blocked_by = null, \
-        version = version + 1, completed_at = ?, updated_at = ? \
-        where batch_job_id = ? and status in ('pending', 'in_progress', 'action_required') and not call_open";
-    const STEPS: &str = "update registration_job_steps set status = 'skipped', error_message = ?, due_at = null, \
-        remind_at = null, completed_at = ?, updated_at = ? \
-        where status in ('pending', 'in_progress', 'action_required') and registration_job_id in \
-        (select id from registration_jobs where batch_job_id = ? and status = 'cancelled')";
-    const COUNTS: &str = "update registration_batch_jobs set waiting_restaurants = 0, \
-        cancelled_restaurants = cancelled_restaurants + ? where id = ?";
-    let now = group.now;
-    let ending = [
-        "cancelled: the call that is on its way ends first".into(),
-        now.into(),
-        batch.into(),
-    ];
-    group.execute(ENDING, ending).await?;
-    let cancelled = group
-        .execute(JOBS, [false.into(), now.into(), now.into(), batch.into()])
-        .await?;
-    let steps = ["the batch was cancelled".into(), now.into(), now.into(), batch.into()];
-    group.execute(STEPS, steps).await?;
-    let cancelled = i32::try_from(cancelled).unwrap_or(i32::MAX);
-    group.execute(COUNTS, [cancelled.into(), batch.into()]).await?;
     Ok(())
 }
 

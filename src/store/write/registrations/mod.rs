@@ -7,6 +7,7 @@ mod batch;
 mod change;
 mod copy;
 mod create;
+mod idle;
 mod learnt;
 mod recovery;
 mod step;
