@@ -328,7 +328,12 @@ fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<Str
     let support = |group: &Group<'_, String>| {
         let name = &group.first.fact.value;
         let structured = group.first.fact.source <= Source::Provider;
-        let likeness = names::likeness(name, label);
+        // A domain of search words is like the titles that are made of them.
+        let likeness = if names::is_praise(name) {
+            0.0
+        } else {
+            names::likeness(name, label)
+        };
         let agreeing = groups
             .iter()
             .filter(|other| names::agree(name, &other.first.fact.value))

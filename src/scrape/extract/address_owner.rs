@@ -5,12 +5,16 @@ use super::address_lines::Found;
 use super::address_owner_words::{COMPANIES, OTHERS, OURS, PLACEHOLDERS};
 use super::own::Own;
 use super::scan::{LineKind, Scan, Zone};
+use super::whose::{heads_others, names_body};
 use crate::scrape::text::{contains_ci, fold};
 
 /// Lines above an address in which its owner may be named.
 const LINES_ABOVE: usize = 4;
 /// Lines above in which a heading still speaks of the address.
 const HEADING_ABOVE: usize = 6;
+
+/// Lines below the heading of a list of others that are surely of it.
+const LIST_REACH: usize = 3;
 
 /// Whose an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +94,9 @@ impl Site<'_> {
             }
             // Prose above speaks of anything; headings and lines of the same block speak of the address.
             let near = heading || (seen <= LINES_ABOVE && text.len() <= 60 && !lead_says);
+            if heading && seen <= LIST_REACH && heads_others(text) {
+                return Owner::Other;
+            }
             if near && let Some(owner) = self.told_by(text) {
                 return owner;
             }
@@ -112,7 +119,7 @@ impl Site<'_> {
             if self.own.is_named_in(piece) {
                 return Some(Owner::Own);
             }
-            if OTHERS.any(piece) {
+            if OTHERS.any(piece) || names_body(piece) {
                 return Some(Owner::Other);
             }
             if OURS.any(piece) {

@@ -326,6 +326,7 @@ pub(super) static PLACEHOLDERS: Words = Words::new(&[
     "terry francine",
     "terry francois",
     "123 main st",
+    "459 broadway",
     "fake st",
     "198 west 21th",
     "musterstr",

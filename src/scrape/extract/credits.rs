@@ -4,6 +4,8 @@ use crate::scrape::text::Words;
 
 static CREDITS: Words = Words::new(&[
     "website by",
+    "løsning:",
+    "løsning af",
     "web site by",
     "site by ",
     "web design by",

@@ -212,3 +212,47 @@ fn signs(after: &str, digits: usize, hour: u16) -> Option<(Token, usize)> {
     };
     Some((Token::Time(time), length))
 }
+
+/// "8.00/12.00 - 14.00/18.30", as Italians write two ranges of a day, with "until" in the place of the slash; `None` where nothing is
+/// written so.
+pub(super) fn unslashed(line: &str) -> Option<String> {
+    let slashed = |rest: &str| {
+        let (from, to) = rest.split_once('/')?;
+        let (from, to) = (clock(from)?, clock(to)?);
+        (rest.as_bytes().get(from) == Some(&b'/')).then_some((from, from + 1 + to))
+    };
+    let mut out = String::with_capacity(line.len() + 8);
+    let mut rest = line;
+    let mut found = false;
+    while let Some(c) = rest.chars().next() {
+        let begins = c.is_ascii_digit() && !out.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ':' | '/'));
+        match begins.then(|| slashed(rest)).flatten() {
+            Some((slash, end)) => {
+                out.push_str(&rest[..slash]);
+                out.push_str(" - ");
+                out.push_str(&rest[slash + 1..end]);
+                rest = &rest[end..];
+                found = true;
+                // What stands between two such ranges is no "until".
+                let next = rest.trim_start_matches([' ', '-', '–']);
+                if next.len() < rest.len() && slashed(next).is_some() {
+                    out.push_str(", ");
+                    rest = next;
+                }
+            }
+            None => {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    found.then_some(out)
+}
+
+/// The length of a time with minutes at the start of a text.
+fn clock(text: &str) -> Option<usize> {
+    let hour = text.bytes().take_while(u8::is_ascii_digit).count();
+    let minutes = text.get(hour..)?.strip_prefix(['.', ':'])?;
+    let digits = minutes.bytes().take_while(u8::is_ascii_digit).count();
+    ((1..=2).contains(&hour) && digits == 2).then_some(hour + 3)
+}

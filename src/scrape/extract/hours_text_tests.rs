@@ -16,6 +16,10 @@ const WEEKDAYS: &str = "[Mo, Tu, We, Th, Fr]";
 fn hours_as_people_write_them() {
     for (text, expected) in [
         ("Mon – Fri: 8.30am to 5pm", vec![format!("{WEEKDAYS} 08:30-17:00")]),
+        (
+            "Lun - Ven 8.00/12.00 - 14.00/18.30",
+            vec![format!("{WEEKDAYS} 08:00-12:00"), format!("{WEEKDAYS} 14:00-18:30")],
+        ),
         ("Monday to Friday 9 - 5", vec![format!("{WEEKDAYS} 09:00-17:00")]),
         ("Monday - Friday 8:30 - 5:30", vec![format!("{WEEKDAYS} 08:30-17:30")]),
         ("8am–5pm Monday to Friday", vec![format!("{WEEKDAYS} 08:00-17:00")]),

@@ -2,7 +2,7 @@
 
 use super::hours_cjk;
 pub(crate) use super::hours_clock::Time;
-use super::hours_clock::time;
+use super::hours_clock::{time, unslashed};
 use super::hours_days::day_in;
 use super::hours_lexicon::{Meaning, Part, may_matter, meaning, phrase};
 use crate::scrape::payload::Day;
@@ -56,7 +56,9 @@ impl Tokens {
             ..Self::default()
         };
         let narrow = hours_cjk::narrowed(line);
-        let mut rest = narrow.as_deref().unwrap_or(line);
+        let line = narrow.as_deref().unwrap_or(line);
+        let plain = line.contains('/').then(|| unslashed(line)).flatten();
+        let mut rest = plain.as_deref().unwrap_or(line);
         let mut before = ' ';
         // "pm" that stands before its time.
         let mut meridiem = None;

@@ -46,6 +46,7 @@ mod metas;
 mod microdata;
 pub(crate) mod names;
 mod names_likeness;
+mod names_prose;
 mod names_words;
 mod own;
 mod parked;

@@ -4,11 +4,13 @@ use super::address_street::is_street;
 use super::context::Context;
 use super::links::push_unique;
 pub(crate) use super::names_likeness::{agree, likeness};
-pub(crate) use super::names_words::{is_demo, is_generic};
-use super::names_words::{is_praise, is_someone_elses};
+use super::names_prose::{self, without_greeting};
+use super::names_words::is_someone_elses;
+pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
 use super::scan::{LineKind, Scan, Zone};
+use super::whose::is_trade;
 use crate::scrape::payload::{PageFacts, Source};
-use crate::scrape::text::{find_ci, starts_ci};
+use crate::scrape::text::{find_ci, fold, starts_ci};
 
 /// Longer texts are slogans.
 const MAX_NAME: usize = 80;
@@ -56,6 +58,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     }
     logos(scan, context, facts);
     lines(scan, context, facts);
+    names_prose::read(scan, context, facts);
     for line in scan.lines.iter().rev().take(25) {
         if let Some(owner) = copyright(&scan.text[line.range.clone()]) {
             let short = without_legal_form(owner);
@@ -173,14 +176,14 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
         // What names a trade and lists it with others is meant for search engines.
         let listed = if part.matches(", ").count() >= 2 { 12 } else { 0 };
         let base = base.saturating_sub(listed);
-        offer(strip_welcome(part), base + place, source, context, facts);
+        offer(without_greeting(part), base + place, source, context, facts);
         // "Smile Dental, Auckland" and "Smile Dental in Auckland" name the place as well.
         let short = part
             .split_once(", ")
             .map(|(before, _)| before)
             .or_else(|| without_place(part));
         if let Some(before) = short {
-            let before = strip_welcome(before);
+            let before = without_greeting(before);
             let as_likely = likeness(before, &context.label) >= likeness(part, &context.label);
             offer(
                 before,
@@ -245,43 +248,6 @@ pub(crate) fn introduces(word: &str) -> bool {
     )
 }
 
-fn strip_welcome(text: &str) -> &str {
-    for words in [
-        "welcome to the ",
-        "welcome to ",
-        "home of ",
-        "you've found ",
-        "you’ve found ",
-        "you have found ",
-        "haere mai ki ",
-        "nau mai ki ",
-        "willkommen bei der ",
-        "willkommen bei ",
-        "willkommen in der ",
-        "welkom bij ",
-        "benvenuti al ",
-        "benvenuti allo ",
-        "benvenuti da ",
-        "bem-vindo à ",
-        "bem-vindo ao ",
-        "velkommen til ",
-        "witamy w ",
-        "tervetuloa ",
-        "bienvenue à la ",
-        "bienvenue à l'",
-        "bienvenue à ",
-        "bienvenue au ",
-        "bienvenue chez ",
-        "bienvenidos a ",
-        "home ",
-    ] {
-        if starts_ci(text, words) && text.is_char_boundary(words.len()) {
-            return text[words.len()..].trim();
-        }
-    }
-    text
-}
-
 fn strip_logo(alt: &str) -> &str {
     let alt = alt.trim();
     let end = find_ci(alt, "logo")
@@ -302,7 +268,7 @@ fn copyright(line: &str) -> Option<&str> {
         .map(|at| at + '©'.len_utf8())
         .or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
     let mut rest = line[at..].trim_start_matches(|c: char| !c.is_alphabetic());
-    for word in ["copyright", "by"] {
+    for word in ["copyright", "by", "por", "par", "von", "door", "di"] {
         if starts_ci(rest, word) && rest[word.len()..].starts_with(|c: char| !c.is_alphabetic()) {
             rest = rest[word.len()..].trim_start_matches(|c: char| !c.is_alphabetic());
         }
@@ -351,7 +317,9 @@ fn sentence_end(text: &str) -> usize {
             .rsplit(|c: char| !c.is_alphanumeric())
             .next()
             .unwrap_or_default();
-        word.chars().count() >= 3 || without_legal_form(&text[..*at]).len() < *at
+        let next = text[*at + 2..].chars().next();
+        (word.chars().count() >= 3 && !next.is_some_and(char::is_lowercase))
+            || without_legal_form(&text[..*at]).len() < *at
     });
     let comma = text.match_indices(", ").find(|(at, _)| {
         let next = text[at + 2..].split([' ', ',']).next().unwrap_or_default();
@@ -387,8 +355,8 @@ fn without_legal_form(name: &str) -> &str {
     rest
 }
 
-fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
-    let text = strip_welcome(text.trim());
+pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
+    let text = without_greeting(text.trim());
     let text = text
         .trim()
         .trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™'))
@@ -398,14 +366,26 @@ fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut Pa
         || !text.chars().any(char::is_alphabetic)
         || text.contains('@')
         || (text.contains('/') && !text.contains(' '))
+        || text.contains(['[', ']'])
         || is_generic(text)
     {
         return;
     }
     let likeness = likeness(text, &context.label);
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
-    let praised = if is_praise(text) && likeness < 0.5 { 20 } else { 0 };
-    let trust = (f64::from(base) + 40.0 * likeness) as u8;
+    let text = once(text);
+    // Praise, and lists of what somebody is or does.
+    let praised = if is_praise(text) || text.matches(", ").count() >= 2 {
+        20
+    } else {
+        0
+    };
+    let bonus = if praised > 0 || names_only_trade(text, context) {
+        15.0
+    } else {
+        40.0
+    };
+    let trust = (f64::from(base) + bonus * likeness) as u8;
     let trust = trust.saturating_sub(wordy + praised).clamp(1, 95);
     // Each further place that says the same makes it more likely.
     match facts.names.iter_mut().find(|known| known.value == text) {
@@ -415,6 +395,37 @@ fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut Pa
         }
         None => push_unique(&mut facts.names, text.to_owned(), source, trust),
     }
+}
+
+/// A name that is written two or three times in a row, once.
+fn once(text: &str) -> &str {
+    for times in [3, 2] {
+        let Some(part) = text.get(..(text.len() + 1 - times) / times) else {
+            continue;
+        };
+        let mut rest = text.split(' ');
+        if part.len() >= 4
+            && part
+                .split(' ')
+                .cycle()
+                .take(part.split(' ').count() * times)
+                .all(|word| rest.next() == Some(word))
+            && rest.next().is_none()
+        {
+            return part;
+        }
+    }
+    text
+}
+
+/// Whether all that a text shares with the domain is the trade, and the domain says more than that.
+fn names_only_trade(text: &str, context: &Context) -> bool {
+    let mut shared = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| context.domain.resembles_word(word))
+        .peekable();
+    let trade = |word: &str| is_trade(word) && fold(word).len() < context.label.len();
+    shared.peek().is_some() && shared.all(trade)
 }
 
 #[cfg(test)]

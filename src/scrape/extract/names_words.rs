@@ -8,7 +8,8 @@ const GENERIC: &str = "|home|homepage|home page|welcome|welcome to our website|w
     kotisivu|uvod|uvodni stranka|domu|domov|strona glowna|glowna|fooldal|kezdolap|acasa|prima pagina|ana sayfa|anasayfa|αρχικη|\
     главная|головна|начало|ホーム|トップ|トップページ|top|top page|首页|主页|홈|menu|menü|about|about us|contact|contact us|contacts|kontakt|\
     kontakte|kontakt und anfahrt|contatti|contacto|contactos|contato|contactez nous|nous contacter|yhteystiedot|yhteys|elerhetoseg|\
-    kapcsolat|iletisim|services|our services|our team|team|news|blog|gallery|galerie|galeria|untitled|untitled document|untitled page|untitled 1|new page|new page 1|new page 2|page title|haere mai|nau mai|kia ora|\
+    kapcsolat|iletisim|services|our services|our team|team|news|blog|gallery|galerie|galeria|mi sitio|mi sitio web|mon site|mon site web|meine website|meine webseite|il mio sito|moja strona|meu site|mijn site|mijn website|\
+    min side|min hjemmeside|my website|my site 1|untitled|untitled document|untitled page|untitled 1|new page|new page 1|new page 2|page title|haere mai|nau mai|kia ora|\
     nau mai haere mai|haere mai welcome|\
     nova stranka|nova stranka 1|page|page 1|site|website|web|my site|mysite|logo|header|banner|picture|image|photo|portrait|imprint|impressum|\
     datenschutz|leistungen|willkommen|herzlich willkommen|bienvenue|bienvenidos|bienvenido|benvenuti|benvenuto|bem vindo|bem vindos|\
@@ -40,6 +41,10 @@ pub(crate) fn is_generic(text: &str) -> bool {
         "connect with us",
     ];
     if INVITATIONS.iter().any(|words| starts_ci(text, words)) {
+        return true;
+    }
+    // "smile-dentals Webseite!", as a builder calls what has no name yet.
+    if contains_ci(text, "s Webseite") && text.trim_end_matches('!').ends_with("Webseite") {
         return true;
     }
     let folded = folded(text);
@@ -91,7 +96,7 @@ fn is_unfinished(folded: &str) -> bool {
 }
 
 /// Whether a text praises a trade rather than naming a business: "Best plumber in town", "#1 rated dentist".
-pub(super) fn is_praise(text: &str) -> bool {
+pub(crate) fn is_praise(text: &str) -> bool {
     const PRAISE: [&str; 16] = [
         "best ",
         "the best ",
@@ -110,7 +115,17 @@ pub(super) fn is_praise(text: &str) -> bool {
         "looking for ",
         "need a ",
     ];
-    PRAISE.iter().any(|words| starts_ci(text, words)) || contains_ci(text, "pas cher") || contains_ci(text, "near me")
+    const MARKS: [&str; 8] = [
+        "pas cher",
+        "near me",
+        "✓",
+        "✔",
+        "24/7",
+        "24h/24",
+        "7j/7",
+        "mejor precio",
+    ];
+    PRAISE.iter().any(|words| starts_ci(text, words)) || MARKS.iter().any(|mark| contains_ci(text, mark))
 }
 
 /// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows

@@ -43,7 +43,7 @@ const FAX: [&str; 23] = [
 ];
 
 /// Words that mean a telephone, whole.
-const PHONE: [&str; 58] = [
+const PHONE: [&str; 60] = [
     "t",
     "p",
     "m",
@@ -102,6 +102,8 @@ const PHONE: [&str; 58] = [
     "κιν",
     "тел",
     "моб",
+    "app",
+    "appen",
 ];
 
 /// Beginnings of words that mean a telephone.
@@ -125,7 +127,7 @@ const PHONE_STEMS: [&str; 13] = [
 const PHONE_SIGNS: [&str; 9] = ["電話", "携帯", "전화", "휴대폰", "電话", "电话", "手机", "☎", "📞"];
 
 /// Words for numbers that nobody calls, whole.
-const OTHER: [&str; 98] = [
+const OTHER: [&str; 113] = [
     "abn",
     "acn",
     "nzbn",
@@ -224,6 +226,21 @@ const OTHER: [&str; 98] = [
     "ean",
     "gtin",
     "upc",
+    "cod",
+    "codigo",
+    "varenr",
+    "varenummer",
+    "artnr",
+    "artikelnr",
+    "artikelnummer",
+    "codice",
+    "referencia",
+    "referenz",
+    "crm",
+    "cro",
+    "crf",
+    "oab",
+    "creci",
 ];
 
 /// Beginnings of words for numbers that nobody calls.

@@ -6,6 +6,7 @@ use super::emails;
 use super::hours;
 use super::links::{MAX_PLACES, MAX_PROFILES, position, push_unique};
 use super::metas::language;
+use super::names::is_demo;
 use super::own::Own;
 use super::phones::Candidates;
 use super::schema_types::{FOREIGN, Kind, kind_of, readable};
@@ -134,6 +135,12 @@ impl<'a> Reader<'a> {
     fn is_foreign(&self, object: &Object, types: &[&str], listed: bool) -> bool {
         if !matches!(kind_of(types, object), Kind::Business | Kind::Organisation) {
             return false;
+        }
+        let told = ["address", "legalName", "name"]
+            .iter()
+            .flat_map(|key| texts(object.get(*key)));
+        if told.into_iter().any(|text| is_placeholder(&text) || is_demo(&text)) {
+            return true;
         }
         let links = ["url", "@id", "email"].iter().flat_map(|key| texts(object.get(*key)));
         let ours: Vec<bool> = links

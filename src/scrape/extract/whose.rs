@@ -11,7 +11,7 @@ use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
 use company::dials_emergency;
-use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems};
+use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -212,7 +212,7 @@ impl<'a> Whose<'a> {
         let list = earlier.len() <= 600 && earlier.bytes().any(|b| b.is_ascii_digit());
         if list
             && !own
-            && (is_prose(earlier) || earlier.ends_with([';', '·', '|']))
+            && (is_prose(earlier) || earlier.ends_with([';', '·', '|', '.']))
             && self.names_others_before(earlier)
             && !own_mail()
         {
@@ -455,6 +455,22 @@ fn folded_without_streets(text: &str) -> Folded {
     let parts = text[..last].split([',', ':']).filter(|part| !is_street(part));
     let kept: Vec<&str> = parts.chain([&text[last..]]).collect();
     Folded::of(&kept.join(","))
+}
+
+/// Whether a word names a trade or a kind of business, and no business.
+pub(crate) fn is_trade(word: &str) -> bool {
+    TRADES.any(Folded::of(word).text())
+}
+
+/// Whether words name an authority, a chamber, a helpline or another body that businesses only speak of.
+pub(crate) fn names_body(text: &str) -> bool {
+    let folded = Folded::of(text);
+    AUTHORITIES.any(folded.text()) || BODIES.any(folded.text())
+}
+
+/// Whether a heading is that of a list of others.
+pub(crate) fn heads_others(heading: &str) -> bool {
+    LISTS.any(Folded::of(heading).text())
 }
 
 /// Names of networks in the text of links.
