@@ -21,8 +21,18 @@ pub enum AddressRefused {
     #[error("The address {ip} is {kind} and may not be reached.")]
     Address { ip: IpAddr, kind: &'static str },
     /// The port is none of those that the operator allows.
-    #[error("The port {0} is none of network.allow_ports and may not be reached.")]
+    #[error("The port {0} may not be reached: network.allow_ports does not name it.")]
     Port(u16),
+}
+
+impl AddressRefused {
+    /// What an operator does who means it to be reached, as the end of a sentence.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => "name its network in network.allow_cidrs",
+            Self::Port(_) => "name it in network.allow_ports",
+        }
+    }
 }
 
 /// Decides which addresses may be reached; a network on the allow list always may.

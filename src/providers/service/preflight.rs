@@ -68,7 +68,7 @@ impl Providers {
             mistakes.push(SpecMistake::new(
                 key,
                 format!("may not be reached: {refused}"),
-                "ask the operator to allow it in the section [network]",
+                format!("ask the operator to {}", refused.remedy()),
             ));
         }
     }

@@ -189,7 +189,7 @@ impl PostgrestTarget {
     fn unreachable(&self, refused: &AddressRefused) -> DestinationError {
         DestinationError::Refused {
             database: self.database,
-            reason: format!("{refused} Allow it in the section [network] if it is meant"),
+            reason: format!("{refused} If it is meant, {}", refused.remedy()),
         }
     }
 }
