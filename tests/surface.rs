@@ -8,13 +8,16 @@
 
 mod support;
 
-use std::time::Duration;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
 use batchdesk::simulators::load::LoadSite;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::daemon::Db;
+use support::daemon::{Daemon, Db};
 use support::{list, start, start_with};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -188,4 +191,105 @@ async fn saved_pages_are_extracted_without_a_daemon() {
     let refused = run(&["--url", "n/a"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));
+}
+
+/// A connection of which all that comes is read until it ends.
+async fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
+    let mut read = Vec::new();
+    // A connection that is reset has ended as well.
+    let _ = tokio::time::timeout(SOON, stream.read_to_end(&mut read))
+        .await
+        .expect("it is held for good");
+    read
+}
+
+async fn connected(daemon: &Daemon) -> TcpStream {
+    TcpStream::connect(daemon.base_url().trim_start_matches("http://"))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_go_on_is_not_waited_for() {
+    let daemon = start_with(&Db::Sqlite, "[http]\nrequest_timeout_ms = 1000\n");
+    // The first head, and one after a whole request.
+    for begun in ["GET /he", "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\nGET /he"] {
+        let mut stream = connected(&daemon).await;
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        until_closed(&mut stream).await;
+    }
+    // A body that stops, and one that drips.
+    for every in [SOON, Duration::from_millis(50)] {
+        let mut stream = connected(&daemon).await;
+        let head = "POST /api/session HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (mut reading, mut writing) = stream.into_split();
+        let drip = tokio::spawn(async move {
+            while writing.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(every).await;
+            }
+        });
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(SOON, reading.read_to_end(&mut answer))
+            .await
+            .expect("it is held for good");
+        drip.abort();
+        assert!(
+            answer.starts_with(b"HTTP/1.1 408 "),
+            "{}",
+            String::from_utf8_lossy(&answer)
+        );
+    }
+    daemon.api("").get("/healthz").await.expect(200);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let daemon = start_with(&Db::Sqlite, "[http]\nrequest_timeout_ms = 1000\n");
+    let whole = daemon.api("").get("/openapi.json").await.expect(200).text().len();
+    let mut stream = connected(&daemon).await;
+    // More of them than the buffers on the way hold.
+    let requests = 64 * 1024 * 1024 / whole;
+    for _ in 0..requests {
+        stream
+            .write_all(b"GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .unwrap();
+    }
+    let end = Instant::now() + SOON;
+    while !daemon
+        .api("")
+        .get("/metrics")
+        .await
+        .text()
+        .contains("batchdesk_stalled_connections_total 1")
+    {
+        assert!(Instant::now() < end, "it is held for good");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let read = until_closed(&mut stream).await;
+    assert!(read.len() < requests * whole);
+}
+
+#[tokio::test]
+async fn nobody_else_on_the_machine_reads_what_is_stored() {
+    let daemon = start(&Db::Sqlite);
+    let api = daemon.api(&daemon.token("member"));
+    let job = api.create_job("website\nn/a\n").await;
+    api.wait_for(&job, "completed", SOON).await;
+    let mut rooms = vec![daemon.data_dir().to_owned()];
+    let mut files = 0;
+    while let Some(room) = rooms.pop() {
+        for entry in std::fs::read_dir(room).unwrap() {
+            let entry = entry.unwrap();
+            let metadata = entry.metadata().unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o077, 0, "{}", entry.path().display());
+            if metadata.is_dir() {
+                rooms.push(entry.path());
+            } else {
+                files += 1;
+            }
+        }
+    }
+    assert!(files >= 2, "{files} files");
 }

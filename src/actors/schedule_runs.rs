@@ -5,6 +5,7 @@ use entity::{Id, batch_schedules};
 use sea_orm::DbErr;
 
 use super::control::Engine;
+use crate::model::audit::{AuditRecord, DONE};
 use crate::model::journal::Origin;
 use crate::model::schedule::Timetable;
 use crate::ops::breakpoint;
@@ -46,8 +47,20 @@ pub(super) async fn run_due(engine: &Engine, now: DateTime<Utc>) -> Result<Looke
             looked.next = Some(look_at);
             break;
         }
+        let actor = format!("schedule:{}", schedule.id);
+        let audit = AuditRecord {
+            request: Id::now(),
+            organisation_id: Some(schedule.organisation_id),
+            user_id: None,
+            actor: actor.clone(),
+            source: "schedule".to_owned(),
+            action: "schedule due".to_owned(),
+            object: format!("batch schedule {}", schedule.id),
+            outcome: DONE.to_owned(),
+        };
         let origin = Origin {
-            actor: format!("schedule:{}", schedule.id),
+            actor,
+            audit: Some(Box::new(audit)),
             ..Origin::engine()
         };
         // One that cannot be run stays due and stands in the way of no other.

@@ -140,6 +140,8 @@ enum TokenAction {
 pub fn run() -> ExitCode {
     // Before any thread: the client and the database share one provider. It fails only if there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    // What the database, spools and exports hold is nobody else's on this machine.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let cli = Cli::parse();
     let file = cli.config.as_deref();
     let outcome = match cli.command {

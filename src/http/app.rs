@@ -21,6 +21,7 @@ use super::auth::cross_site::refuse_other_sites;
 use super::auth::{Credentials, Passwords, Throttle};
 use super::caller::Caller;
 use super::characters::{has_nul, nul_in_json, refuse_nul};
+use super::patience::{self, Grace, hold_to_time};
 use super::problem::Problem;
 use super::rate::Rates;
 use super::request_id::give_request_id;
@@ -159,6 +160,7 @@ fn configure(config: &mut web::ServiceConfig, max_body_bytes: usize) {
 /// Where the listener cannot be used.
 pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std::io::Result<Server> {
     let max_body_bytes = settings.http.max_body_bytes;
+    let grace = Duration::from_millis(settings.http.request_timeout_ms);
     let server = HttpServer::new(move || {
         actix_web::App::new()
             .wrap(Compress::default())
@@ -167,11 +169,14 @@ pub fn server(app: Data<App>, listener: TcpListener, settings: &Settings) -> std
             .wrap(from_fn(audit::keep))
             .wrap(from_fn(secure_answers))
             .wrap(from_fn(give_request_id))
+            .wrap(from_fn(hold_to_time))
+            .app_data(Grace(grace))
             .app_data(app.clone())
             .configure(|config| configure(config, max_body_bytes))
     })
     .workers(settings.http.workers)
-    .client_request_timeout(Duration::from_millis(settings.http.request_timeout_ms))
+    .client_request_timeout(grace)
+    .on_connect(move |connection, extensions| patience::watch(connection, extensions, grace))
     .shutdown_timeout(5)
     // The head and the body of an answer are written one after the other; held back until the head is acknowledged, the
     // body would come 40 ms later.

@@ -84,14 +84,10 @@ impl FromRequest for Caller {
                 .cloned()
                 .ok_or_else(Problem::unauthorized)?;
             let settings = app.engine.settings();
-            let client = Client::of(&request, &settings.http.trusted_proxies);
+            let client = Client::of(&request, &settings.http);
             let presented = presented(&request, &client).ok_or_else(Problem::unauthorized)?;
             let scope = app.credentials.scope(&presented).await?;
             let scope = scope.ok_or_else(Problem::unauthorized)?;
-            let asked = Asked::by(&request, &scope, client.address);
-            if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
-                request.extensions_mut().insert(asked.clone());
-            }
             let spent = app.rates.spend(&scope, settings.http.requests_per_minute);
             let is_over = spent.is_some_and(|spent| spent.is_over());
             if let Some(spent) = spent {
@@ -99,6 +95,11 @@ impl FromRequest for Caller {
                 if is_over {
                     return Err(spent.refusal());
                 }
+            }
+            // What is over the limit is not kept: the audit log would grow without one.
+            let asked = Asked::by(&request, &scope, client.address);
+            if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
+                request.extensions_mut().insert(asked.clone());
             }
             may_use(&scope, request.path())?;
             Ok(Self {

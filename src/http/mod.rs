@@ -12,6 +12,7 @@ mod etag;
 mod idempotency;
 mod intake;
 mod job_feed;
+mod patience;
 mod problem;
 mod rate;
 mod registration_feed;

@@ -24,7 +24,7 @@ const CORS_EXPOSED: &str = "etag, idempotent-replayed, location, ratelimit, rate
 
 const FIXED: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
     (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
@@ -41,7 +41,7 @@ pub async fn secure_answers<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let settings = request.app_data::<Data<App>>().map(|app| app.engine.settings());
     let http = settings.as_ref().map(|settings| &settings.http);
-    let secure = http.is_some_and(|http| Client::of(request.request(), &http.trusted_proxies).secure);
+    let secure = http.is_some_and(|http| Client::of(request.request(), http).secure);
     let api = request.path().starts_with("/api/");
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed = origin.filter(|origin| {

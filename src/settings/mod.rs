@@ -34,8 +34,8 @@ pub use registration_file::{
 pub use reload::{Reload, reload};
 pub use secrets::{SecretError, SecretSource};
 pub use sections::{
-    Auth, Database, Engine, Http, Imports, Jwt, Log, LogFormat, Network, OnThreshold, Registration, Retention, Retry,
-    Scrape, Settings, Storage, Synchronous, Webhooks, Workflows, Workspace,
+    Auth, Database, Engine, ForwardedHeader, Http, Imports, Jwt, Log, LogFormat, Network, OnThreshold, Registration,
+    Retention, Retry, Scrape, Settings, Storage, Synchronous, Webhooks, Workflows, Workspace,
 };
 pub use show::show;
 pub use wait::{NotAWait, Wait};

@@ -96,7 +96,7 @@ mod tests {
         let current = Settings::from_text("").unwrap();
         let authored = Settings::from_text(
             "[webhooks]\ntimeout_ms = 900\nretry_waits = ['1s']\ndisable_after_hours = 9\nkeep_days = 9\n\
-             [http]\nmax_event_streams = 9\nmax_event_streams_per_user = 9\ntrusted_proxies = ['127.0.0.1/32']\n\
+             [http]\nmax_event_streams = 9\nmax_event_streams_per_user = 9\ntrusted_proxies = ['127.0.0.1/32']\nforwarded_header = 'forwarded'\n\
              cors_origins = ['https://a.example']\nrequests_per_minute = 9\n\
              [network]\nallow_cidrs = ['10.0.0.0/8']\nallow_ports = ['443']\nnameservers = ['10.0.0.2:53']\n[scrape]\nmax_pages = 1\nrespect_robots = false\n\
              host_concurrency = 9\nhost_delay_ms = 9\ntimeout_ms = 900\nconnect_timeout_ms = 900\n\

@@ -88,6 +88,8 @@ pub struct Http {
     pub public_url: String,
     /// Proxies whose forwarding headers count.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which those proxies say for whom they ask.
+    pub forwarded_header: ForwardedHeader,
     /// Origins whose pages may use the REST interface.
     pub cors_origins: Vec<String>,
     /// Requests of one token or user in a minute; 0: any number.
@@ -390,6 +392,16 @@ impl Retry {
             longest: Duration::from_millis(own.max_ms.unwrap_or(self.max_ms)),
         }
     }
+}
+
+/// The header in which proxies say for whom they ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// With `X-Forwarded-Proto`.
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
 }
 
 /// What becomes of a batch of which too many registrations have failed.

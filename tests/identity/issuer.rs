@@ -179,6 +179,12 @@ pub async fn tokens_of_an_issuer_are_accepted(database: Db) {
         .await
         .expect(200);
     bob.get("/api/me").await.expect(401);
+    // Who is removed does not come back as somebody new.
+    let carol = daemon.api(&hs256(&claims("carol", "Example")));
+    let carols = carol.get("/api/me").await.expect(200).json();
+    let path = format!("/api/users/{}", carols["user"]["id"].as_str().unwrap());
+    example.raw(Method::DELETE, &path, "", &[]).await.expect(204);
+    carol.get("/api/me").await.expect(401);
 
     // An address that somebody here has opens no account of theirs.
     crate::browser::add_user(&daemon, "root@example.test", "operator", "House");

@@ -40,7 +40,7 @@ async fn every_answer_tells_browsers_to_do_nothing_with_it() {
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("x-frame-options", "DENY"),
             ("cross-origin-resource-policy", "same-origin"),
             ("strict-transport-security", ""),

@@ -137,3 +137,57 @@ pub async fn what_was_retried_is_retried_from_its_newest_batch(database: Db) {
         assert_eq!(times, 1, "{resource}");
     }
 }
+
+pub async fn a_refusal_does_not_tell_what_an_earlier_call_has_done(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    // The account is made, and no answer ever says so.
+    desk.platform.fault(Resource::Accounts, Fault::HalfSucceed, 50);
+    let batch = desk.executing(&["A"], json!({})).await;
+    let failed = desk.until_status(&batch, "failed").await;
+    let job = &failed["jobs"][0];
+    assert_eq!(sub_step(job, "create-account")["outcome_unknown"], true, "{failed:#}");
+    desk.platform.clear_faults();
+    // The same key with another request is refused, though the first request was carried out.
+    let mut config = job["steps"][4]["answer"].clone();
+    config["account_email"] = json!("other@example.org");
+    let mended = json!({ "configurations": [{ "registration_job_id": job["id"], "config": config }] });
+    let retry = desk.post(&batch, "retry-failed", mended).await.expect(201).json();
+    let ended = desk
+        .until_status(retry["new_batch_id"].as_str().unwrap(), "completed")
+        .await;
+    for (resource, times) in desk.effects(&ended["jobs"][0]) {
+        assert_eq!(times, 1, "{resource}: {ended:#}");
+    }
+}
+
+pub async fn nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_way(database: Db) {
+    let opening = Opening {
+        plan: NO_OFFICE,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    desk.platform.hold(Resource::Accounts);
+    let batch = desk.executing(&["A", "B"], json!({})).await;
+    desk.platform.until_asked(Resource::Accounts, 1).await;
+    desk.post(&batch, "cancel", json!({})).await.expect(200);
+    let seen = desk.seen(&batch).await;
+    let early = desk.post(&batch, "retry-failed", json!({})).await.expect(409).json();
+    assert_eq!(early["code"], "calls_open");
+    assert_eq!(early["registration_job_ids"], json!([seen["jobs"][0]["id"]]));
+    desk.platform.release(Resource::Accounts);
+    desk.until(&batch, |seen| seen["cancelled"] == 2).await;
+    let retry = desk.post(&batch, "retry-failed", json!({})).await.expect(201).json();
+    let ended = desk
+        .until_status(retry["new_batch_id"].as_str().unwrap(), "completed")
+        .await;
+    assert_eq!(ended["total_restaurants"], 2, "{ended:#}");
+    for job in ended["jobs"].as_array().unwrap() {
+        for (resource, times) in desk.effects(job) {
+            assert_eq!(times, 1, "{resource}: {ended:#}");
+        }
+    }
+}

@@ -18,7 +18,9 @@ mod steering;
 mod support;
 
 use doubts::{
-    a_search_that_is_not_there_tells_nothing, an_execution_that_was_asked_about_waits_its_turn_again,
+    a_refusal_does_not_tell_what_an_earlier_call_has_done, a_search_that_is_not_there_tells_nothing,
+    an_execution_that_was_asked_about_waits_its_turn_again,
+    nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_way,
     nothing_is_begun_anew_over_a_call_that_nobody_knows_of, what_was_retried_is_retried_from_its_newest_batch,
 };
 use effects::{
@@ -28,7 +30,8 @@ use effects::{
 use happy::{a_retry_may_mend_the_configuration, auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
 use office::{
     a_company_that_is_given_with_a_retry_waits_for_the_search, a_company_that_was_mistyped_is_corrected_in_a_retry,
-    a_refused_key_pauses_the_batch, a_retry_names_its_own_candidates, the_company_that_was_picked_is_looked_up,
+    a_refused_key_pauses_the_batch, a_retry_names_its_own_candidates,
+    a_retry_without_a_company_keeps_nothing_of_the_first_one, the_company_that_was_picked_is_looked_up,
 };
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
@@ -66,4 +69,7 @@ on_both_databases!("registration":
     a_company_that_was_mistyped_is_corrected_in_a_retry,
     a_company_that_is_given_with_a_retry_waits_for_the_search,
     what_a_cancelled_batch_left_undone_is_taken_up_alone,
+    a_refusal_does_not_tell_what_an_earlier_call_has_done,
+    nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_way,
+    a_retry_without_a_company_keeps_nothing_of_the_first_one,
 );

@@ -193,3 +193,24 @@ pub async fn a_company_that_is_given_with_a_retry_waits_for_the_search(database:
     let states: Vec<_> = (0..4).map(|step| &seen["jobs"][0]["steps"][step]["status"]).collect();
     assert_eq!(states, ["completed", "completed", "completed", "skipped"]);
 }
+
+pub async fn a_retry_without_a_company_keeps_nothing_of_the_first_one(database: Db) {
+    let desk = Desk::open(database, Opening::default()).await;
+    let batch = desk.batch(&["Pizza Palace"], json!({})).await;
+    let seen = desk.until_asked(&batch, 3).await;
+    let job = ids(&seen).next().unwrap();
+    let path = format!("/api/registration-jobs/{job}");
+    let candidate = desk.api.get(&path).await.expect(200).json()["candidates"][0].clone();
+    let picked = json!({ "selections": [{ "registration_job_id": job, "candidate_id": candidate["id"] }] });
+    desk.post(&batch, "steps/3/complete", picked).await.expect(200);
+    desk.until_asked(&batch, 5).await;
+    desk.post(&batch, "cancel", json!({})).await.expect(200);
+    let none = json!({ "selections": [{ "registration_job_id": job, "none": true }] });
+    let retry = desk.post(&batch, "retry-failed", none).await.expect(201).json();
+    let seen = desk.until_asked(retry["new_batch_id"].as_str().unwrap(), 5).await;
+    let steps = &seen["jobs"][0]["steps"];
+    assert_eq!(steps[3]["status"], "skipped", "{seen:#}");
+    assert_eq!(steps[3]["result_data"], json!(null), "{seen:#}");
+    let number = candidate["company_number"].as_str().unwrap();
+    assert!(!steps[4]["asked"].to_string().contains(number), "{seen:#}");
+}

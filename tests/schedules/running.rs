@@ -54,6 +54,8 @@ pub async fn a_schedule_that_is_due_makes_one_batch(database: Db) {
         desk.query(&journal).await[..2],
         [by_schedule("batch_created"), by_schedule("batch_started")]
     );
+    let audited = format!("select action || ' ' || actor from audit_log where object = 'registration batch {batch}'");
+    assert_eq!(desk.query(&audited).await, [by_schedule("schedule due")]);
     let jobs = format!("select restaurant_id from registration_jobs where batch_job_id = '{batch}' order by position");
     let expected: Vec<String> = [1, 2, 4, 5, 7].map(crate::desk::restaurant).into();
     let uuids = format!("select cast(restaurant_id as text) from ({jobs}) as j");

@@ -143,7 +143,8 @@ impl Work {
         breakpoint("before step");
         let started = std::time::Instant::now();
         let outcome = AssertUnwindSafe(self.do_step(step, workflow)).catch_unwind().await;
-        metrics::histogram!("batchdesk_step_seconds", "step" => workflow.slug.clone()).record(started.elapsed());
+        metrics::histogram!("batchdesk_step_seconds", "step" => workflow.handler().to_owned())
+            .record(started.elapsed());
         breakpoint("after step");
         outcome.unwrap_or_else(|panic| {
             let text = panic_text(panic.as_ref());

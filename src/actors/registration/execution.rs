@@ -254,10 +254,11 @@ impl Work {
         let attempt = context.attempt;
         if let Some(state) = progress.get_mut(&planned.slug) {
             state.attempt = attempt;
-            // What an earlier call may have done is told by a definite answer alone, never by one that did not get through.
-            state.outcome_unknown = unknown || (state.outcome_unknown && failure.retryable);
+            // A refusal tells of the call that it answers, not of an earlier one: that may have asked for something else.
+            state.outcome_unknown |= unknown;
             state.error = Some(failure.error.clone());
         }
+        let was_unknown = progress.get(&planned.slug).is_some_and(|state| state.outcome_unknown);
         let can_tell = planned.effect.honours_keys || planned.effect.find.is_some();
         if unknown && !can_tell {
             let end = self
@@ -273,8 +274,9 @@ impl Work {
             })
             .flatten();
         let Some(delay) = delay else {
-            if unknown && !planned.effect.honours_keys {
-                // No call follows that could tell; the failure is definite only where it was not done.
+            // No call follows that could tell; the failure is definite only where it was not done.
+            let is_refused = !(failure.retryable || unknown);
+            if was_unknown && (is_refused || !planned.effect.honours_keys) {
                 match self.look_for_effect(job, planned, progress, context).await? {
                     Ok(next) => return Ok(next),
                     Err(undone) => progress = undone,

@@ -50,6 +50,8 @@ pub struct RegistrationSupervisor {
     children: HashMap<Id, Child>,
     faults: HashMap<Id, Faults>,
     backing_off: HashSet<Id>,
+    /// What has begun its execution and not ended it, as the database said last; it may wait, and then has no actor.
+    executing: HashSet<Id>,
     /// What can go on, in the order of its turn, and has no actor.
     ready: Vec<RunnableRegistration>,
     credits: Vec<Credit>,
@@ -75,6 +77,7 @@ impl RegistrationSupervisor {
             children: HashMap::new(),
             faults: HashMap::new(),
             backing_off: HashSet::new(),
+            executing: HashSet::new(),
             ready: Vec::new(),
             credits: Vec::new(),
             expected: 0,
@@ -179,7 +182,12 @@ impl RegistrationSupervisor {
         } else {
             1
         };
-        let mut executing = registrations.iter().filter(|each| each.executing).count();
+        self.executing = registrations
+            .iter()
+            .filter(|each| each.executing)
+            .map(|each| each.id)
+            .collect();
+        let mut executing = self.executing.len();
         self.ready.clear();
         for each in registrations {
             let may_go_on = if ended {
@@ -207,7 +215,7 @@ impl RegistrationSupervisor {
         self.fill(context);
     }
 
-    /// How many registrations may execute now, besides those that do.
+    /// Whether it is this registration's turn at the execution.
     fn may_execute(&self, each: &RunnableRegistration) -> bool {
         if each.current_step != 6 {
             return false;
@@ -217,7 +225,13 @@ impl RegistrationSupervisor {
         } else {
             1
         };
-        let others = self.children.values().filter(|child| child.executes).count();
+        let running = self
+            .children
+            .iter()
+            .filter(|(_, child)| child.executes)
+            .map(|(id, _)| id);
+        let others: HashSet<&Id> = self.executing.iter().chain(running).collect();
+        let others = others.len();
         each.executing || self.batch.status.has_ended() || others < limit
     }
 

@@ -26,7 +26,7 @@ fn no_link() -> Problem {
 }
 
 fn asked(app: &App, request: &HttpRequest) -> Asked {
-    let client = Client::of(request, &app.engine.settings().http.trusted_proxies);
+    let client = Client::of(request, &app.engine.settings().http);
     Asked::by_anybody(request, client.address)
 }
 

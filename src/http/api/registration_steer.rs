@@ -329,6 +329,12 @@ pub(super) async fn repeat(
                     finds out first, and `\"despite_unknown_outcomes\": true` does it all the same";
                 Err(Problem::new(StatusCode::CONFLICT, "outcome_unknown", detail).with("calls", calls))
             }
+            Repeated::CallsOpen(jobs) => {
+                let detail = "a call of these registrations is still on its way and ends first, so that it is not made twice; try again in \
+                    a moment";
+                let problem = Problem::new(StatusCode::CONFLICT, "calls_open", detail);
+                Err(problem.with("registration_job_ids", json!(jobs)))
+            }
             Repeated::NothingFailed => {
                 let detail = "nothing of it has failed that was not retried already; retry the newest batch, or restart this one";
                 Err(Problem::new(StatusCode::CONFLICT, "nothing_failed", detail))

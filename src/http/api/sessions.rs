@@ -158,7 +158,7 @@ pub async fn sign_in(
     body: Result<Bytes, Error>,
 ) -> Result<HttpResponse, Problem> {
     let (given, is_form) = read_form::<SignIn>(&request, body)?;
-    let client = Client::of(&request, &app.engine.settings().http.trusted_proxies);
+    let client = Client::of(&request, &app.engine.settings().http);
     let asked = Asked::by_anybody(&request, client.address);
     let email = given.email.trim().to_lowercase();
     if email.len() > LONGEST_EMAIL {

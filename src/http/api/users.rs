@@ -332,7 +332,7 @@ pub async fn change(
 #[utoipa::path(
     delete, path = "/api/users/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The user.")),
-    responses((status = 204, description = "The user is gone, and all its credentials.")),
+    responses((status = 204, description = "The user is gone, and all its credentials. One of the outside issuer is refused from then on.")),
 )]
 pub async fn remove(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpResponse, Problem> {
     changeable(&app, &caller, *id).await?;

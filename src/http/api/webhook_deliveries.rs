@@ -50,7 +50,7 @@ pub async fn list(
     id: Path<Id>,
     query: Query<DeliveryQuery>,
 ) -> Result<Json<List<WebhookDeliveryView>>, Problem> {
-    caller.require(Role::Member)?;
+    caller.require(Role::Admin)?;
     let status = delivery_status(query.status.as_deref())?;
     let before = cursor::read(query.cursor.as_deref())?;
     let limit = cursor::limit(query.limit)?;
@@ -83,7 +83,7 @@ fn missing() -> Problem {
     ),
 )]
 pub async fn detail(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Json<WebhookDeliveryDetail>, Problem> {
-    caller.require(Role::Member)?;
+    caller.require(Role::Admin)?;
     Ok(Json(found(&app, &caller, *id).await?))
 }
 

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HOST, HeaderName};
-use ipnet::IpNet;
+
+use crate::settings::{ForwardedHeader, Http};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -29,9 +30,9 @@ impl Client {
     /// The far end of `request`. Headers count only as far as they were written by trusted proxies: they are read from the
     /// right, and the first address that is no trusted proxy's is the client.
     #[must_use]
-    pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> Self {
+    pub fn of(request: &HttpRequest, settings: &Http) -> Self {
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
+        let is_trusted = |address: IpAddr| settings.trusted_proxies.iter().any(|net| net.contains(&address));
         let mut client = Self {
             address: peer,
             secure: false,
@@ -40,7 +41,7 @@ impl Client {
         if !peer.is_some_and(is_trusted) {
             return client;
         }
-        let hops = hops(request);
+        let hops = hops(request, settings.forwarded_header);
         if !hops.is_empty() {
             client.local = false;
         }
@@ -69,11 +70,12 @@ fn values(request: &HttpRequest, name: &HeaderName) -> Vec<String> {
         .collect()
 }
 
-/// The hops, the farthest first: of `Forwarded` (RFC 7239) where there is one, else of the older headers.
-fn hops(request: &HttpRequest) -> Vec<Hop> {
-    let standard = values(request, &FORWARDED);
-    if !standard.is_empty() {
-        return standard.iter().map(|element| forwarded(element)).collect();
+/// The hops, the farthest first, as the header tells that the proxies write. The other one may be the client's own: a proxy passes on
+/// what it does not know.
+fn hops(request: &HttpRequest, header: ForwardedHeader) -> Vec<Hop> {
+    if header == ForwardedHeader::Forwarded {
+        let elements = values(request, &FORWARDED);
+        return elements.iter().map(|element| forwarded(element)).collect();
     }
     let schemes = values(request, &FORWARDED_PROTO);
     let last = schemes.last().map(|scheme| scheme.eq_ignore_ascii_case("https"));
@@ -149,7 +151,12 @@ mod tests {
         for header in headers {
             request = request.append_header(*header);
         }
-        Client::of(&request.to_http_request(), &["10.0.0.0/8".parse().unwrap()])
+        Client::of(&request.to_http_request(), &settings("x-forwarded-for"))
+    }
+
+    fn settings(header: &str) -> Http {
+        let text = format!("[http]\ntrusted_proxies = ['10.0.0.0/8']\nforwarded_header = '{header}'\n");
+        crate::settings::Settings::from_text(&text).unwrap().http
     }
 
     fn address_of(peer: &str, headers: &[(&str, &str)]) -> String {
@@ -185,12 +192,21 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_wins() {
+    fn only_the_header_counts_that_the_proxies_write() {
         let headers = [
             ("forwarded", "for=6.6.6.6, for=\"[2001:db8::7]:99\";proto=https"),
             ("x-forwarded-for", "198.51.100.1"),
         ];
         let seen = client("10.0.0.1", &headers);
+        assert_eq!(
+            (seen.address.unwrap().to_string().as_str(), seen.secure),
+            ("198.51.100.1", false)
+        );
+        let request = headers.iter().fold(
+            TestRequest::default().peer_addr("10.0.0.1:4711".parse().unwrap()),
+            |request, header| request.append_header(*header),
+        );
+        let seen = Client::of(&request.to_http_request(), &settings("forwarded"));
         assert_eq!(
             (seen.address.unwrap().to_string().as_str(), seen.secure),
             ("2001:db8::7", true)

@@ -53,6 +53,9 @@ fn refusal() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "cross_site", detail)
 }
 
+/// Paths that make a session, as routes see them: decoded.
+const SIGNING_IN: [&str; 3] = ["/api/session", "/api/setup", "/api/accept-invitation"];
+
 /// The session whose rights another site could use; `Some(None)` where there is none yet but the request would make one.
 fn session_at_risk(request: &ServiceRequest) -> Option<Option<String>> {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE];
@@ -60,10 +63,10 @@ fn session_at_risk(request: &ServiceRequest) -> Option<Option<String>> {
         return None;
     }
     let app = request.app_data::<Data<App>>()?;
-    let client = Client::of(request.request(), &app.engine.settings().http.trusted_proxies);
+    let client = Client::of(request.request(), &app.engine.settings().http);
     match session_of(request.request(), &client) {
         Some(session) => Some(Some(session)),
-        None if ["/api/session", "/api/setup", "/api/accept-invitation"].contains(&request.path()) => Some(None),
+        None if SIGNING_IN.contains(&request.match_info().as_str()) => Some(None),
         None => None,
     }
 }

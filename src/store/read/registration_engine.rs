@@ -276,7 +276,9 @@ impl EngineReader {
         };
         let status = String::try_get_by(&row, 0)?;
         let sql = "select final_payload from job_practices where job_id = ? and status = 'aggregated' \
-            and (? is null or domain = ?) order by id limit 1";
+            and (domain = ? or (? is null and not exists \
+            (select 1 from job_practices o where o.job_id = job_practices.job_id and o.id <> job_practices.id))) \
+            order by id limit 1";
         let values = [job.into(), domain.into(), domain.into()];
         let found = self.hq.query_one_raw(statement(backend, sql, values)).await?;
         let payload = found.map(|row| Option::<Value>::try_get_by(&row, 0)).transpose()?;

@@ -282,8 +282,9 @@ impl ChangeUser {
     pub(super) async fn apply(&self, group: &mut Group<'_>) -> Result<UserChanged, DbErr> {
         const EDIT: &str = "update users set name = ?, role = ?, disabled_at = ?, updated_at = ? where id = ?";
         const NAME: &str = "select name from users where id = ?";
-        const REMOVE: &str = "update users set email = ?, name = null, password_hash = null, issuer = null, \
-            subject = null, disabled_at = coalesce(disabled_at, ?), removed_at = ?, updated_at = ? where id = ?";
+        // Whose tokens the outside issuer goes on to give stays known, so that they are refused.
+        const REMOVE: &str = "update users set email = ?, name = null, password_hash = null, \
+            disabled_at = coalesce(disabled_at, ?), removed_at = ?, updated_at = ? where id = ?";
         let Some(now) = self.load(group).await? else {
             return Ok(UserChanged::NotFound);
         };

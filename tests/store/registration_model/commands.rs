@@ -113,7 +113,7 @@ impl<'a> Case<'a> {
             Said::Busy(_) => Some("busy".to_owned()),
             Said::NothingFailed => Some("nothing failed".to_owned()),
             Said::OutcomeUnknown(_) => Some("outcome unknown".to_owned()),
-            Said::Done | Said::Illegal(_) => None,
+            Said::Done | Said::Illegal(_) | Said::CallsOpen(_) => None,
         });
     }
 
@@ -246,6 +246,10 @@ impl<'a> Case<'a> {
                 Said::Illegal(vec![from.as_str()])
             }
             Repeated::NothingFailed => Said::NothingFailed,
+            Repeated::CallsOpen(open) => {
+                self.saw("calls open");
+                Said::CallsOpen(open)
+            }
             Repeated::Busy(busy) => Said::Busy(self.named(&busy)),
             Repeated::OutcomeUnknown(mut unknown) => {
                 unknown.sort_unstable();

@@ -33,6 +33,7 @@ pub enum Said {
     Conflict,
     Busy(Vec<usize>),
     NothingFailed,
+    CallsOpen(Vec<Id>),
     OutcomeUnknown(Vec<(Id, String)>),
 }
 
@@ -229,6 +230,10 @@ impl World {
         let (status, of) = (self.batches[source].status, self.batches[source].id);
         if !(has_ended(status) || (status == "paused" && !all)) {
             return Said::Illegal(vec![status]);
+        }
+        let open: Vec<Id> = self.of(source).filter(|job| job.call_open).map(|job| job.id).collect();
+        if has_ended(status) && !open.is_empty() {
+            return Said::CallsOpen(open);
         }
         let retried = |job: &Job| self.jobs.iter().any(|later| later.source == Some(job.id));
         // What failed; and what a batch left undone that ended before its registrations.

@@ -59,6 +59,8 @@ pub enum Repeated {
     Illegal(BatchStatus),
     /// Nothing in it failed.
     NothingFailed,
+    /// It has ended, and these registrations are still in a call, which ends first.
+    CallsOpen(Vec<Id>),
     /// Restaurants that are being registered: the restaurant and the batch that does.
     Busy(Vec<(Id, Id)>),
     /// Registrations, with a sub-step of each, of which nobody knows what a call has done: it might be done again.
@@ -82,6 +84,12 @@ impl RepeatRegistrationBatch {
         let may = status.has_ended() || (status == BatchStatus::Paused && !matches!(self.repeat, Repeat::All { .. }));
         if !may {
             return Ok(Repeated::Illegal(status));
+        }
+        if status.has_ended() {
+            let open = self.calls_open(group).await?;
+            if !open.is_empty() {
+                return Ok(Repeated::CallsOpen(open));
+            }
         }
         let taken = self.taken(group, status).await?;
         if taken.is_empty() {
@@ -158,6 +166,21 @@ impl RepeatRegistrationBatch {
                 .filter(|job| failed(job) && !was_retried(job))
                 .collect(),
         })
+    }
+
+    /// Registrations of what is taken up that its end has met in a call.
+    async fn calls_open(&self, group: &Group<'_>) -> Result<Vec<Id>, DbErr> {
+        let open = jobs::Entity::find()
+            .filter(jobs::Column::BatchJobId.eq(self.source))
+            .filter(jobs::Column::CallOpen.eq(true))
+            .order_by_asc(jobs::Column::Position)
+            .all(group.tx)
+            .await?;
+        let taken = |job: &jobs::Model| match self.repeat {
+            Repeat::Job { source, .. } => job.id == source,
+            Repeat::Failed | Repeat::All { .. } => true,
+        };
+        Ok(open.iter().filter(|job| taken(job)).map(|job| job.id).collect())
     }
 
     /// What stands against the companies that are given.
@@ -358,6 +381,8 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, 
         copy.due_at = Set(None);
         copy.remind_at = Set(None);
         copy.asked = Set(None);
+        // What a step has given once is nothing that it gives again: another company may be picked, or none.
+        copy.result_data = Set(None);
         if !given && !is_answered_before {
             copy.answer = Set(None);
         }
