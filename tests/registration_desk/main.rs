@@ -36,7 +36,8 @@ use states::every_command_in_every_state;
 use support::daemon::Db;
 use views::{
     a_default_that_is_not_taken_is_not_shown, a_question_is_told_with_its_times,
-    a_registration_is_told_with_what_it_is_about,
+    a_registration_is_told_with_what_it_is_about, what_nobody_answers_in_time_fails_without_a_default,
+    what_nobody_answers_in_time_is_answered_by_default,
 };
 
 /// A desk without the Companies Office.
@@ -72,6 +73,8 @@ on_both_databases!("registration":
     both_mistakes_of_a_timetable_are_told,
     a_schedule_that_cannot_be_read_stops_only_itself,
     a_default_that_is_not_taken_is_not_shown,
+    what_nobody_answers_in_time_is_answered_by_default,
+    what_nobody_answers_in_time_fails_without_a_default,
     a_question_is_told_with_its_times,
     a_registration_is_told_with_what_it_is_about,
 );

@@ -60,6 +60,36 @@ pub async fn a_default_that_is_not_taken_is_not_shown(database: Db) {
     assert!(asked["until"].is_string() && asked["default"].is_null(), "{asked:#}");
 }
 
+pub async fn what_nobody_answers_in_time_is_answered_by_default(database: Db) {
+    let desk = asking(database, "deadline = \"2s\"\ndefault = { none = true }").await;
+    let batch = desk.batch(&["A", "B"], json!({})).await;
+    let seen = desk.until_asked(&batch, 5).await;
+    for job in seen["jobs"].as_array().unwrap() {
+        assert_eq!(job["steps"][2]["status"], "completed", "{seen:#}");
+        assert_eq!(job["steps"][2]["answer"], json!({ "none": true }), "{seen:#}");
+        assert_eq!(job["steps"][2]["answered_by"], "system", "{seen:#}");
+    }
+    // One that comes afterwards is told what was answered.
+    let late = json!({ "selections": [{ "registration_job_id": seen["jobs"][0]["id"], "company_number": "1234567" }] });
+    let late = desk.post(&batch, "steps/3/complete", late).await.expect(409).json();
+    assert_eq!(late["code"], "answered_differently", "{late:#}");
+}
+
+pub async fn what_nobody_answers_in_time_fails_without_a_default(database: Db) {
+    let desk = asking(database, "deadline = \"2s\"\non_deadline = \"fail\"").await;
+    let batch = desk.batch(&["A"], json!({})).await;
+    let failed = desk.until_status(&batch, "failed").await;
+    let job = &failed["jobs"][0];
+    assert_eq!((&job["status"], &job["current_step"]), (&json!("failed"), &json!(3)));
+    assert!(job["error_message"].as_str().unwrap().contains("in time"), "{failed:#}");
+    // It is asked anew in a retry, and may be answered then.
+    let retry = desk.post(&batch, "retry-failed", json!({})).await.expect(201).json();
+    let retry = retry["new_batch_id"].as_str().unwrap();
+    desk.until_asked(retry, 3).await;
+    desk.select_none(retry).await;
+    desk.until_asked(retry, 5).await;
+}
+
 pub async fn a_registration_is_told_with_what_it_is_about(database: Db) {
     let desk = crate::open(database).await;
     desk.platform.fault(Resource::Menus, Fault::Refuse { status: 422 }, 1);
