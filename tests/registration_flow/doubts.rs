@@ -184,7 +184,7 @@ pub async fn nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_wa
     let ended = desk
         .until_status(retry["new_batch_id"].as_str().unwrap(), "completed")
         .await;
-    assert_eq!(ended["total_restaurants"], 2, "{ended:#}");
+    assert_eq!(ended["total"], 2, "{ended:#}");
     for job in ended["jobs"].as_array().unwrap() {
         for (resource, times) in desk.effects(job) {
             assert_eq!(times, 1, "{resource}: {ended:#}");
