@@ -211,7 +211,7 @@ async fn connected(daemon: &Daemon) -> TcpStream {
 
 #[tokio::test]
 async fn a_client_that_does_not_go_on_is_not_waited_for() {
-    let daemon = start_with(&Db::Sqlite, "[http]\nrequest_timeout_ms = 1000\n");
+    let daemon = start_with(&Db::Sqlite, "[http]\nrequest_timeout_ms = 2000\n");
     // The first head, and one after a whole request.
     for begun in ["GET /he", "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\nGET /he"] {
         let mut stream = connected(&daemon).await;
@@ -245,7 +245,7 @@ async fn a_client_that_does_not_go_on_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_answer_that_nobody_reads_is_given_up() {
-    let daemon = start_with(&Db::Sqlite, "[http]\nrequest_timeout_ms = 1000\n");
+    let daemon = start_with(&Db::Sqlite, "[http]\nrequest_timeout_ms = 2000\n");
     let whole = daemon.api("").get("/openapi.json").await.expect(200).text().len();
     let mut stream = connected(&daemon).await;
     // More of them than the buffers on the way hold.

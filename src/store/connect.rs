@@ -133,8 +133,8 @@ impl Database {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .statement_cache_capacity(STATEMENT_CACHE)
-            // 16 MiB of pages, and a checkpoint every 16 MiB of log: fewer, longer syncs of the database file.
-            .pragma("cache_size", "-16384")
+            // 8 MiB of pages, and a checkpoint every 16 MiB of log: fewer, longer syncs of the database file.
+            .pragma("cache_size", "-8192")
             .pragma("wal_autocheckpoint", "4096")
             .disable_statement_logging();
         let writer = SqlitePoolOptions::new()
