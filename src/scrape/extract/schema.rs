@@ -136,10 +136,10 @@ impl<'a> Reader<'a> {
         if !matches!(kind_of(types, object), Kind::Business | Kind::Organisation) {
             return false;
         }
-        let told = ["address", "legalName", "name"]
+        let mut told = ["address", "legalName", "name"]
             .iter()
-            .flat_map(|key| texts(object.get(*key)));
-        if told.into_iter().any(|text| is_placeholder(&text) || is_demo(&text)) {
+            .filter_map(|key| object.get(*key)?.as_str());
+        if told.any(|text| is_placeholder(text) || is_demo(text)) {
             return true;
         }
         let links = ["url", "@id", "email"].iter().flat_map(|key| texts(object.get(*key)));
