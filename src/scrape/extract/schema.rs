@@ -6,11 +6,10 @@ use super::emails;
 use super::hours;
 use super::links::{MAX_PLACES, MAX_PROFILES, position, push_unique};
 use super::metas::language;
-use super::names::is_demo;
 use super::own::Own;
 use super::phones::Candidates;
 use super::schema_types::{FOREIGN, Kind, kind_of, readable};
-use super::schema_values::{each, number, texts, types};
+use super::schema_values::{each, is_template, number, texts, types};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
 use crate::scrape::text::{squeeze, squeeze_to};
@@ -136,19 +135,13 @@ impl<'a> Reader<'a> {
         if !matches!(kind_of(types, object), Kind::Business | Kind::Organisation) {
             return false;
         }
-        let mut told = ["address", "legalName", "name"]
-            .iter()
-            .filter_map(|key| object.get(*key)?.as_str());
-        if told.any(|text| is_placeholder(text) || is_demo(text)) {
-            return true;
-        }
         let links = ["url", "@id", "email"].iter().flat_map(|key| texts(object.get(*key)));
         let ours: Vec<bool> = links
             .filter_map(|link| self.own.is_ours(link.trim_start_matches("mailto:")))
             .collect();
         let name = texts(object.get("name")).into_iter().next();
         let called = name.as_deref().is_some_and(|name| self.own.is_called(name));
-        (listed || !ours.is_empty()) && !ours.contains(&true) && !called
+        is_template(object) || ((listed || !ours.is_empty()) && !ours.contains(&true) && !called)
     }
 
     /// The object itself, or the one that its `@id` refers to.

@@ -1,5 +1,7 @@
 //! The values of schema.org properties, in all the shapes that sites write them in.
 
+use super::address_owner::is_placeholder;
+use super::names::is_demo;
 use crate::scrape::text::squeeze;
 use serde_json::{Map, Value};
 
@@ -112,6 +114,14 @@ pub(super) fn number(value: Option<&Value>) -> Option<f64> {
         _ => None,
     }
     .filter(|number: &f64| number.is_finite())
+}
+
+/// Whether an item is the example of a template: its name or address is nobody's.
+pub(super) fn is_template(object: &Object) -> bool {
+    let mut told = ["address", "legalName", "name"]
+        .iter()
+        .filter_map(|key| object.get(*key)?.as_str());
+    told.any(|text| is_placeholder(text) || is_demo(text))
 }
 
 /// The type names without their vocabulary.

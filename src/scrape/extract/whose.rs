@@ -11,7 +11,7 @@ use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
 use company::dials_emergency;
-use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
+use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, NETWORKS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -472,36 +472,6 @@ pub(crate) fn names_body(text: &str) -> bool {
 pub(crate) fn heads_others(heading: &str) -> bool {
     LISTS.any(Folded::of(heading).text())
 }
-
-/// Names of networks in the text of links.
-const NETWORKS: [&str; 26] = [
-    "facebook",
-    "instagram",
-    "twitter",
-    "x",
-    "youtube",
-    "linkedin",
-    "tiktok",
-    "pinterest",
-    "threads",
-    "yelp",
-    "tripadvisor",
-    "vimeo",
-    "xing",
-    "whatsapp",
-    "fb",
-    "ig",
-    "in",
-    "yt",
-    "google",
-    "g",
-    "threema",
-    "snapchat",
-    "telegram",
-    "social",
-    "media",
-    "and",
-];
 
 #[cfg(test)]
 mod tests;

@@ -104,6 +104,36 @@ pub(super) const COMPANIES: [&str; 31] = [
     "International",
 ];
 
+/// Names of networks in the text of links.
+pub(super) const NETWORKS: [&str; 26] = [
+    "facebook",
+    "instagram",
+    "twitter",
+    "x",
+    "youtube",
+    "linkedin",
+    "tiktok",
+    "pinterest",
+    "threads",
+    "yelp",
+    "tripadvisor",
+    "vimeo",
+    "xing",
+    "whatsapp",
+    "fb",
+    "ig",
+    "in",
+    "yt",
+    "google",
+    "g",
+    "threema",
+    "snapchat",
+    "telegram",
+    "social",
+    "media",
+    "and",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
