@@ -58,10 +58,17 @@ impl AddressGuard {
     /// Where the name servers cannot be used.
     pub fn of(network: &Network) -> Result<Self, NoResolver> {
         Ok(Self {
-            allow: network.allow_cidrs.clone(),
-            ports: network.allow_ports.clone(),
             names: Names::of(&network.nameservers)?,
+            ..Self::of_addresses(network)
         })
+    }
+
+    /// The same for one [`check`](Self::check), which asks nobody for a name and so needs no name servers.
+    pub fn of_addresses(network: &Network) -> Self {
+        Self {
+            ports: network.allow_ports.clone(),
+            ..Self::new(network.allow_cidrs.clone())
+        }
     }
 
     /// Whether `ip` may be reached.

@@ -258,7 +258,7 @@ impl Work {
             state.outcome_unknown |= unknown;
             state.error = Some(failure.error.clone());
         }
-        let was_unknown = progress.get(&planned.slug).is_some_and(|state| state.outcome_unknown);
+        let is_unknown = progress.get(&planned.slug).is_some_and(|state| state.outcome_unknown);
         let can_tell = planned.effect.honours_keys || planned.effect.find.is_some();
         if unknown && !can_tell {
             let end = self
@@ -276,7 +276,7 @@ impl Work {
         let Some(delay) = delay else {
             // No call follows that could tell; the failure is definite only where it was not done.
             let is_refused = !(failure.retryable || unknown);
-            if was_unknown && (is_refused || !planned.effect.honours_keys) {
+            if is_unknown && (is_refused || !planned.effect.honours_keys) {
                 match self.look_for_effect(job, planned, progress, context).await? {
                     Ok(next) => return Ok(next),
                     Err(undone) => progress = undone,

@@ -144,7 +144,7 @@ fn checked_url(app: &App, text: &str) -> Result<SecretString, Problem> {
     if url.fragment().is_some() {
         return Err(refused("must hold no '#': what follows it is never sent"));
     }
-    let guard = AddressGuard::of(&app.engine.settings().network).map_err(|error| Problem::internal(&error))?;
+    let guard = AddressGuard::of_addresses(&app.engine.settings().network);
     guard.check(&url).map_err(|error| {
         let detail = format!("'url' leads to an address that this daemon does not speak to: {error}");
         unprocessable("forbidden_address", detail)

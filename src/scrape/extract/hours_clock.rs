@@ -217,9 +217,9 @@ fn signs(after: &str, digits: usize, hour: u16) -> Option<(Token, usize)> {
 /// written so.
 pub(super) fn unslashed(line: &str) -> Option<String> {
     let slashed = |rest: &str| {
-        let (from, to) = rest.split_once('/')?;
-        let (from, to) = (clock(from)?, clock(to)?);
-        (rest.as_bytes().get(from) == Some(&b'/')).then_some((from, from + 1 + to))
+        let from = clock(rest)?;
+        let to = clock(rest[from..].strip_prefix('/')?)?;
+        Some((from, from + 1 + to))
     };
     let mut out = String::with_capacity(line.len() + 8);
     let mut rest = line;

@@ -86,8 +86,7 @@ pub(super) fn dials_emergency(text: &str) -> bool {
     let mut last = "";
     for word in text.split(|c: char| !c.is_alphanumeric()) {
         // "0800 111 999" is a number of its own, and "Unit 111" a door.
-        let called = EMERGENCY.contains(&word) && !last.is_empty() && last.bytes().all(|b| b.is_ascii_lowercase());
-        if called && DIALLED.contains(&last) {
+        if EMERGENCY.contains(&word) && DIALLED.contains(&last) {
             return true;
         }
         if !word.is_empty() {
@@ -98,7 +97,7 @@ pub(super) fn dials_emergency(text: &str) -> bool {
 }
 
 /// Words before the number of an emergency service, in the languages that say it so.
-const DIALLED: [&str; 22] = [
+const DIALLED: [&str; 21] = [
     "call", "dial", "ring", "phone", "or", "to", "via", "on", "le", "el", "al", "die", "den", "unter", "wählen", "bel",
-    "ring", "nummer", "appelez", "composez", "chiama", "numer",
+    "nummer", "appelez", "composez", "chiama", "numer",
 ];
