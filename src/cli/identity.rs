@@ -4,15 +4,18 @@ use std::io::BufRead as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use chrono::{TimeDelta, Utc};
 use entity::Id;
 use secrecy::SecretString;
 
 use super::migrate::{open, up_if_needed};
+use super::serve::public_url;
 use crate::http::NewToken;
-use crate::http::auth::password;
+use crate::http::auth::{one_time, password};
 use crate::store::Database;
 use crate::store::identity::{self, NewUser};
 use crate::store::read::Role;
+use crate::store::write::LinkKind;
 
 /// The longest name of an organisation, in characters.
 const LONGEST_NAME: usize = 200;
@@ -94,6 +97,25 @@ pub fn set_password(file: Option<&Path>, email: &str) -> anyhow::Result<()> {
         eprintln!("the password of {email} is changed, and its sessions have ended");
         Ok(())
     })
+}
+
+pub fn print_link(file: Option<&Path>, email: &str) -> anyhow::Result<()> {
+    let settings = super::settings(file)?;
+    let most = TimeDelta::milliseconds(i64::try_from(settings.auth.link_ms).unwrap_or(i64::MAX));
+    let (token, token_hash) = one_time::new_token();
+    let kind = super::block_on(async {
+        let database = open(&settings).await?;
+        up_if_needed(&settings, &database.writer).await?;
+        Ok(identity::add_link(&database.writer, email, &token_hash, Utc::now() + most).await?)
+    })?;
+    let base = public_url(&settings, settings.http.listen);
+    println!("{base}/accept-invitation?token={token}");
+    let what = match kind {
+        LinkKind::PasswordReset => "another password",
+        LinkKind::Invitation | LinkKind::Setup => "a password",
+    };
+    eprintln!("whoever opens it first sets {what} for {email}; it works once, and earlier links no longer");
+    Ok(())
 }
 
 pub fn list_tokens(file: Option<&Path>) -> anyhow::Result<()> {

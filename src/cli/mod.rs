@@ -114,6 +114,12 @@ enum UserAction {
         #[arg(long)]
         email: String,
     },
+    /// Print a link by which a user sets a password, once, in place of earlier ones. Works beside a running daemon.
+    Link {
+        /// The user's e-mail address.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -164,6 +170,7 @@ pub fn run() -> ExitCode {
         Command::User(UserAction::List) => identity::list_users(file),
         Command::User(UserAction::Disable { email }) => identity::disable_user(file, &email),
         Command::User(UserAction::Password { email }) => identity::set_password(file, &email),
+        Command::User(UserAction::Link { email }) => identity::print_link(file, &email),
         Command::Token(TokenAction::List) => identity::list_tokens(file),
         Command::Token(TokenAction::Revoke { id }) => identity::revoke_token(file, id),
         Command::Token(TokenAction::Create { email, name }) => identity::create_token(file, &email, &name),

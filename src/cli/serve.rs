@@ -20,7 +20,7 @@ use super::bring_up::{Up, bring_up, log_panics};
 use super::first_user::first_user;
 use super::migrate::{make_data_dir, make_private_dir, open, up};
 use crate::actors::{Drain, EXIT_FAULT, Engine, ExportSpool, Overseer, Pulse, Reloader};
-use crate::http::auth::{Credentials, Issuer, Passwords, Throttle};
+use crate::http::auth::{Credentials, Issuer, LinkPost, Passwords, Throttle};
 use crate::http::{AnswerBudget, App, AuditLog, Rates, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::{Settings, not_needed};
@@ -106,6 +106,7 @@ async fn serve(
         throttle: Throttle::default(),
         rates: Rates::default(),
         audit: AuditLog::new(storage),
+        links: LinkPost::open(&settings).context("links by webhook (settings [auth])")?,
         answers: AnswerBudget::new(settings.receivers.max_body_bytes),
         public_url,
         streams: Arc::default(),
@@ -137,7 +138,7 @@ async fn serve(
 }
 
 /// Where people reach the daemon.
-fn public_url(settings: &Settings, address: SocketAddr) -> String {
+pub fn public_url(settings: &Settings, address: SocketAddr) -> String {
     match settings.http.public_url.trim_end_matches('/') {
         "" => format!("http://{address}"),
         url => url.to_owned(),

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use super::api::{self, AnswerBudget};
 use super::audit::{self, AuditLog};
 use super::auth::cross_site::refuse_other_sites;
-use super::auth::{Credentials, Passwords, Throttle};
+use super::auth::{Credentials, LinkPost, Passwords, Throttle};
 use super::caller::Caller;
 use super::characters::{has_nul, nul_in_json, refuse_nul};
 use super::patience::{self, Grace, hold_to_time};
@@ -42,6 +42,8 @@ pub struct App {
     pub throttle: Throttle,
     pub rates: Rates,
     pub audit: AuditLog,
+    /// Where one-time links are sent, where the operator has a mailer.
+    pub links: Option<LinkPost>,
     pub answers: AnswerBudget,
     /// Where people reach the daemon, for links.
     pub public_url: String,

@@ -143,11 +143,11 @@ fn fingerprint(asked: &impl Serialize) -> Result<String, Problem> {
 }
 
 /// The answer with what is shown once in it, unless it is one that is given again: that is kept without.
-pub fn once_shown(response: HttpResponse, shown: &serde_json::Value) -> HttpResponse {
+pub fn once_shown(response: HttpResponse, shown: impl FnOnce() -> serde_json::Value) -> HttpResponse {
     if response.headers().contains_key(REPLAYED) {
         return response;
     }
-    response.set_body(shown.to_string()).map_into_boxed_body()
+    response.set_body(shown().to_string()).map_into_boxed_body()
 }
 
 fn respond(answer: &StoredAnswer, replayed: bool) -> HttpResponse {

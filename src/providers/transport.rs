@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::scrape::guard::GuardedResolver;
+use crate::scrape::guarded_client;
 use crate::scrape::{AddressGuard, FetchError, FetchErrorKind};
 use crate::settings::Settings;
 
@@ -115,14 +115,9 @@ impl Transport {
         }
         let guard = AddressGuard::of(&settings.network).map_err(|error| internal(format!("{error}.")))?;
         let guard = Arc::new(guard);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("batchdesk/", env!("CARGO_PKG_VERSION")))
+        let client = guarded_client(&guard)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(Duration::from_secs(30))
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| internal(format!("The HTTP client could not be built: {error}.")))?;
         Ok(Self { client, guard, bodies })

@@ -11,7 +11,7 @@ pub use error::{FetchError, FetchErrorKind};
 pub use retry_after::parse as parse_retry_after;
 pub use trail::RedirectTrail;
 
-use super::guard::{AddressGuard, GuardedResolver};
+use super::guard::{AddressGuard, guarded_client};
 use super::payload::Validators;
 use kind::Declared;
 use reqwest::header::{
@@ -115,15 +115,11 @@ impl Fetcher {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(internal("No TLS provider is installed in this process.".to_owned()));
         }
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
+        let client = guarded_client(&guard)
             .user_agent(&settings.user_agent)
             .connect_timeout(settings.connect_timeout)
             .pool_max_idle_per_host(2)
             .pool_idle_timeout(Duration::from_secs(20))
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| internal(format!("The HTTP client could not be built: {error}.")))?;
         Ok(Self {

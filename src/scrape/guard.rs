@@ -213,6 +213,17 @@ impl Resolve for GuardedResolver {
     }
 }
 
+/// What every client begins with: it reaches what the guard permits, follows no redirect by itself and asks no proxy that the
+/// environment names. Addresses that are literal are the caller's to check, before every request.
+pub fn guarded_client(guard: &Arc<AddressGuard>) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("batchdesk/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::new(GuardedResolver(Arc::clone(guard))))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -20,7 +20,7 @@ pub mod robots;
 pub mod site;
 mod sitemap;
 #[cfg(test)]
-mod test_server;
+pub(crate) mod test_server;
 pub mod text;
 mod tracking;
 pub mod url;
@@ -28,7 +28,7 @@ pub mod url;
 pub use compute::compute;
 pub use extract::{country_code, extract_html, extract_page};
 pub use fetch::{ByteBudget, FetchError, FetchErrorKind, FetchSettings, Fetched, Fetcher};
-pub use guard::{AddressGuard, AddressRefused, GuardedResolver};
+pub use guard::{AddressGuard, AddressRefused, guarded_client};
 pub use merge::merge;
 pub use payload::{CleanUrlPayload, FinalPayload, PageFacts, ScrapePayload};
 pub use provided::provided_fields;

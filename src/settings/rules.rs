@@ -148,6 +148,8 @@ pub(super) const RULES: &[Rule] = &[
     fixed("auth.session_idle_ms", Integer(300_000..=2_592_000_000)),
     fixed("auth.session_max_ms", Integer(300_000..=7_776_000_000)),
     fixed("auth.link_ms", Integer(60_000..=2_592_000_000)),
+    fixed("auth.link_webhook_url", WebUrl),
+    fixed("auth.link_webhook_secret", SecretReference),
     fixed("auth.password_hashes", Integer(1..=64)),
     fixed("jwt.issuer", AnyText),
     fixed("jwt.audience", AnyText),

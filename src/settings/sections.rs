@@ -302,6 +302,10 @@ pub struct Auth {
     pub session_max_ms: u64,
     /// How long a one-time link can be used, in ms.
     pub link_ms: u64,
+    /// Where one-time links are sent that admins make; empty: nowhere.
+    pub link_webhook_url: String,
+    /// Where the secret is kept that signs them.
+    pub link_webhook_secret: String,
     /// Passwords that are hashed at a time.
     pub password_hashes: usize,
 }
@@ -336,15 +340,17 @@ impl Jwt {
     /// # Errors
     /// Where it cannot be read.
     pub fn secret(&self) -> Result<Option<SecretString>, SecretError> {
-        if self.secret.is_empty() {
-            return Ok(None);
-        }
-        let source = SecretSource {
-            from: self.secret.clone(),
-            hosts: Vec::new(),
-            organisations: Vec::new(),
-        };
-        source.read().map(Some)
+        SecretSource::kept_at(&self.secret)
+    }
+}
+
+impl Auth {
+    /// What signs the links that are sent, where it is kept somewhere.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn link_webhook_secret(&self) -> Result<Option<SecretString>, SecretError> {
+        SecretSource::kept_at(&self.link_webhook_secret)
     }
 }
 

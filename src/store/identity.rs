@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use entity::{Id, api_tokens, audit_log, organisations, users};
+use entity::{Id, api_tokens, audit_log, one_time_links, organisations, users};
 use sea_orm::{ActiveValue, ConnectionTrait as _, DbErr, EntityTrait, QueryFilter, Value};
 
 use super::Hq;
@@ -15,6 +15,7 @@ use super::lock::Ownership;
 use super::read::{Role, Scope};
 use super::rows::statement;
 use super::tx::{WriteTx, write_tx};
+use super::write::LinkKind;
 use crate::model::access::TokenScope;
 use crate::model::audit::DONE;
 
@@ -28,6 +29,10 @@ pub enum IdentityError {
     UserExists(String),
     #[error("there is no user with the e-mail address {0}; make one with `batchdesk user add`")]
     NoSuchUser(String),
+    #[error("{0} is disabled, and a link would let nobody in")]
+    Disabled(String),
+    #[error("{0} signs in at an outside issuer, and has no password here")]
+    NoPassword(String),
     #[error("there is no token {0}; `batchdesk token list` shows those that there are")]
     NoSuchToken(Id),
     #[error("the database could not be written")]
@@ -121,6 +126,46 @@ pub async fn set_password(hq: &Hq, email: &str, password_hash: &str) -> Result<(
         run(tx, sql, [password_hash.into(), Utc::now().into(), user.id.into()]).await?;
         end_sessions(tx, user.id).await?;
         note(tx, &user, "batchdesk user password", format!("user {}", user.id)).await
+    })
+    .await
+}
+
+/// Keeps the hash of a one-time link by which a user sets a password, in place of earlier ones. Says whether it is the first
+/// password.
+///
+/// # Errors
+/// See [`IdentityError`].
+pub async fn add_link(
+    hq: &Hq,
+    email: &str,
+    token_hash: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<LinkKind, IdentityError> {
+    insisting(hq, async |tx| {
+        let user = user_of(tx, email).await?;
+        if user.disabled_at.is_some() {
+            return Err(IdentityError::Disabled(user.email));
+        }
+        if user.subject.is_some() {
+            return Err(IdentityError::NoPassword(user.email));
+        }
+        let kind = match user.password_hash {
+            Some(_) => LinkKind::PasswordReset,
+            None => LinkKind::Invitation,
+        };
+        let sql = "delete from one_time_links where user_id = ?";
+        run(tx, sql, [user.id.into()]).await?;
+        let link = one_time_links::ActiveModel {
+            token_hash: ActiveValue::Set(token_hash.to_owned()),
+            user_id: ActiveValue::Set(Some(user.id)),
+            kind: ActiveValue::Set(kind.as_str().to_owned()),
+            created_by: ActiveValue::Set(None),
+            created_at: ActiveValue::Set(Utc::now()),
+            expires_at: ActiveValue::Set(expires_at),
+        };
+        one_time_links::Entity::insert(link).exec_without_returning(tx).await?;
+        note(tx, &user, "batchdesk user link", format!("user {}", user.id)).await?;
+        Ok(kind)
     })
     .await
 }

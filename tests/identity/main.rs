@@ -31,7 +31,7 @@ use sessions::{
     guessing_is_slowed_down_and_locks_nobody_out, requests_of_other_sites_are_refused, sessions_begin_and_end,
 };
 use tokens::tokens_are_limited_and_end;
-use users::{nobody_can_be_locked_out, users_are_administered};
+use users::{links_are_sent_to_whoever_passes_them_on, nobody_can_be_locked_out, users_are_administered};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -48,5 +48,6 @@ on_both_databases!("identity":
     guessing_is_slowed_down_and_locks_nobody_out,
     tokens_are_limited_and_end,
     users_are_administered,
+    links_are_sent_to_whoever_passes_them_on,
     nobody_can_be_locked_out,
 );

@@ -1,12 +1,14 @@
 //! Users and organisations over REST.
 
+use batchdesk::model::webhook::{SECRET_BYTES, secret_of};
+use batchdesk::simulators::hook::{Answer, Hook};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::PASSWORD;
 use crate::browser::{Browser, JSON};
 use crate::support::api::Api;
-use crate::support::daemon::Db;
+use crate::support::daemon::{Daemon, DaemonOptions, Db};
 use crate::support::{start, start_with};
 
 async fn patch(api: &Api, path: &str, body: &Value) -> crate::support::api::Answer {
@@ -241,6 +243,19 @@ async fn the_command_line_works_beside_the_daemon() {
         .sign_in("ann@example.test", "another fine password")
         .await
         .expect(201);
+    let link = daemon.command_line(&["user", "link", ann[0], ann[1]], "");
+    let (_, token) = link.trim().split_once("/accept-invitation?token=").unwrap();
+    let with_address = json!({ "token": token, "password": "ann@example.test is my name" });
+    let refused = daemon.api("").post("/api/accept-invitation", &with_address).await;
+    assert_eq!(refused.expect(422).json()["code"], "bad_password");
+    let accepted = json!({ "token": token, "password": PASSWORD });
+    daemon
+        .api("")
+        .post("/api/accept-invitation", &accepted)
+        .await
+        .expect(204);
+    browser.get("/api/me").await.expect(401);
+    browser.sign_in("ann@example.test", PASSWORD).await.expect(201);
     daemon.command_line(&["user", "disable", ann[0], ann[1]], "");
     browser.get("/api/me").await.expect(401);
     let tokens = daemon.command_line(&["token", "list"], "");
@@ -258,6 +273,7 @@ async fn the_command_line_works_beside_the_daemon() {
     for action in [
         "user add",
         "user password",
+        "user link",
         "user disable",
         "token create",
         "token revoke",
@@ -267,5 +283,86 @@ async fn the_command_line_works_beside_the_daemon() {
             rows.iter().any(|row| row["action"] == wanted.as_str()),
             "{wanted}: {rows:?}"
         );
+    }
+}
+
+pub async fn links_are_sent_to_whoever_passes_them_on(database: Db) {
+    let hook = Hook::start().await.unwrap();
+    hook.answer_first([Answer::status(503)]);
+    let secret = secret_of([7; SECRET_BYTES]);
+    let daemon = Daemon::start(DaemonOptions {
+        database,
+        config_toml_extra: format!(
+            "[auth]\nlink_webhook_url = '{}'\nlink_webhook_secret = 'env:LINK_SECRET'\n",
+            hook.url("/links?key=s3cret")
+        ),
+        env: vec![("LINK_SECRET".to_owned(), secret.clone())],
+        ..DaemonOptions::default()
+    });
+    let admin = daemon.api(&daemon.token("admin"));
+    let new = json!({ "email": "bob@example.test", "name": "Bob", "role": "member" });
+    let key = [JSON, ("idempotency-key", "bob")];
+    let made = admin.raw(Method::POST, "/api/users", new.to_string(), &key).await;
+    let made = made.expect(201).json();
+    assert_eq!(made["invitation"]["sent"], true);
+    let again = admin.raw(Method::POST, "/api/users", new.to_string(), &key).await;
+    assert_eq!(again.expect(201).json()["invitation"]["sent"], Value::Null, "sent once");
+
+    // Refused once, it comes again as the same message.
+    let received = hook.received(2).await;
+    assert_eq!(received[0].id, received[1].id);
+    received[1].verify(&secret).unwrap();
+    let told = received[1].json();
+    let data = &told["data"];
+    assert_eq!(told["type"], "user.invitation");
+    assert_eq!(data["link"], made["invitation"]["link"]);
+    assert_eq!(
+        [&data["email"], &data["name"], &data["user_id"]],
+        [&json!("bob@example.test"), &json!("Bob"), &made["user"]["id"]]
+    );
+    let token = data["link"]
+        .as_str()
+        .unwrap()
+        .split_once("token=")
+        .unwrap()
+        .1
+        .to_owned();
+    let accepted = json!({ "token": token, "password": PASSWORD });
+    daemon
+        .api("")
+        .post("/api/accept-invitation", &accepted)
+        .await
+        .expect(204);
+
+    let path = format!("/api/users/{}/invitation", made["user"]["id"].as_str().unwrap());
+    let reset = admin.post(&path, &json!({})).await.expect(201).json();
+    let received = hook.received(3).await;
+    let told = received[2].json();
+    assert_eq!(told["type"], "user.password_reset");
+    assert_eq!(told["data"]["link"], reset["link"]);
+    let log = daemon.log();
+    for secret in [&secret, "s3cret", &token] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn links_that_could_not_be_signed_are_told_at_the_start() {
+    for (secret, told) in [("", "link_webhook_secret"), ("s3cret", "whsec_")] {
+        let mut daemon = Daemon::spawn(DaemonOptions {
+            config_toml_extra: format!(
+                "[auth]\nlink_webhook_url = 'https://mail.example/'\n{}",
+                if secret.is_empty() {
+                    ""
+                } else {
+                    "link_webhook_secret = 'env:LINK_SECRET'\n"
+                }
+            ),
+            env: vec![("LINK_SECRET".to_owned(), secret.to_owned())],
+            ..DaemonOptions::default()
+        });
+        assert!(!daemon.wait_exit().success());
+        let log = daemon.log();
+        assert!(log.contains(told) && !log.contains("s3cret"), "{log}");
     }
 }

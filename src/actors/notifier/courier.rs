@@ -9,10 +9,9 @@ use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::model::webhook::{Format, Message, signatures, slack_body};
+use crate::model::webhook::{Format, Message, signed_headers, slack_body};
 use crate::scrape::fetch::parse_retry_after;
-use crate::scrape::guard::GuardedResolver;
-use crate::scrape::{AddressGuard, FetchError, FetchErrorKind};
+use crate::scrape::{AddressGuard, FetchError, FetchErrorKind, guarded_client};
 use crate::settings::{Network, Settings};
 use crate::store::read::DueDelivery;
 
@@ -59,13 +58,8 @@ impl Courier {
         let network = settings.network.clone();
         let guard = AddressGuard::of(&network).map_err(|error| internal(format!("{error}.")))?;
         let guard = Arc::new(guard);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("batchdesk/", env!("CARGO_PKG_VERSION")))
+        let client = guarded_client(&guard)
             .pool_idle_timeout(Duration::from_secs(30))
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| internal(format!("The HTTP client could not be built: {error}.")))?;
         Ok(Self { client, guard, network })
@@ -135,14 +129,10 @@ impl Courier {
 fn signed(delivery: &DueDelivery) -> Result<HeaderMap, String> {
     let (id, timestamp) = (delivery.event_id.to_string(), Utc::now().timestamp());
     let secrets = delivery.secrets.iter().map(|secret| secret.expose_secret());
-    let signature = signatures(secrets, &id, timestamp, &delivery.body)
+    let signed = signed_headers(secrets, &id, timestamp, &delivery.body)
         .ok_or("The secret of this endpoint cannot sign; give it another one.")?;
     let mut headers = HeaderMap::new();
-    for (name, value) in [
-        ("webhook-id", id),
-        ("webhook-timestamp", timestamp.to_string()),
-        ("webhook-signature", signature),
-    ] {
+    for (name, value) in signed {
         let value = HeaderValue::from_str(&value).map_err(|error| error.to_string())?;
         headers.insert(name, value);
     }

@@ -55,11 +55,11 @@ pub struct Acceptance {
 )]
 pub async fn accept(app: Data<App>, request: HttpRequest, body: Result<Bytes, Error>) -> Result<HttpResponse, Problem> {
     let (given, is_form) = read_form::<Acceptance>(&request, body)?;
-    password::check(&given.password, "")?;
     let token_hash = hash(given.token.expose_secret());
-    if !app.reader.has_link(&token_hash).await? {
+    let Some(email) = app.reader.address_of_link(&token_hash).await? else {
         return Err(no_link());
-    }
+    };
+    password::check(&given.password, &email)?;
     let command = AcceptLink {
         token_hash,
         password_hash: app.passwords.hash(given.password).await?,
@@ -113,7 +113,7 @@ pub async fn set_up(app: Data<App>, request: HttpRequest, body: Result<Bytes, Er
     let organisation = organisation_name(&given.organisation)?;
     password::check(&given.password, &email)?;
     let token_hash = hash(given.token.expose_secret());
-    if !app.reader.has_link(&token_hash).await? {
+    if !app.reader.has_setup_link(&token_hash).await? {
         return Err(no_link());
     }
     let command = SetUp {

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer_body::is_json;
 use crate::actors::AnswerArrived;
 use crate::http::app::App;
+use crate::http::auth::address::Client;
 use crate::http::problem::Problem;
 use crate::model::digest::sha256_hex;
 use crate::model::journal::Origin;
@@ -72,7 +73,7 @@ pub async fn receive(
         token_digest,
         body,
         body_digest,
-        origin: origin(request.peer_addr().map(|peer| peer.ip())),
+        origin: origin(Client::of(&request, &app.engine.settings().http).address),
     };
     breakpoint("before an answer is stored");
     let stored = app.command(answer).await?;

@@ -311,7 +311,8 @@ pub async fn list(
     ))
 }
 
-/// `DELETE /api/sessions/{id}`: ends a session of one's own; an admin may end those of the organisation.
+/// `DELETE /api/sessions/{id}`: ends a session of one's own; an admin may end those of the organisation, a token that only reads
+/// none.
 #[utoipa::path(
     delete, path = "/api/sessions/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The session.")),
@@ -322,6 +323,9 @@ pub async fn end(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<HttpRes
         Access::Granted(_) => {}
         Access::Forbidden => return Err(Problem::forbidden("this session belongs to somebody else")),
         Access::Missing => return Err(Problem::not_found("session")),
+    }
+    if caller.scope.only_reads() {
+        return Err(Problem::forbidden("a token that only reads ends no session"));
     }
     let origin = caller.origin();
     app.command(CloseSession { id: *id, origin }).await?;

@@ -16,7 +16,7 @@ use crate::http::idempotency::{IdempotencyKey, once, once_shown};
 use crate::http::problem::Problem;
 use crate::http::token::NewToken;
 use crate::model::access::TokenScope;
-use crate::store::read::{Access, Role, TokenView};
+use crate::store::read::{Access, Credential, Role, TokenView};
 use crate::store::write::{AddToken, KeyAnswer, RevokeToken, StoredAnswer};
 
 /// Route groups that one token may name.
@@ -181,10 +181,11 @@ pub async fn create(
         },
     )
     .await?;
-    Ok(once_shown(response, &shown))
+    Ok(once_shown(response, || shown))
 }
 
-/// `DELETE /api/tokens/{id}`: ends a token, at once. One's own, or as an admin one of the organisation.
+/// `DELETE /api/tokens/{id}`: ends a token, at once. One's own, or as an admin one of the organisation; a token that only reads
+/// ends itself alone.
 #[utoipa::path(
     delete, path = "/api/tokens/{id}", tag = "identity",
     params(("id" = Id, Path, description = "The token.")),
@@ -195,6 +196,11 @@ pub async fn revoke(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
         Access::Granted(_) => {}
         Access::Forbidden => return Err(Problem::forbidden("this token belongs to somebody else")),
         Access::Missing => return Err(Problem::not_found("token")),
+    }
+    if caller.scope.only_reads() && caller.scope.credential() != Credential::Token(*id) {
+        return Err(Problem::forbidden(
+            "a token that only reads ends no other token than itself",
+        ));
     }
     let origin = caller.origin();
     app.command(RevokeToken { id: *id, origin }).await?;

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::http::app::App;
 use crate::http::auth::one_time::Link;
+use crate::http::auth::{Letter, LinkPost};
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once, once_shown};
@@ -107,15 +108,42 @@ pub struct Invitation {
     /// What `POST /api/accept-invitation` takes. Shown once.
     token: Option<String>,
     expires_at: DateTime<Utc>,
+    /// Whether it is also sent to `auth.link_webhook_url`, once the answer is given. Not there where that is not set, or where
+    /// too many links wait already.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sent: bool,
+}
+
+/// Where the user sets the password.
+fn address(app: &App, link: &Link) -> String {
+    format!("{}/accept-invitation?token={}", app.public_url, link.token)
 }
 
 impl Invitation {
     fn shown(app: &App, link: &Link) -> Self {
         Self {
-            link: Some(format!("{}/accept-invitation?token={}", app.public_url, link.token)),
+            link: Some(address(app, link)),
             token: Some(link.token.clone()),
             expires_at: link.kept.expires_at,
+            sent: false,
         }
+    }
+
+    /// Sends it to whoever passes links on. Only once it is kept.
+    fn send(self, app: &App, link: &Link, user: &UserView) -> Self {
+        let letter = |post: &LinkPost| {
+            post.hand_in(Letter {
+                kind: link.kept.kind,
+                user_id: user.id,
+                organisation_id: user.organisation_id,
+                email: user.email.clone(),
+                name: user.name.clone(),
+                link: address(app, link).into(),
+                expires_at: link.kept.expires_at,
+            })
+        };
+        let sent = app.links.as_ref().is_some_and(letter);
+        Self { sent, ..self }
     }
 
     fn hidden(link: &Link) -> Self {
@@ -123,6 +151,7 @@ impl Invitation {
             link: None,
             token: None,
             expires_at: link.kept.expires_at,
+            sent: false,
         }
     }
 }
@@ -201,15 +230,12 @@ pub async fn create(
         last_login_at: None,
     };
     let location = format!("/api/users/{}", user.id);
-    let shown = json!(Invited {
-        user: user.clone(),
-        invitation: Invitation::shown(&app, &link),
-    });
     let stored = json!(Invited {
         user: user.clone(),
         invitation: Invitation::hidden(&link),
     });
     let (shared, origin) = (app.clone(), caller.origin());
+    let (invited, kept) = (user.clone(), link.kept.clone());
     let response = once(
         &app,
         &caller,
@@ -229,7 +255,7 @@ pub async fn create(
                 name: user.name,
                 role,
                 subject: None,
-                link: Some(link.kept),
+                link: Some(kept),
                 origin,
                 answer: request_key.map(|request| KeyAnswer {
                     request,
@@ -244,7 +270,14 @@ pub async fn create(
         },
     )
     .await?;
-    Ok(once_shown(response, &shown))
+    let shown = || {
+        let invitation = Invitation::shown(&app, &link).send(&app, &link, &invited);
+        json!(Invited {
+            user: invited,
+            invitation
+        })
+    };
+    Ok(once_shown(response, shown))
 }
 
 fn email_taken() -> Problem {
@@ -368,5 +401,6 @@ pub async fn invite(app: Data<App>, caller: Caller, id: Path<Id>) -> Result<Http
         origin: caller.origin(),
     };
     app.command(command).await?;
-    Ok(HttpResponse::Created().json(Invitation::shown(&app, &link)))
+    let invitation = Invitation::shown(&app, &link).send(&app, &link, &user);
+    Ok(HttpResponse::Created().json(invitation))
 }

@@ -8,7 +8,7 @@ use jsonwebtoken::jwk::{JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use url::Url;
 
-use crate::scrape::{AddressGuard, GuardedResolver};
+use crate::scrape::{AddressGuard, guarded_client};
 
 /// After this time the keys are fetched again.
 const FRESH_FOR: Duration = Duration::from_secs(600);
@@ -51,14 +51,7 @@ impl KeySet {
     /// # Errors
     /// Where no client can be built.
     pub fn new(url: Url, guard: Arc<AddressGuard>) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("batchdesk/", env!("CARGO_PKG_VERSION")))
-            .timeout(FETCHED_WITHIN)
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
-            .build()?;
+        let client = guarded_client(&guard).timeout(FETCHED_WITHIN).build()?;
         Ok(Self(Arc::new(Inner {
             url,
             guard,
@@ -197,5 +190,60 @@ fn algorithm(jwk: &jsonwebtoken::jwk::Jwk) -> Option<Algorithm> {
         (Some(KeyAlgorithm::ES256), Algorithm::ES256) => Some(Algorithm::ES256),
         (Some(KeyAlgorithm::EdDSA), Algorithm::EdDSA) => Some(Algorithm::EdDSA),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::scrape::test_server::{Server, ok};
+
+    /// A set with one key; its point is that of RFC 7517, A.1.
+    fn set_of(kid: &str) -> String {
+        let (x, y) = (
+            "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        );
+        json!({ "keys": [{ "kty": "EC", "crv": "P-256", "use": "sig", "kid": kid, "x": x, "y": y }] }).to_string()
+    }
+
+    /// As if so much time had gone by.
+    fn later(keys: &KeySet, time: Duration) {
+        let mut known = keys.0.known();
+        known.tried = known.tried.and_then(|at| at.checked_sub(time));
+        known.fetched = known.fetched.and_then(|at| at.checked_sub(time));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_follows_another_is_taken_up_and_the_old_one_no_longer() {
+        super::super::signatures::install();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let served = Arc::new(Mutex::new(set_of("one")));
+        let set = Arc::clone(&served);
+        let server = Server::start(move |_, out| ok(out, "application/json", set.lock().unwrap().as_bytes()));
+        let guard = Arc::new(AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap()]));
+        let keys = KeySet::new(server.url("/keys"), guard).unwrap();
+        let has = async |kid| keys.key(Some(kid)).await.is_some();
+        assert!(has("one").await);
+
+        *served.lock().unwrap() = set_of("two");
+        assert!(
+            !has("two").await,
+            "asked again too soon: unknown keys are anybody's to invent"
+        );
+        later(&keys, GAP);
+        assert!(has("two").await);
+        assert!(!has("one").await);
+        assert_eq!(server.paths().len(), 2);
+
+        // The issuer's bad hour is not ours.
+        *served.lock().unwrap() = "down".to_owned();
+        later(&keys, FRESH_FOR);
+        assert!(!has("three").await);
+        assert!(has("two").await);
+        assert_eq!(server.paths().len(), 3);
     }
 }

@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod cross_site;
 pub mod issuer;
 pub mod jwks;
+pub mod link_post;
 pub mod one_time;
 pub mod password;
 pub mod signatures;
@@ -13,5 +14,6 @@ pub mod throttle;
 
 pub use credentials::Credentials;
 pub use issuer::Issuer;
+pub use link_post::{Letter, LinkPost};
 pub use password::Passwords;
 pub use throttle::Throttle;

@@ -20,15 +20,23 @@ impl Link {
     /// A link with 256 bits from the operating system's generator.
     #[must_use]
     pub fn random(kind: LinkKind, created_by: Option<Id>, expires_at: DateTime<Utc>) -> Self {
-        let token = secret();
+        let (token, token_hash) = new_token();
         let kept = NewLink {
             kind,
-            token_hash: hash(&token),
+            token_hash,
             created_by,
             expires_at,
         };
         Self { token, kept }
     }
+}
+
+/// What a link holds, and the hash of it that is stored.
+#[must_use]
+pub fn new_token() -> (String, String) {
+    let token = secret();
+    let token_hash = hash(&token);
+    (token, token_hash)
 }
 
 /// 256 bits as text that fits into a URL and a cookie.

@@ -16,7 +16,7 @@ use super::journal::Operation;
 pub use message::{BatchNotice, Message, NAME_CHARS, REASON_CHARS, slack_body};
 pub use question::{AskedRestaurant, Question, RESTAURANTS_NAMED};
 pub use schedule::{Answered, JITTER, Judgement, SLACK_PACE, THROTTLE, Verdict, judge};
-pub use signature::{SECRET_BYTES, SECRET_PREFIX, secret_of, signatures};
+pub use signature::{SECRET_BYTES, SECRET_PREFIX, secret_of, signed_headers};
 
 /// What an endpoint can be told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

@@ -16,15 +16,25 @@ pub fn secret_of(chance: [u8; SECRET_BYTES]) -> String {
     format!("{SECRET_PREFIX}{}", STANDARD.encode(chance))
 }
 
-/// The value of `webhook-signature`: one signature for each secret, so that a receiver may know the old one or the new
-/// one. `None` where a secret is not one of [`secret_of`]'s.
+/// The headers that a signed message has, with their values. `None` where a secret is not one of [`secret_of`]'s.
 #[must_use]
-pub fn signatures<'s>(
+pub fn signed_headers<'s>(
     secrets: impl IntoIterator<Item = &'s str>,
     id: &str,
     timestamp: i64,
     body: &str,
-) -> Option<String> {
+) -> Option<[(&'static str, String); 3]> {
+    let signature = signatures(secrets, id, timestamp, body)?;
+    Some([
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", timestamp.to_string()),
+        ("webhook-signature", signature),
+    ])
+}
+
+/// The value of `webhook-signature`: one signature for each secret, so that a receiver may know the old one or the new
+/// one. `None` where a secret is not one of [`secret_of`]'s.
+fn signatures<'s>(secrets: impl IntoIterator<Item = &'s str>, id: &str, timestamp: i64, body: &str) -> Option<String> {
     let signatures: Option<Vec<String>> = secrets
         .into_iter()
         .map(|secret| signature(secret, id, timestamp, body))

@@ -19,7 +19,7 @@ use super::plan::DestinationRow;
 use super::spec::DestinationDb;
 use super::table::{Kind, Table};
 use crate::scrape::fetch::parse_retry_after;
-use crate::scrape::guard::{AddressGuard, AddressRefused, GuardedResolver};
+use crate::scrape::{AddressGuard, AddressRefused, guarded_client};
 use crate::store::fault::is_transient_sqlstate;
 
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
@@ -61,15 +61,10 @@ impl PostgrestTarget {
     ) -> Result<Self, DestinationError> {
         let unusable =
             |what: String| DestinationError::Settings(format!("the PostgREST of {database} cannot be used: {what}"));
-        let client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("batchdesk/", env!("CARGO_PKG_VERSION")))
+        let client = guarded_client(&guard)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .default_headers(credentials(key)?)
-            .dns_resolver(Arc::new(GuardedResolver(Arc::clone(&guard))))
             .build()
             .map_err(|error| unusable(format!("no HTTP client can be made: {error}")))?;
         let root = root(url).map_err(unusable)?;

@@ -121,6 +121,12 @@ impl Scope {
         self.credential
     }
 
+    /// Whether this is a token that changes nothing, whoever it belongs to.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        matches!(self.credential, Credential::Token(_)) && self.role == Role::Viewer
+    }
+
     /// The route groups that may be used; `None`: all.
     #[must_use]
     pub fn groups(&self) -> Option<&[String]> {

@@ -245,15 +245,32 @@ impl Reader {
             .map(|organisation| organisation.id))
     }
 
-    /// Whether there is such a link that has not expired. Only then is a password hashed for it.
+    /// The e-mail address of whoever a link was made for, if there is such a link and it has not expired. Only then is a password
+    /// hashed for it.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn has_link(&self, token_hash: &str) -> Result<bool, DbErr> {
+    pub async fn address_of_link(&self, token_hash: &str) -> Result<Option<String>, DbErr> {
+        let Some(user_id) = self.link(token_hash).await?.and_then(|link| link.user_id) else {
+            return Ok(None);
+        };
+        let user = users::Entity::find_by_id(user_id).one(self.before_sign_in()).await?;
+        Ok(user.map(|user| user.email))
+    }
+
+    /// Whether this is the link that sets the daemon up, and it has not expired.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn has_setup_link(&self, token_hash: &str) -> Result<bool, DbErr> {
+        Ok(self.link(token_hash).await?.is_some_and(|link| link.user_id.is_none()))
+    }
+
+    async fn link(&self, token_hash: &str) -> Result<Option<one_time_links::Model>, DbErr> {
         let link = one_time_links::Entity::find_by_id(token_hash.to_owned())
             .one(self.before_sign_in())
             .await?;
-        Ok(link.is_some_and(|link| link.expires_at > Utc::now()))
+        Ok(link.filter(|link| link.expires_at > Utc::now()))
     }
 
     /// Whether there is any user.

@@ -3,13 +3,13 @@
 //! The routes come from the description of the API. One that has no rule in [`RULES`] fails the test, so nobody adds a
 //! route without saying who may use it.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Utc;
 use reqwest::Method;
 use serde_json::{Value, json};
+
+mod closed;
 
 use crate::PASSWORD;
 use crate::browser::{Browser, JSON, SAME_ORIGIN, add_user};
@@ -250,9 +250,9 @@ async fn routes(api: &Api) -> Vec<(String, String)> {
     routes
 }
 
-fn jwt(subject: &str, role: &str) -> String {
+fn jwt(subject: &str, role: &str, organisation: &str) -> String {
     let claims = json!({
-        "iss": "https://id.example", "sub": subject, "exp": Utc::now().timestamp() + 600, "org_id": "Example",
+        "iss": "https://id.example", "sub": subject, "exp": Utc::now().timestamp() + 600, "org_id": organisation,
         "app_metadata": { "role": role },
     });
     let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -316,7 +316,7 @@ pub async fn every_route_has_a_rule_and_keeps_it(database: Db) {
         add_user(&daemon, &email, role, "Example");
         let mut browser = Browser::signed_in(&daemon, &email, PASSWORD).await;
         let token = daemon.api(&daemon.token(role));
-        let issued = daemon.api(&jwt(role, role));
+        let issued = daemon.api(&jwt(role, role, "Example"));
         for (method, path) in &routes {
             let (least, body) = rule(method, path);
             let request = Request::of(method, path, body, NOBODY);
@@ -368,126 +368,5 @@ pub async fn every_route_has_a_rule_and_keeps_it(database: Db) {
             assert_eq!(answer.status == 401, least != Anybody, "{what}");
         }
     }
-    another_organisation_is_closed(&daemon, &routes).await;
-}
-
-/// What there is in one organisation, by the beginning of the path under which it is found.
-async fn things(daemon: &Daemon, member: &Api, admin: &Api) -> BTreeMap<&'static str, String> {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let csv = "website\nhttps://192.0.2.1/\n";
-    let job = member.create_job(csv).await;
-    let import = member
-        .raw(Method::POST, "/api/imports", csv, &[("content-type", "text/csv")])
-        .await
-        .expect(201)
-        .json();
-    let run = member
-        .post("/api/batch-runs", &json!({ "filename": "x" }))
-        .await
-        .expect(201)
-        .json();
-    let me = admin.get("/api/me").await.expect(200).json();
-    let token = admin
-        .post("/api/tokens", &json!({ "name": "x" }))
-        .await
-        .expect(201)
-        .json();
-    admin
-        .post("/api/exclusions", &json!({ "identifiers": ["a.example"] }))
-        .await
-        .expect(200);
-    let exclusion = admin.get("/api/exclusions").await.expect(200).json();
-    let mut browser = Browser::signed_in(daemon, "browser-viewer@example.test", PASSWORD).await;
-    let session = browser.get("/api/sessions").await.expect(200).json();
-    let company = member
-        .post("/api/companies", &json!({ "domain": "a.example" }))
-        .await
-        .json();
-    let lead = member.post("/api/leads", &json!({ "name": "Theirs" })).await.json();
-    let restaurant = member
-        .post("/api/restaurants", &json!({ "name": "Theirs" }))
-        .await
-        .json();
-    let workflow = json!({
-        "workflow_slug": "theirs", "title": "Theirs", "overall_step_number": 1, "provider": "http",
-        "settings": { "url": "https://api.example/" },
-    });
-    let workflow = admin.post("/api/workflows", &workflow).await.expect(201).json();
-    let endpoint = admin
-        .post("/api/webhook-endpoints", &json!({ "url": "https://hooks.example/" }))
-        .await
-        .expect(201)
-        .json();
-    let at_endpoint = format!("/api/webhook-endpoints/{}", text(&endpoint["id"]));
-    admin.post(&format!("{at_endpoint}/test"), &json!({})).await;
-    let template = json!({ "name": "Theirs" });
-    let template = member.post("/api/batch-templates", &template).await.expect(201).json();
-    let schedule = json!({ "name": "Theirs", "filter": {}, "cron": "0 9 1 1 *", "time_zone": "UTC" });
-    let schedule = member.post("/api/batch-schedules", &schedule).await.expect(201).json();
-    let deliveries = admin.get(&format!("{at_endpoint}/deliveries")).await.expect(200).json();
-    let registration = json!({ "restaurant_id": restaurant["id"] });
-    let registration = member
-        .post("/api/registration-jobs", &registration)
-        .await
-        .expect(201)
-        .json();
-    BTreeMap::from([
-        ("/api/companies", text(&company["id"])),
-        ("/api/leads", text(&lead["id"])),
-        ("/api/restaurants", text(&restaurant["id"])),
-        ("/api/registration-batches", text(&registration["batch_id"])),
-        ("/api/registration-jobs", text(&registration["registration_job_id"])),
-        ("/api/workflows", text(&workflow["id"])),
-        ("/api/webhook-endpoints", text(&endpoint["id"])),
-        ("/api/webhook-deliveries", text(&deliveries["data"][0]["id"])),
-        ("/api/batch-templates", text(&template["id"])),
-        ("/api/batch-schedules", text(&schedule["id"])),
-        ("/api/jobs", job),
-        ("/api/imports", text(&import["import_id"])),
-        ("/api/batch-runs", text(&run["id"])),
-        ("/api/users", text(&me["user"]["id"])),
-        ("/api/organisations", text(&me["organisation"]["id"])),
-        ("/api/tokens", text(&token["id"])),
-        ("/api/exclusions", text(&exclusion["data"][0]["id"])),
-        ("/api/sessions", text(&session["data"][0]["id"])),
-    ])
-}
-
-/// An admin of another organisation reaches nothing, whatever the route.
-async fn another_organisation_is_closed(daemon: &Daemon, routes: &[(String, String)]) {
-    let (member, admin) = (daemon.api(&daemon.token("member")), daemon.api(&daemon.token("admin")));
-    let things = things(daemon, &member, &admin).await;
-    let other = daemon.api(&daemon.token_in("Other", "admin"));
-    let neighbour = daemon.api(&daemon.token("member"));
-    let mut tried = 0;
-    for (method, path) in routes {
-        let (_, body) = rule(method, path);
-        let names_job = body.contains("{id}") || path == "/api/check-job-status";
-        let thing = match path.split_once("/{id}") {
-            Some((start, _)) => things.get(start),
-            None if names_job => things.get("/api/jobs"),
-            None => continue,
-        };
-        let id = thing.unwrap_or_else(|| panic!("{path}: nothing to reach; add it to `things`"));
-        let request = Request::of(method, path, body, id);
-        let answer = request.by(&other).await;
-        let what = format!(
-            "{method} {path} from another organisation: {} {}",
-            answer.status,
-            answer.text()
-        );
-        assert!([403, 404].contains(&answer.status.as_u16()), "{what}");
-        let said = answer.text();
-        assert!(!said.contains("192.0.2.1") && !said.contains("example.test"), "{what}");
-        tried += 1;
-        if id == &things["/api/jobs"] || path.starts_with("/api/batch-runs/") {
-            let answer = request.by(&neighbour).await;
-            assert_eq!(answer.status, 403, "{method} {path} by a neighbour: {}", answer.text());
-        }
-    }
-    assert!(tried > 20, "{tried}");
-    admin
-        .get(&format!("/api/jobs/{}", things["/api/jobs"]))
-        .await
-        .expect(200);
+    closed::another_organisation_is_closed(&daemon, &routes).await;
 }
