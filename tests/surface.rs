@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use batchdesk::simulators::load::LoadSite;
 use reqwest::Method;
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use support::daemon::{Daemon, Db};
 use support::{list, start, start_with};
@@ -20,6 +21,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 const SOON: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_daemon_whose_reads_are_refused_is_not_ready() {
+    let database = support::postgres::create_database();
+    let daemon = start(&Db::Postgres(database.url.clone()));
+    let api = daemon.api("");
+    api.get("/readyz").await.expect(200);
+    let owner = sea_orm::Database::connect(&database.url).await.unwrap();
+    let change = async |sql: &str| owner.execute_unprepared(sql).await.unwrap();
+    change("revoke select on organisations from batchdesk_reader").await;
+    assert_eq!(api.get("/readyz").await.expect(503).json()["code"], "not_ready");
+    api.get("/healthz").await.expect(200);
+    change("grant select on organisations to batchdesk_reader").await;
+    api.get("/readyz").await.expect(200);
+}
 
 #[tokio::test]
 async fn every_bad_upload_has_its_answer_and_leaves_nothing() {

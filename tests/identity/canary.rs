@@ -12,7 +12,7 @@ const JWT_SECRET: &str = "canary-of-the-issuer-0123456789abcdef";
 const OTHER_PASSWORD: &str = "canary password of another day";
 
 /// All that the database holds, as text.
-async fn dump(daemon: &Daemon) -> String {
+pub async fn dump(daemon: &Daemon) -> String {
     let db = Database::connect(daemon.database_url()).await.unwrap();
     let backend = db.get_database_backend();
     let tables = match backend {

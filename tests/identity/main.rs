@@ -14,6 +14,7 @@ mod canary;
 mod claims;
 mod first_user;
 mod issuer;
+mod keys;
 mod sessions;
 mod surface;
 mod tokens;
@@ -27,6 +28,7 @@ use audit::{changes_and_their_rows_are_one, what_people_do_is_kept};
 use canary::no_secret_is_written_anywhere;
 use first_user::a_daemon_without_users_is_set_up_once;
 use issuer::{tokens_of_an_issuer_are_accepted, tokens_that_are_not_right_are_refused};
+use keys::no_key_of_others_is_written_anywhere;
 use sessions::{
     guessing_is_slowed_down_and_locks_nobody_out, requests_of_other_sites_are_refused, sessions_begin_and_end,
 };
@@ -40,6 +42,7 @@ on_both_databases!("identity":
     what_people_do_is_kept,
     changes_and_their_rows_are_one,
     no_secret_is_written_anywhere,
+    no_key_of_others_is_written_anywhere,
     a_daemon_without_users_is_set_up_once,
     tokens_of_an_issuer_are_accepted,
     tokens_that_are_not_right_are_refused,

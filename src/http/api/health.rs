@@ -48,7 +48,10 @@ pub async fn readyz(app: Data<App>) -> Result<Json<Health>, Problem> {
             "the database takes no writes at the moment; it is tried until it does",
         ));
     }
-    app.engine.reader.ping().await?;
+    app.reader.ping().await.map_err(|error| {
+        tracing::error!(%error, "reads for people fail");
+        not_ready("the database refuses reads for people; the log says why")
+    })?;
     Ok(Json(Health { status: "ready" }))
 }
 

@@ -329,17 +329,6 @@ impl EngineReader {
             .await?;
         row.map_or(Ok(false), |row| bool::try_get_by(&row, 0).map_err(DbErr::from))
     }
-
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// Where it does not.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        self.hq
-            .query_one_raw(statement(self.hq.get_database_backend(), "select 1", []))
-            .await
-            .map(drop)
-    }
 }
 
 fn open_job(row: OpenJobRow) -> Option<OpenJob> {

@@ -44,6 +44,19 @@ impl Reader {
         self.row_security.get_or_try_init(|| row_security(&self.hq)).await
     }
 
+    /// Reads as people's requests do: also finds out that the role which they take on may not read any more.
+    ///
+    /// # Errors
+    /// Where such reads fail.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        let nobodys = self.within(Id::now());
+        let sql = "select 1 from organisations limit 1";
+        nobodys
+            .query_one_raw(statement(self.backend(), sql, []))
+            .await
+            .map(drop)
+    }
+
     /// What the scope's organisation sees.
     #[must_use]
     pub fn seen_by(&self, scope: &Scope) -> Seen<'_> {
