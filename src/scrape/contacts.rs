@@ -50,6 +50,17 @@ pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec
         let markup = one.fact.trust < DOUBTFUL && one.fact.source <= Source::Rdfa;
         !markup || domain.owns_mail(mail) || is_mailbox_host(&host(mail))
     });
+    // "Emailinfo@smile.nz": a label that no space parts from the address which the link beside it has.
+    let linked: Vec<String> = heard
+        .iter()
+        .filter(|one| one.fact.source < Source::Text)
+        .map(|one| one.fact.value.clone())
+        .collect();
+    heard.retain(|one| {
+        let mail = &one.fact.value;
+        let glued = |link: &String| mail.len() > link.len() && mail.ends_with(link.as_str());
+        one.fact.source < Source::Text || !linked.iter().any(glued)
+    });
     if heard.iter().any(|one| domain.owns_mail(&one.fact.value)) {
         heard.retain(|one| {
             let mail = &one.fact.value;

@@ -3,9 +3,9 @@
 //! Pure. Sources are heard in the order of [`Source`] (JSON-LD first, visible text last), but the trust of a value
 //! counts too: markup that names another business than title, headings and domain does not win.
 
+use super::called::best_name;
 use super::contacts;
 use super::extract::hours::coverage;
-use super::extract::names;
 use super::payload::{
     Address, CleanUrlPayload, Conflict, Fact, FinalPayload, PageFacts, PageSummary, Provenance, ScrapePayload, Source,
 };
@@ -45,7 +45,9 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     let book = &mut out.provenance;
     let all = |pick: fn(&PageFacts) -> &Vec<Fact<String>>| gather(scrape, pick);
 
-    out.name = best_name(all(|f| &f.names), &domain_label, book);
+    out.addresses = addresses(gather(scrape, |f| &f.addresses), book);
+    complete(&mut out.addresses, scrape);
+    out.name = best_name(all(|f| &f.names), &domain_label, &out.addresses, book);
     out.description = single(all(|f| &f.descriptions), "description", book, |a, b| a == b);
     out.categories = list(all(|f| &f.categories), "categories", book, |a, b| {
         a.eq_ignore_ascii_case(b)
@@ -54,8 +56,6 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     out.phones = list(phones, "phones", book, |a, b| a.e164 == b.e164 && a.kind == b.kind);
     let emails = contacts::emails(all(|f| &f.emails), &url.domain);
     out.emails = list(emails, "emails", book, |a, b| a == b);
-    out.addresses = addresses(gather(scrape, |f| &f.addresses), book);
-    complete(&mut out.addresses, scrape);
     out.opening_hours = single_by(
         gather(scrape, |f| &f.opening_hours),
         "opening_hours",
@@ -109,13 +109,13 @@ fn gather<'a, T>(scrape: &'a ScrapePayload, pick: fn(&PageFacts) -> &Vec<Fact<T>
 }
 
 /// Values that mean the same, best source first.
-struct Group<'a, T> {
-    first: &'a Heard<'a, T>,
-    witnesses: u32,
-    trust: u8,
+pub(super) struct Group<'a, T> {
+    pub(super) first: &'a Heard<'a, T>,
+    pub(super) witnesses: u32,
+    pub(super) trust: u8,
 }
 
-fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> bool) -> Vec<Group<'a, T>> {
+pub(super) fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> bool) -> Vec<Group<'a, T>> {
     let mut groups: Vec<Group<'a, T>> = Vec::new();
     for one in heard {
         match groups
@@ -157,7 +157,7 @@ fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0 + 0.0
 }
 
-fn note<T: Serialize>(
+pub(super) fn note<T: Serialize>(
     book: &mut BTreeMap<String, Provenance>,
     field: &str,
     chosen: &Group<'_, T>,
@@ -320,66 +320,6 @@ fn first_word(street: &str) -> Option<String> {
         .split(' ')
         .find(|word| word.len() > 2 && word.chars().all(char::is_alphabetic))
         .map(str::to_owned)
-}
-
-/// The name that source, place, domain and agreement support best.
-fn best_name(heard: Vec<Heard<'_, String>>, label: &str, book: &mut BTreeMap<String, Provenance>) -> Option<String> {
-    let groups = group(&heard, |a, b| fold(a) == fold(b));
-    let support = |group: &Group<'_, String>| {
-        let name = &group.first.fact.value;
-        let structured = group.first.fact.source <= Source::Provider;
-        // A domain of search words is like the titles that are made of them.
-        let likeness = if names::is_praise(name) {
-            0.0
-        } else {
-            names::likeness(name, label)
-        };
-        let agreeing = groups
-            .iter()
-            .filter(|other| names::agree(name, &other.first.fact.value))
-            .map(|other| other.witnesses.min(3))
-            .sum::<u32>();
-        let base = if structured {
-            f64::from(group.trust)
-        } else {
-            f64::from(group.trust) * 0.8
-        };
-        base + 30.0 * likeness + 6.0 * f64::from(agreeing.min(6))
-    };
-    let at = (0..groups.len()).max_by(|a, b| support(&groups[*a]).total_cmp(&support(&groups[*b])).then(b.cmp(a)))?;
-    let at = fuller_name(&groups, at).unwrap_or(at);
-    let chosen = &groups[at];
-    let others: Vec<_> = groups
-        .iter()
-        .enumerate()
-        .filter(|(other, group)| {
-            *other != at && group.trust >= 40 && !names::agree(&chosen.first.fact.value, &group.first.fact.value)
-        })
-        .map(|(_, group)| group)
-        .collect();
-    note(book, "name", chosen, &others);
-    Some(chosen.first.fact.value.clone())
-}
-
-/// Where a person's name was chosen, the practice that is called by it: "Cabinet dentaire Dr Dupont".
-fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
-    let chosen = &groups[at].first.fact.value;
-    names::is_person(chosen).then_some(())?;
-    let words = fold(chosen);
-    let fuller = groups.iter().enumerate().filter(|(other, group)| {
-        let name = &group.first.fact.value;
-        let folded = fold(name);
-        let more = folded.split(' ').count().saturating_sub(words.split(' ').count());
-        let begins = folded.split(' ').next().unwrap_or_default();
-        *other != at
-            && group.trust >= 20
-            && (1..=3).contains(&more)
-            && folded.ends_with(words.as_str())
-            && !names::introduces(begins)
-    });
-    fuller
-        .max_by_key(|(_, group)| (group.trust, group.witnesses))
-        .map(|(other, _)| other)
 }
 
 fn confidence(book: &BTreeMap<String, Provenance>) -> f64 {

@@ -3,6 +3,7 @@
 //! The pure half (`url`, `charset`, `dom`, `extract`, `merge`) has no I/O, clock or randomness; the other half
 //! (`guard`, `names`, `fetch`, `robots`, `site`) talks to the network and knows no actor, database or HTTP server.
 
+mod called;
 pub mod charset;
 mod compute;
 mod contacts;

@@ -1,7 +1,7 @@
 //! The parts that a line with an address falls into, and what a town, a county or a country looks like.
 
 use super::address_codes::{Code, Town};
-use super::address_street::{is_box, is_unit};
+use super::address_street::{begins_street, is_box, is_unit};
 use super::countries;
 use crate::scrape::text::fold;
 
@@ -87,8 +87,8 @@ fn trimmed(part: &str) -> &str {
 
 /// The town behind a postal code, the region in brackets after it, and what follows.
 pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
-    let start = right.len() - right.trim_start_matches([' ', ',']).len();
-    if start > 3 {
+    let start = right.len() - right.trim_start_matches([' ', ',', '-', '–']).len();
+    if start > 5 {
         return None;
     }
     let text = &right[start..];
@@ -104,6 +104,16 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         " - ", " tel", " fon", " phone", " fax", " t.", " mail", " e-mail", " email", ". ",
     ] {
         end = end.min(crate::scrape::text::find_ci(text, stop).unwrap_or(end));
+    }
+    // "20148 Milano Via Monreale 14".
+    let mut words = text[..end].match_indices(' ');
+    if text[end..].starts_with(|c: char| c.is_ascii_digit())
+        && let Some((at, _)) = words.find(|(at, _)| {
+            let word = text[at + 1..end].split(' ').next().unwrap_or_default();
+            *at > 1 && word.len() > 2 && begins_street(&fold(word))
+        })
+    {
+        end = at;
     }
     let mut town = trimmed(&text[..end]);
     if countries::code(town).is_some() && town.len() > 3 && town != "Luxembourg" && town != "Singapore" {

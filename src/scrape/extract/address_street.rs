@@ -16,6 +16,11 @@ pub(crate) fn is_street(text: &str) -> bool {
     english(&words, text) || continental(&words) || romance(&words) || numbered_street(&words)
 }
 
+/// Whether a word begins the names of streets: "Calle", "rue".
+pub(crate) fn begins_street(word: &str) -> bool {
+    BEGINNINGS.has(word)
+}
+
 /// Folded, with Greek letters without their accents.
 fn folded(text: &str) -> String {
     let plain = |c: char| match c {

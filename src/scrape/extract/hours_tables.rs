@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::hours::{coverage, span, tidy};
 use super::hours_clauses::{Kind, clauses, says_open};
+use super::hours_columns::{is_day, rows};
 use super::hours_matrix::Matrix;
 use super::hours_text::{Reader, lies_in, minutes, names_hours};
 use super::hours_words::{Token, Tokens};
@@ -165,10 +166,19 @@ impl Table {
 
 /// Every table or list of hours, the fullest first.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
-    let mut tables = Tables::new(language(scan, context));
-    for line in &scan.lines {
+    let language = language(scan, context);
+    let mut tables = Tables::new(language);
+    let mut rest = scan.lines.as_slice();
+    while let Some((line, after)) = rest.split_first() {
         let text = &scan.text[line.range.clone()];
-        if line.zone != Zone::Quote && text.len() <= MAX_LINE {
+        rest = after;
+        if line.zone == Zone::Quote || text.len() > MAX_LINE {
+            continue;
+        }
+        if let Some(rows) = columns(scan, line, after, language) {
+            rest = &after[2 * rows.len() - 1..];
+            rows.iter().for_each(|row| tables.line(row, line));
+        } else {
             tables.line(text, line);
         }
     }
@@ -195,6 +205,16 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     }
     found.truncate(6);
     facts.opening_hours.extend(found);
+}
+
+/// The rows that begin with a line, where the days stand in one column and their times in the next.
+fn columns(scan: &Scan, line: &Line, after: &[Line], language: Option<&'static str>) -> Option<Vec<String>> {
+    let text = |line: &Line| &scan.text[line.range.clone()];
+    if !is_day(text(line), language) {
+        return None;
+    }
+    let near: Vec<&str> = std::iter::once(line).chain(after).take(17).map(text).collect();
+    rows(&near, language)
 }
 
 /// The language that decides what short names of days mean: the page's own, or that of the country of its domain where

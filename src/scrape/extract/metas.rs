@@ -1,6 +1,7 @@
 //! OpenGraph and other meta elements, and the icon links that may be a logo.
 
 use super::context::Context;
+use super::languages_told;
 use super::links::{position, push_unique};
 use super::names::is_demo;
 use super::scan::Scan;
@@ -61,7 +62,11 @@ fn is_description(text: &str) -> bool {
 
 /// The languages that the site is offered in.
 fn languages(scan: &Scan, facts: &mut PageFacts) {
-    let own = scan.lang.as_deref().or(scan.meta("og:locale"));
+    let said = scan.lang.as_deref().or(scan.meta("og:locale"));
+    // Templates are in English, and many a page that was made of one still says so.
+    let unsure = said.and_then(language).is_none_or(|said| said == "en");
+    let told = unsure.then(|| languages_told::of(scan)).flatten();
+    let own = told.or(said);
     let alternates = scan
         .head_links
         .iter()

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::links::push_unique;
 pub(crate) use super::names_likeness::{agree, likeness};
 use super::names_prose::{self, without_greeting};
-use super::names_words::is_someone_elses;
 pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
+use super::names_words::{is_list, is_someone_elses, partners_at_start};
 use super::scan::{LineKind, Scan, Zone};
 use super::whose::is_trade;
 use crate::scrape::payload::{PageFacts, Source};
@@ -103,7 +103,10 @@ fn logos(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         .filter(|anchor| at_top(anchor.zone) && anchor.line < TOP_LINES && to_entrance(anchor.href.trim()));
     let echoing = scan.anchors.iter().take(6).filter(|anchor| {
         let text = &scan.text[anchor.text.clone()];
-        at_top(anchor.zone) && text.len() <= MAX_NAME && echoes_domain(text, context)
+        let leads_away = context
+            .resolve(anchor.href.trim())
+            .is_some_and(|url| url.has_host() && crate::scrape::url::site_key(&url) != context.site);
+        at_top(anchor.zone) && text.len() <= MAX_NAME && echoes_domain(text, context) && !leads_away
     });
     for anchor in anchors.take(3).chain(echoing) {
         let shown = &scan.text[anchor.text.clone()];
@@ -174,9 +177,13 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
             u8::from(at == 0 || at + 1 == count) * 4
         };
         // What names a trade and lists it with others is meant for search engines.
-        let listed = if part.matches(", ").count() >= 2 { 12 } else { 0 };
+        let listed = if is_list(part) { 12 } else { 0 };
         let base = base.saturating_sub(listed);
         offer(without_greeting(part), base + place, source, context, facts);
+        if let Some(partners) = partners_at_start(part) {
+            offer(partners, base + listed + place + 3, source, context, facts);
+            continue;
+        }
         // "Smile Dental, Auckland" and "Smile Dental in Auckland" name the place as well.
         let short = part
             .split_once(", ")
@@ -268,6 +275,9 @@ fn copyright(line: &str) -> Option<&str> {
         .map(|at| at + '©'.len_utf8())
         .or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
     let mut rest = line[at..].trim_start_matches(|c: char| !c.is_alphabetic());
+    if starts_ci(rest, "c)") {
+        rest = rest[2..].trim_start_matches(|c: char| !c.is_alphabetic());
+    }
     for word in ["copyright", "by", "por", "par", "von", "door", "di"] {
         if starts_ci(rest, word) && rest[word.len()..].starts_with(|c: char| !c.is_alphabetic()) {
             rest = rest[word.len()..].trim_start_matches(|c: char| !c.is_alphabetic());
@@ -367,6 +377,7 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
         || text.contains('@')
         || (text.contains('/') && !text.contains(' '))
         || text.contains(['[', ']'])
+        || starts_ci(text, "www.")
         || is_generic(text)
     {
         return;
@@ -375,11 +386,7 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let text = once(text);
     // Praise, and lists of what somebody is or does.
-    let praised = if is_praise(text) || text.matches(", ").count() >= 2 {
-        20
-    } else {
-        0
-    };
+    let praised = if is_praise(text) || is_list(text) { 20 } else { 0 };
     let bonus = if praised > 0 || names_only_trade(text, context) {
         15.0
     } else {
@@ -463,6 +470,7 @@ mod tests {
             copyright("© 2024 Smile Dental, Inc. All rights reserved"),
             Some("Smile Dental, Inc")
         );
+        assert_eq!(copyright("Copyright (c) 2016 Smile Dental."), Some("Smile Dental"));
         assert_eq!(copyright("Smile Dental"), None);
     }
 

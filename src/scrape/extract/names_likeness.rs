@@ -1,5 +1,6 @@
 //! How much a name and a domain, or two names, have in common.
 
+use super::whose::is_trade;
 use crate::scrape::text::fold;
 use std::borrow::Cow;
 
@@ -47,6 +48,10 @@ fn likeness_as_written(text: &str, label: &str) -> f64 {
     let initials: String = words.iter().filter_map(|word| word.chars().next()).collect();
     if initials.len() >= 2 && label == initials {
         return 0.8;
+    }
+    // "swwalaw": the initials of the partners, and what they do.
+    if initials.len() >= 3 && label.strip_prefix(&initials).is_some_and(is_trade) {
+        return 0.75;
     }
     let of_label = explained as f64 / label.len() as f64;
     let of_text = used as f64 / joined.len() as f64;

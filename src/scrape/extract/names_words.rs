@@ -1,5 +1,6 @@
 //! Texts that name a kind of page, and no business.
 
+use super::whose::is_trade;
 use crate::scrape::text::{contains_ci, find_ci, fold, starts_ci};
 
 /// Kinds of pages and of buttons, folded, each between bars.
@@ -128,6 +129,36 @@ pub(crate) fn is_praise(text: &str) -> bool {
     PRAISE.iter().any(|words| starts_ci(text, words)) || MARKS.iter().any(|mark| contains_ci(text, mark))
 }
 
+/// Whether a text lists what somebody is or does: three things or more, and not the partners of a firm.
+pub(super) fn is_list(text: &str) -> bool {
+    text.matches(", ").count() >= 2 && partners_at_start(text) != Some(text)
+}
+
+/// The partners that a firm is called by, at the beginning of a text: "Simonds, Winslow, Willis & Abbott, Directions".
+pub(super) fn partners_at_start(text: &str) -> Option<&str> {
+    let end = [" & ", " and ", " und ", " et ", " y ", " e ", " en "]
+        .iter()
+        .filter_map(|and| {
+            let at = text.find(and)?;
+            let last = &text[at + and.len()..];
+            Some(at + and.len() + last.find(", ").unwrap_or(last.len()))
+        })
+        .min()?;
+    let partners = &text[..end];
+    let is_surname = |word: &str| {
+        word.starts_with(char::is_uppercase)
+            && word
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | '.'))
+            && !is_trade(&fold(word))
+    };
+    let mut surnames = partners
+        .split([',', ' '])
+        .filter(|word| !word.is_empty() && !matches!(*word, "&" | "and" | "und" | "et" | "y" | "e" | "en"));
+    let short = partners.split(", ").all(|part| part.split(' ').count() <= 4);
+    (partners.contains(", ") && short && surnames.all(is_surname)).then_some(partners)
+}
+
 /// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows
 /// in the place of the website.
 pub(super) fn is_someone_elses(text: &str) -> bool {
@@ -193,4 +224,22 @@ pub(crate) fn is_demo(text: &str) -> bool {
     ]
     .iter()
     .any(|words| contains_ci(text, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partners_are_no_list_of_services() {
+        assert_eq!(
+            partners_at_start("Simonds, Winslow, Willis & Abbott, Directions to the Office"),
+            Some("Simonds, Winslow, Willis & Abbott")
+        );
+        assert!(!is_list("Simonds, Winslow, Willis & Abbott"));
+        for text in ["Plumbing, Heating & Electrical", "Repairs, sales and service"] {
+            assert_eq!(partners_at_start(text), None, "{text}");
+        }
+        assert!(is_list("Osteopathie, Massage, Fango"));
+    }
 }

@@ -102,6 +102,11 @@ pub(crate) fn looks_like_name(text: &str) -> Option<bool> {
             continue;
         }
         let known = NO_NAMES.has(&fold(letters));
+        // Two words that no space parts: "DIFFERENCEOne".
+        let glued = upper >= 4 && !whole && letters.ends_with(char::is_lowercase);
+        if glued {
+            return None;
+        }
         if ended || !(shaped || initial) || (known && (place <= 1 || names > 0)) {
             return None;
         }

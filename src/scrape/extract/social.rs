@@ -98,7 +98,13 @@ const PLATFORMS: [&str; 87] = [
 pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     let host = url.host_str()?.to_ascii_lowercase();
     let (network, home) = network(&host)?;
-    let segments: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
+    // "facebook.com/#!/pages/Smile/1044", as addresses were for some years.
+    let hidden = url.fragment().and_then(|fragment| fragment.strip_prefix("!/"));
+    let segments: Vec<&str> = match hidden {
+        Some(path) => path.split('?').next().unwrap_or_default().split('/').collect(),
+        None => url.path_segments()?.collect(),
+    };
+    let segments: Vec<&str> = segments.into_iter().filter(|part| !part.is_empty()).collect();
     let path = match network {
         "facebook" => facebook(url, &segments)?,
         "instagram" => one(
@@ -199,8 +205,11 @@ fn network(host: &str) -> Option<(&'static str, &'static str)> {
         ("facebook", "https://www.facebook.com/")
     } else if is("instagram.com") || is("instagr.am") {
         ("instagram", "https://www.instagram.com/")
-    } else if is("twitter.com") || is("x.com") {
+    } else if is("x.com") {
         ("x", "https://x.com/")
+    } else if is("twitter.com") {
+        // As the page has it: both addresses lead to the profile.
+        ("x", "https://twitter.com/")
     } else if is("youtube.com") {
         ("youtube", "https://www.youtube.com/")
     } else if is("linkedin.com") {
@@ -344,7 +353,12 @@ mod tests {
             ),
             ("https://de-de.facebook.com/praxis", "https://www.facebook.com/praxis"),
             ("https://instagram.com/smile.nz/", "https://www.instagram.com/smile.nz"),
-            ("https://twitter.com/@Smile", "https://x.com/smile"),
+            ("https://twitter.com/@Smile", "https://twitter.com/smile"),
+            ("https://x.com/Smile?lang=en", "https://x.com/smile"),
+            (
+                "http://www.facebook.com/#!/pages/Smile/104430946272563?ref=search",
+                "https://www.facebook.com/pages/Smile/104430946272563",
+            ),
             (
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html?m=1",
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html",

@@ -1,0 +1,72 @@
+//! The language that the sentences of a page are in, where the page does not say, or says what templates say.
+
+use whatlang::{Detector, Lang};
+
+use super::scan::{Scan, Zone};
+
+/// Bytes of sentences that are looked at.
+const ENOUGH: usize = 600;
+/// With fewer bytes nobody could tell.
+const LEAST: usize = 100;
+/// Shorter lines are names, labels and links.
+const SENTENCE: usize = 25;
+
+/// Languages that sites are in, by their code.
+const KNOWN: [(Lang, &str); 30] = [
+    (Lang::Eng, "en"),
+    (Lang::Deu, "de"),
+    (Lang::Fra, "fr"),
+    (Lang::Spa, "es"),
+    (Lang::Ita, "it"),
+    (Lang::Por, "pt"),
+    (Lang::Nld, "nl"),
+    (Lang::Pol, "pl"),
+    (Lang::Ces, "cs"),
+    (Lang::Slk, "sk"),
+    (Lang::Slv, "sl"),
+    (Lang::Hrv, "hr"),
+    (Lang::Hun, "hu"),
+    (Lang::Ron, "ro"),
+    (Lang::Swe, "sv"),
+    (Lang::Dan, "da"),
+    (Lang::Nob, "nb"),
+    (Lang::Fin, "fi"),
+    (Lang::Est, "et"),
+    (Lang::Lav, "lv"),
+    (Lang::Lit, "lt"),
+    (Lang::Tur, "tr"),
+    (Lang::Ell, "el"),
+    (Lang::Rus, "ru"),
+    (Lang::Ukr, "uk"),
+    (Lang::Bul, "bg"),
+    (Lang::Cat, "ca"),
+    (Lang::Jpn, "ja"),
+    (Lang::Cmn, "zh"),
+    (Lang::Kor, "ko"),
+];
+
+/// The code of the language, if there are sentences enough to be sure of it.
+pub(super) fn of(scan: &Scan) -> Option<&'static str> {
+    let mut sample = String::with_capacity(2 * ENOUGH);
+    for line in scan.lines.iter().filter(|line| line.zone != Zone::Quote) {
+        let text = &scan.text[line.range.clone()];
+        if text.len() < SENTENCE || text.matches(' ').count() < 3 {
+            continue;
+        }
+        let room = ENOUGH - sample.len().min(ENOUGH);
+        sample.push_str(&text[..text.floor_char_boundary(room)]);
+        sample.push(' ');
+        if sample.len() >= ENOUGH {
+            break;
+        }
+    }
+    if sample.len() < LEAST {
+        return None;
+    }
+    let detector = Detector::with_allowlist(KNOWN.iter().map(|(lang, _)| *lang).collect());
+    let found = detector.detect(&sample).filter(whatlang::Info::is_reliable)?;
+    KNOWN
+        .iter()
+        .find(|(lang, _)| *lang == found.lang())
+        .map(|(_, code)| *code)
+}
