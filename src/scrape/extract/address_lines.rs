@@ -5,7 +5,8 @@ use super::address_parts::{
     country_after, from_number, is_county, is_number, is_town, split, town_after, without_label,
 };
 use super::address_street::{
-    end_of_street, is_box, is_floor, is_plain_english, is_street, is_unit, is_unnumbered, street_at_end,
+    end_of_street, is_box, is_floor, is_plain_american, is_plain_english, is_street, is_unit, is_unnumbered,
+    street_at_end,
 };
 use crate::scrape::payload::Address;
 use crate::scrape::text::squeeze;
@@ -76,7 +77,7 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
             before.is_empty() || word.starts_with(char::is_uppercase)
         }
         Town::After => {
-            let after = line[code.end..].trim_start_matches([' ', ',']);
+            let after = line[code.end..].trim_start_matches([' ', ',', '-', '–']);
             after.starts_with(|c: char| c.is_uppercase() || c == '\'') || town_before(line, code).is_some()
         }
     }
@@ -364,7 +365,9 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
         let beside = behind && at >= last;
         let plain = street_at_end(part).filter(|_| beside);
         let distinct = code.distinctive && matches!(code.country, Id::GB | Id::IE);
-        let old = distinct && (is_plain_english(part) || (at + 3 >= parts.len() && is_unnumbered(part) && at > 0));
+        let american = matches!(code.country, Id::US | Id::CA) && is_plain_american(part);
+        let old = american
+            || distinct && (is_plain_english(part) || (at + 3 >= parts.len() && is_unnumbered(part) && at > 0));
         let known = is_street(from_number(part, code));
         if !(known || is_street(part) || plain.is_some() || old) {
             if let Some(joined) =

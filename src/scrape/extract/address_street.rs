@@ -141,6 +141,17 @@ pub(crate) fn is_plain_english(text: &str) -> bool {
     (2..=3).contains(&words.len()) && is_house_number(words[0]) && words[1..].iter().all(named)
 }
 
+/// The same with the longer names of America: "5050 El Camino Real". Enough only beside a state and its code.
+pub(crate) fn is_plain_american(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    (3..=4).contains(&words.len())
+        && words[0].len() >= 2
+        && words[0].bytes().all(|b| b.is_ascii_digit())
+        && words[1..].iter().all(|word| {
+            word.starts_with(|c: char| c.is_ascii_uppercase()) && word.bytes().all(|b| b.is_ascii_alphabetic())
+        })
+}
+
 /// A street without a number, or an estate: "Station Road", "Golden Island Industrial Estate".
 pub(crate) fn is_unnumbered(text: &str) -> bool {
     let folded = folded(text);

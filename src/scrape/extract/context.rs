@@ -59,6 +59,11 @@ impl Context {
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return None;
         }
+        // "facebook.com/#!/pages/Smile/1044", as networks wrote addresses for some years.
+        let hidden = url.fragment().and_then(|fragment| fragment.strip_prefix('!'));
+        if let Some(page) = hidden.filter(|page| page.starts_with('/') && url.path() == "/") {
+            url = url.join(page).ok()?;
+        }
         url.set_fragment(None);
         Some(url)
     }

@@ -407,6 +407,11 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
 /// A name that is written two or three times in a row, once.
 fn once(text: &str) -> &str {
     for times in [3, 2] {
+        // Layers of one word, for effect, have no space between them.
+        let layer = text.get(..text.len() / times).unwrap_or_default();
+        if layer.len() >= 6 && text.len() == layer.len() * times && layer.repeat(times) == text {
+            return layer;
+        }
         let Some(part) = text.get(..(text.len() + 1 - times) / times) else {
             continue;
         };

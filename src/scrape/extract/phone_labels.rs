@@ -338,6 +338,9 @@ pub(crate) fn label_of(before: &str) -> Label {
         } else {
             earlier
         };
+        if (earlier, this) == ("toll", "free") {
+            return Label::Phone;
+        }
         if is_fax(this) {
             return if is_phone(beside) && joined() {
                 Label::Both

@@ -98,13 +98,7 @@ const PLATFORMS: [&str; 87] = [
 pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     let host = url.host_str()?.to_ascii_lowercase();
     let (network, home) = network(&host)?;
-    // "facebook.com/#!/pages/Smile/1044", as addresses were for some years.
-    let hidden = url.fragment().and_then(|fragment| fragment.strip_prefix("!/"));
-    let segments: Vec<&str> = match hidden {
-        Some(path) => path.split('?').next().unwrap_or_default().split('/').collect(),
-        None => url.path_segments()?.collect(),
-    };
-    let segments: Vec<&str> = segments.into_iter().filter(|part| !part.is_empty()).collect();
+    let segments: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
     let path = match network {
         "facebook" => facebook(url, &segments)?,
         "instagram" => one(
@@ -355,10 +349,6 @@ mod tests {
             ("https://instagram.com/smile.nz/", "https://www.instagram.com/smile.nz"),
             ("https://twitter.com/@Smile", "https://twitter.com/smile"),
             ("https://x.com/Smile?lang=en", "https://x.com/smile"),
-            (
-                "http://www.facebook.com/#!/pages/Smile/104430946272563?ref=search",
-                "https://www.facebook.com/pages/Smile/104430946272563",
-            ),
             (
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html?m=1",
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html",
