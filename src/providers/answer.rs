@@ -129,7 +129,8 @@ impl Reader<'_> {
             300..=399 => (self.redirected(reply), Health::Neutral, None),
             401 | 403 | 407 => {
                 let error = format!("{host} refused access (HTTP {status}); check the key that the workflow sends");
-                (CallFailure::workflow(error), Health::Neutral, None)
+                let verdict = if status == 403 { Verdict::Forbidden } else { Verdict::FailWorkflow };
+                (CallFailure::new(verdict, error), Health::Neutral, None)
             }
             429 => {
                 let wait = after.unwrap_or(SLOWDOWN);

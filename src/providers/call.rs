@@ -78,6 +78,8 @@ pub enum Verdict {
     FailRow,
     /// It cannot succeed for any row until the workflow is mended.
     FailWorkflow,
+    /// The key is known and may not do this: for one row perhaps, perhaps for all.
+    Forbidden,
     /// The provider refuses our key or address: its batches pause. It has been told once, as an error in the log.
     PauseProvider { cool_down: Option<Duration> },
 }

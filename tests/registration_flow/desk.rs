@@ -67,14 +67,18 @@ impl Desk {
         std::fs::write(workflows.join("registration.toml"), plan).unwrap();
         let key = directory.path().join("key");
         std::fs::write(&key, platform::KEY).unwrap();
+        let platform_url = if opening.settings.contains("platform_url") {
+            String::new()
+        } else {
+            format!("platform_url = \"{}\"\n", platform.url())
+        };
         let settings = format!(
             "[network]\nallow_cidrs = [\"127.0.0.0/8\"]\n[workflows]\ndir = {workflows:?}\n\
              [secrets.PLATFORM_API_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\"]\n\
              [secrets.NZBN_SUBSCRIPTION_KEY]\nfrom = \"file:{}\"\nhosts = [\"127.0.0.1\"]\n\
-             [retry]\nbase_ms = 20\n[registration]\nplatform_url = \"{}\"\ncompanies_office_url = \"{}\"\n{}",
+             [retry]\nbase_ms = 20\n[registration]\n{platform_url}companies_office_url = \"{}\"\n{}",
             key.display(),
             office_key.display(),
-            platform.url(),
             office.url(),
             opening.settings,
         );

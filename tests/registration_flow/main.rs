@@ -9,6 +9,7 @@
 mod desk;
 mod doubts;
 mod effects;
+mod failing;
 mod happy;
 mod office;
 mod people;
@@ -26,6 +27,10 @@ use doubts::{
 use effects::{
     a_call_that_nobody_knows_of_is_asked_about, every_fault_of_the_platform_leaves_one_effect,
     what_the_platform_refuses_for_good_fails_at_once,
+};
+use failing::{
+    too_many_failures_fail_a_batch_where_that_is_wanted, what_is_forbidden_for_one_restaurant_stops_no_other,
+    what_may_fail_is_left_out, without_a_platform_a_batch_fails_and_says_so,
 };
 use happy::{a_retry_may_mend_the_configuration, auckland_q4, leads_become_a_batch, one_restaurant_is_a_batch_of_one};
 use office::{
@@ -54,6 +59,10 @@ on_both_databases!("registration":
     a_pause_lets_the_running_sub_step_end,
     a_call_under_way_ends_before_its_batch_is_cancelled,
     too_many_failures_pause_a_batch_once,
+    too_many_failures_fail_a_batch_where_that_is_wanted,
+    what_may_fail_is_left_out,
+    what_is_forbidden_for_one_restaurant_stops_no_other,
+    without_a_platform_a_batch_fails_and_says_so,
     a_refused_login_fails_the_batch_and_a_retry_takes_all_up,
     executions_go_one_by_one_or_side_by_side,
     every_fault_of_the_platform_leaves_one_effect,

@@ -244,7 +244,7 @@ impl From<CallFailure> for StepStop {
             Verdict::Retry { after } => failed(true, after),
             Verdict::FailRow => failed(false, None),
             Verdict::PutOff { wait, why } => Self::PutOff { wait, why },
-            Verdict::FailWorkflow | Verdict::PauseProvider { .. } => Self::Refused(error),
+            Verdict::FailWorkflow | Verdict::Forbidden | Verdict::PauseProvider { .. } => Self::Refused(error),
         }
     }
 }

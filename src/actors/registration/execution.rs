@@ -230,6 +230,11 @@ impl Work {
                 let end = self.fail_sub_step(job, planned, progress, &failure, Some(&why)).await;
                 Ok(end?.into())
             }
+            // One restaurant that the key may not touch does not stop the others.
+            Err(RegistrationStop::Forbidden(why)) => {
+                let failure = StepFailure::permanent(why);
+                self.call_failed(job, planned, progress, context, &failure, false).await
+            }
             Err(RegistrationStop::Failed {
                 failure,
                 outcome_unknown,

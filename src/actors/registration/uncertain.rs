@@ -63,7 +63,7 @@ impl Work {
         let (error, after, may_pass) = match stop {
             RegistrationStop::Failed { failure, .. } => (failure.error, failure.retry_after, failure.retryable),
             RegistrationStop::PutOff { wait, why } => (why, Some(wait), true),
-            RegistrationStop::Refused(why) => (why, None, true),
+            RegistrationStop::Refused(why) | RegistrationStop::Forbidden(why) => (why, None, true),
         };
         let attempt = progress.get(&planned.slug).map_or(1, |state| state.attempt + 1);
         let failed = u32::try_from(attempt).unwrap_or(u32::MAX);

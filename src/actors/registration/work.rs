@@ -241,7 +241,9 @@ impl Work {
         let step = job.current_step;
         let policy = self.batch.engine.settings().retry.policy(&planned.retry);
         let failure = match stop {
-            RegistrationStop::Refused(why) => return Ok(Some(JobEnd::Refused(why))),
+            RegistrationStop::Refused(why) | RegistrationStop::Forbidden(why) => {
+                return Ok(Some(JobEnd::Refused(why)));
+            }
             RegistrationStop::PutOff { wait, why } => {
                 let at = Utc::now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
                 let mut put_off = self.moving(job, RegistrationStatus::InProgress, step);

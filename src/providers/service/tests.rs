@@ -162,7 +162,7 @@ async fn each_status_has_its_verdict() {
     for (path, verdict) in [
         ("/400", Verdict::FailRow),
         ("/401", Verdict::FailWorkflow),
-        ("/403", Verdict::FailWorkflow),
+        ("/403", Verdict::Forbidden),
         ("/404", Verdict::FailRow),
         ("/408", retry(7)),
         ("/422", Verdict::FailRow),

@@ -77,7 +77,13 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
             before.is_empty() || word.starts_with(char::is_uppercase)
         }
         Town::After => {
-            let after = line[code.end..].trim_start_matches([' ', ',', '-', '–']);
+            let beside = line[code.end..].trim_start_matches([' ', ',']);
+            let after = beside.trim_start_matches([' ', '-', '–']);
+            // "42000 - Saint Étienne" begins its line; behind more digits it is a bank's number.
+            let before = line[..code.start].trim_end();
+            if after.len() < beside.len() && before.ends_with(|c: char| c != ',') {
+                return false;
+            }
             after.starts_with(|c: char| c.is_uppercase() || c == '\'') || town_before(line, code).is_some()
         }
     }

@@ -69,6 +69,8 @@ pub enum RegistrationStop {
     PutOff { wait: Duration, why: String },
     /// It is no restaurant's fault, and none could go on.
     Refused(String),
+    /// What was asked for is not allowed: of this restaurant perhaps, perhaps of any.
+    Forbidden(String),
 }
 
 impl From<StepFailure> for RegistrationStop {
@@ -93,7 +95,7 @@ impl From<CallFailure> for RegistrationStop {
             Verdict::FailRow => (false, None),
             // What may have been done counts as an attempt, whatever comes next: only so is it looked for before a repetition.
             Verdict::PutOff { wait, .. } if outcome_unknown => (true, Some(wait)),
-            Verdict::FailWorkflow | Verdict::PauseProvider { .. } if outcome_unknown => (false, None),
+            Verdict::FailWorkflow | Verdict::Forbidden | Verdict::PauseProvider { .. } if outcome_unknown => (false, None),
             Verdict::PutOff { wait, why } => {
                 return Self::PutOff {
                     wait,
@@ -101,6 +103,7 @@ impl From<CallFailure> for RegistrationStop {
                 };
             }
             Verdict::FailWorkflow | Verdict::PauseProvider { .. } => return Self::Refused(error),
+            Verdict::Forbidden => return Self::Forbidden(error),
         };
         Self::Failed {
             failure: StepFailure {

@@ -103,7 +103,7 @@ impl Looked {
                 Ok(None) => "the register has no document of it".to_owned(),
                 Err(RegistrationStop::Failed { failure, .. }) => failure.error,
                 Err(RegistrationStop::PutOff { why, .. }) => self.put_off.insert(why).clone(),
-                Err(refused @ RegistrationStop::Refused(_)) => return Err(refused),
+                Err(refused @ (RegistrationStop::Refused(_) | RegistrationStop::Forbidden(_))) => return Err(refused),
             },
         };
         self.unknown.insert(nzbn.clone(), why);

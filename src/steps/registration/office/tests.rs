@@ -253,7 +253,7 @@ async fn a_key_that_is_refused_stops_everything() {
     assert!(matches!(desk.search("Pizza Palace").await, Err(RegistrationStop::Refused(why)) if why.contains("401")));
     let desk = Desk::start().await;
     desk.register.fault(Asked::Entity, Fault::NotSubscribed, 1);
-    assert!(matches!(desk.search("Pizza Palace").await, Err(RegistrationStop::Refused(why)) if why.contains("403")));
+    assert!(matches!(desk.search("Pizza Palace").await, Err(RegistrationStop::Forbidden(why)) if why.contains("403")));
 }
 
 #[tokio::test]
