@@ -129,7 +129,11 @@ impl Reader<'_> {
             300..=399 => (self.redirected(reply), Health::Neutral, None),
             401 | 403 | 407 => {
                 let error = format!("{host} refused access (HTTP {status}); check the key that the workflow sends");
-                let verdict = if status == 403 { Verdict::Forbidden } else { Verdict::FailWorkflow };
+                let verdict = if status == 403 {
+                    Verdict::Forbidden
+                } else {
+                    Verdict::FailWorkflow
+                };
                 (CallFailure::new(verdict, error), Health::Neutral, None)
             }
             429 => {

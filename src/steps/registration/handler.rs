@@ -95,7 +95,9 @@ impl From<CallFailure> for RegistrationStop {
             Verdict::FailRow => (false, None),
             // What may have been done counts as an attempt, whatever comes next: only so is it looked for before a repetition.
             Verdict::PutOff { wait, .. } if outcome_unknown => (true, Some(wait)),
-            Verdict::FailWorkflow | Verdict::Forbidden | Verdict::PauseProvider { .. } if outcome_unknown => (false, None),
+            Verdict::FailWorkflow | Verdict::Forbidden | Verdict::PauseProvider { .. } if outcome_unknown => {
+                (false, None)
+            }
             Verdict::PutOff { wait, why } => {
                 return Self::PutOff {
                     wait,
