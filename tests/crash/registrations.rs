@@ -18,8 +18,17 @@ const PLAN: &str = include_str!("../../config/workflows/registration.toml");
 const RESTAURANTS: [&str; 3] = ["Pizza Palace", "Burger House", "Chicken Shop"];
 const JSON: (&str, &str) = ("content-type", "application/json");
 
+/// How the restaurants are registered.
+#[derive(Clone, Copy)]
+struct Way {
+    honours_keys: bool,
+    /// Side by side; and the menu of the third is refused, and mended in a retry.
+    parallel_and_mended: bool,
+}
+
 /// A platform and a daemon that has three restaurants.
 struct Trial {
+    way: Way,
     platform: Platform,
     daemon: Daemon,
     token: String,
@@ -27,10 +36,10 @@ struct Trial {
     _directory: TempDir,
 }
 
-async fn prepare(database: Db, honours_keys: bool) -> Trial {
+async fn prepare(database: Db, way: Way) -> Trial {
     let directory = tempfile::tempdir().unwrap();
     let options = platform::Options {
-        honours_keys,
+        honours_keys: way.honours_keys,
         ..platform::Options::default()
     };
     let platform = Platform::with(options).await.unwrap();
@@ -47,7 +56,7 @@ async fn prepare(database: Db, honours_keys: bool) -> Trial {
             "Ocp-Apim-Subscription-Key = \"{{ secret('NZBN_SUBSCRIPTION_KEY') }}\"",
             "Authorization = \"Bearer {{ secret('PLATFORM_API_KEY') }}\"",
         );
-    if !honours_keys {
+    if !way.honours_keys {
         plan = plan.replace("honours_keys = true", "honours_keys = false");
     }
     std::fs::write(workflows.join("registration.toml"), plan).unwrap();
@@ -82,6 +91,7 @@ async fn prepare(database: Db, honours_keys: bool) -> Trial {
     hq.close().await.unwrap();
     assert!(daemon.terminate().success());
     Trial {
+        way,
         platform,
         daemon,
         token,
@@ -102,7 +112,8 @@ fn config(name: &str) -> Value {
 }
 
 /// Does what is next to be done; `None` where the daemon died over it, and whether the batch has ended otherwise.
-async fn go_on(api: &Api, restaurants: &[String], batch: &mut Option<String>) -> Option<bool> {
+async fn go_on(api: &Api, trial: &Trial, batch: &mut Option<String>) -> Option<bool> {
+    let (restaurants, mends) = (&trial.restaurants, trial.way.parallel_and_mended);
     let post = async |path: String, key: &str, body: Value| {
         let headers = [JSON, ("idempotency-key", key)];
         let answer = api
@@ -115,7 +126,8 @@ async fn go_on(api: &Api, restaurants: &[String], batch: &mut Option<String>) ->
     let at = match batch {
         Some(batch) => format!("/api/registration-batches/{batch}"),
         None => {
-            let new = json!({ "restaurant_ids": restaurants, "name": "Auckland Q4" });
+            let mode = if mends { "parallel" } else { "sequential" };
+            let new = json!({ "restaurant_ids": restaurants, "name": "Auckland Q4", "execution_mode": mode });
             let made = post("/api/registration-batches".to_owned(), "make", new).await?;
             *batch = Some(made["batch_id"].as_str().unwrap().to_owned());
             format!("/api/registration-batches/{}", made["batch_id"].as_str().unwrap())
@@ -135,11 +147,27 @@ async fn go_on(api: &Api, restaurants: &[String], batch: &mut Option<String>) ->
             post(format!("{at}/steps/3/complete"), "select", told).await?;
             let configurations: Vec<Value> = jobs
                 .iter()
-                .map(|job| json!({ "registration_job_id": job["id"], "config": config(job["restaurant_name"].as_str().unwrap()) }))
+                .map(|job| {
+                    let name = job["restaurant_name"].as_str().unwrap();
+                    let mut config = config(name);
+                    if mends && name == RESTAURANTS[2] {
+                        config["menu_csv"] = json!("no header at all");
+                    }
+                    json!({ "registration_job_id": job["id"], "config": config })
+                })
                 .collect();
             let told = json!({ "configurations": configurations });
             post(format!("{at}/steps/5/complete"), "configure", told).await?;
             post(format!("{at}/start"), "start", json!({})).await?;
+            Some(false)
+        }
+        "completed" if seen["failed"] == 1 => {
+            let job = &seen["jobs"][2];
+            assert_eq!(job["status"], "failed", "{seen:#}");
+            let mended = json!({ "registration_job_id": job["id"], "config": config(RESTAURANTS[2]) });
+            let told = json!({ "configurations": [mended] });
+            let retry = post(format!("{at}/retry-failed"), "retry", told).await?;
+            *batch = Some(retry["new_batch_id"].as_str().unwrap().to_owned());
             Some(false)
         }
         "completed" => Some(true),
@@ -154,12 +182,12 @@ async fn outcome(trial: &Trial) -> String {
     let mut text = String::new();
     for sql in [
         "select status || ' ' || total_restaurants || ' ' || completed_restaurants || ' ' || failed_restaurants || ' ' || \
-         waiting_restaurants || ' ' || cancelled_restaurants from registration_batch_jobs",
+         waiting_restaurants || ' ' || cancelled_restaurants from registration_batch_jobs order by id",
         "select position || ' ' || status || ' ' || current_step || ' ' || attempt || ' ' || coalesce(error_message, '') \
-         from registration_jobs where not is_open and not call_open order by position",
+         from registration_jobs where not is_open and not call_open order by batch_job_id, position",
         "select j.position || ' ' || s.step_number || ' ' || s.status || ' ' || s.retry_count \
          from registration_job_steps s join registration_jobs j on j.id = s.registration_job_id \
-         order by j.position, s.step_number",
+         order by j.batch_job_id, j.position, s.step_number",
     ] {
         text.push_str(&query(&url, sql).await);
         text.push_str("\n--\n");
@@ -167,7 +195,7 @@ async fn outcome(trial: &Trial) -> String {
     let steps = query(
         &url,
         "select cast(s.sub_step_progress as text) from registration_job_steps s \
-         join registration_jobs j on j.id = s.registration_job_id where s.step_number = 6 order by j.position",
+         join registration_jobs j on j.id = s.registration_job_id where s.step_number = 6 order by j.batch_job_id, j.position",
     )
     .await;
     for line in steps.lines() {
@@ -181,14 +209,15 @@ async fn outcome(trial: &Trial) -> String {
             ));
         }
     }
-    text
+    // Each trial has a platform of its own.
+    text.replace(trial.platform.url().trim_start_matches("http://"), "the platform")
 }
 
 async fn effects(trial: &Trial) -> Vec<(&'static str, u64)> {
     let url = trial.daemon.database_url();
     let references = query(
         &url,
-        "select cast(reference as text) from registration_jobs order by position",
+        "select cast(reference as text) from registration_jobs order by batch_job_id, position",
     )
     .await;
     let mut effects = Vec::new();
@@ -201,8 +230,8 @@ async fn effects(trial: &Trial) -> Vec<(&'static str, u64)> {
 }
 
 /// Registers the restaurants, killed at the k-th breakpoint; whether that came, and how it ended.
-async fn run(database: Db, honours_keys: bool, kill_after: u64) -> (bool, String, Vec<(&'static str, u64)>) {
-    let mut trial = prepare(database, honours_keys).await;
+async fn run(database: Db, way: Way, kill_after: u64) -> (bool, String, Vec<(&'static str, u64)>) {
+    let mut trial = prepare(database, way).await;
     let mut killed = false;
     let mut batch = None;
     trial.daemon.spawn_again(env("BATCHDESK_KILL_AFTER", kill_after));
@@ -216,7 +245,7 @@ async fn run(database: Db, honours_keys: bool, kill_after: u64) -> (bool, String
             trial.daemon.wait_ready();
         }
         let api = trial.daemon.api(&trial.token);
-        match go_on(&api, &trial.restaurants, &mut batch).await {
+        match go_on(&api, &trial, &mut batch).await {
             Some(true) => break,
             Some(false) => {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -241,25 +270,25 @@ async fn run(database: Db, honours_keys: bool, kill_after: u64) -> (bool, String
 }
 
 /// Every so many breakpoints the process is killed. Six lie around each sub-step, so five falls on all of them in turn;
-/// `BATCHDESK_EVERY_BREAKPOINT=1` leaves none out, which takes some ten minutes.
-fn stride() -> usize {
-    if std::env::var("BATCHDESK_EVERY_BREAKPOINT").as_deref() == Ok("1") {
-        1
-    } else {
-        5
-    }
-}
+/// `BATCHDESK_EVERY_BREAKPOINT=1` leaves none out anywhere.
+const FIFTH: usize = 5;
 
-async fn killed_anywhere(new_database: impl Fn() -> Db, honours_keys: bool) {
-    let every = stride();
-    let (killed, expected, once) = run(new_database(), honours_keys, u64::MAX).await;
+async fn killed_anywhere(new_database: impl Fn() -> Db, way: Way, every: usize) {
+    let leaves_none_out = std::env::var("BATCHDESK_EVERY_BREAKPOINT").as_deref() == Ok("1");
+    let every = if leaves_none_out { 1 } else { every };
+    let (killed, expected, once) = run(new_database(), way, u64::MAX).await;
     assert!(!killed);
-    assert!(expected.starts_with("completed 3 3 0 0 0"), "{expected}");
+    let ends = if way.parallel_and_mended {
+        "completed 3 2 1 0 0\ncompleted 1 1 0 0 0\n"
+    } else {
+        "completed 3 3 0 0 0\n"
+    };
+    assert!(expected.starts_with(ends), "{expected}");
     assert!(once.iter().all(|(_, times)| *times <= 1), "{once:?}");
     assert!(once.iter().filter(|(_, times)| *times == 1).count() > 15, "{once:?}");
     let mut trials = 0;
     for kill_after in (1..).step_by(every) {
-        let (killed, seen, effects) = run(new_database(), honours_keys, kill_after).await;
+        let (killed, seen, effects) = run(new_database(), way, kill_after).await;
         assert_eq!(seen, expected, "killed at breakpoint {kill_after}");
         assert_eq!(effects, once, "killed at breakpoint {kill_after}");
         if !killed {
@@ -268,17 +297,35 @@ async fn killed_anywhere(new_database: impl Fn() -> Db, honours_keys: bool) {
         trials += 1;
     }
     assert!(trials * every > 150, "only {trials} breakpoints were passed");
-    eprintln!("keys honoured: {honours_keys}: killed at {trials} breakpoints");
+    eprintln!("keys honoured: {}: killed at {trials} breakpoints", way.honours_keys);
 }
+
+const HONOURED: Way = Way {
+    honours_keys: true,
+    parallel_and_mended: false,
+};
+const IGNORED: Way = Way {
+    honours_keys: false,
+    parallel_and_mended: false,
+};
 
 #[tokio::test]
 async fn registrations_end_the_same_killed_anywhere_where_keys_are_honoured() {
-    killed_anywhere(|| Db::Sqlite, true).await;
+    killed_anywhere(|| Db::Sqlite, HONOURED, 1).await;
 }
 
 #[tokio::test]
 async fn registrations_end_the_same_killed_anywhere_where_keys_are_ignored() {
-    killed_anywhere(|| Db::Sqlite, false).await;
+    killed_anywhere(|| Db::Sqlite, IGNORED, 1).await;
+}
+
+#[tokio::test]
+async fn registrations_side_by_side_and_their_retry_end_the_same_killed_anywhere() {
+    let way = Way {
+        parallel_and_mended: true,
+        ..IGNORED
+    };
+    killed_anywhere(|| Db::Sqlite, way, FIFTH).await;
 }
 
 #[tokio::test]
@@ -291,6 +338,6 @@ async fn registrations_end_the_same_killed_anywhere_on_postgresql() {
             databases.borrow_mut().push(database);
             Db::Postgres(url)
         };
-        killed_anywhere(new_database, false).await;
+        killed_anywhere(new_database, IGNORED, FIFTH).await;
     }
 }
