@@ -11,6 +11,7 @@
 mod at_random;
 mod killed_anywhere;
 mod misbehaviour;
+mod registration_actors;
 mod registrations;
 mod scene;
 mod schedules;

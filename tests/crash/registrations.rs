@@ -20,23 +20,23 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// How the restaurants are registered.
 #[derive(Clone, Copy)]
-struct Way {
+pub struct Way {
     honours_keys: bool,
     /// Side by side; and the menu of the third is refused, and mended in a retry.
     parallel_and_mended: bool,
 }
 
 /// A platform and a daemon that has three restaurants.
-struct Trial {
+pub struct Trial {
     way: Way,
-    platform: Platform,
-    daemon: Daemon,
-    token: String,
-    restaurants: Vec<String>,
+    pub platform: Platform,
+    pub daemon: Daemon,
+    pub token: String,
+    pub restaurants: Vec<String>,
     _directory: TempDir,
 }
 
-async fn prepare(database: Db, way: Way) -> Trial {
+pub async fn prepare(database: Db, way: Way) -> Trial {
     let directory = tempfile::tempdir().unwrap();
     let options = platform::Options {
         honours_keys: way.honours_keys,
@@ -112,7 +112,7 @@ fn config(name: &str) -> Value {
 }
 
 /// Does what is next to be done; `None` where the daemon died over it, and whether the batch has ended otherwise.
-async fn go_on(api: &Api, trial: &Trial, batch: &mut Option<String>) -> Option<bool> {
+pub async fn go_on(api: &Api, trial: &Trial, batch: &mut Option<String>) -> Option<bool> {
     let (restaurants, mends) = (&trial.restaurants, trial.way.parallel_and_mended);
     let post = async |path: String, key: &str, body: Value| {
         let headers = [JSON, ("idempotency-key", key)];
@@ -177,7 +177,7 @@ async fn go_on(api: &Api, trial: &Trial, batch: &mut Option<String>) -> Option<b
 }
 
 /// All that must be the same however often the process died.
-async fn outcome(trial: &Trial) -> String {
+pub async fn outcome(trial: &Trial) -> String {
     let url = trial.daemon.database_url();
     let mut text = String::new();
     for sql in [
@@ -213,7 +213,7 @@ async fn outcome(trial: &Trial) -> String {
     text.replace(trial.platform.url().trim_start_matches("http://"), "the platform")
 }
 
-async fn effects(trial: &Trial) -> Vec<(&'static str, u64)> {
+pub async fn effects(trial: &Trial) -> Vec<(&'static str, u64)> {
     let url = trial.daemon.database_url();
     let references = query(
         &url,
@@ -304,7 +304,7 @@ const HONOURED: Way = Way {
     honours_keys: true,
     parallel_and_mended: false,
 };
-const IGNORED: Way = Way {
+pub const IGNORED: Way = Way {
     honours_keys: false,
     parallel_and_mended: false,
 };
