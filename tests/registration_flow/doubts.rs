@@ -112,6 +112,33 @@ pub async fn nothing_is_begun_anew_over_a_call_that_nobody_knows_of(database: Db
         refused["calls"],
         json!([{ "registration_job_id": seen["jobs"][0]["id"], "sub_step": "create-account" }])
     );
+    // A new batch would do it again too.
+    let restaurant = &seen["jobs"][0]["restaurant_id"];
+    let mut new = json!({ "restaurant_ids": [restaurant] });
+    let refused = desk
+        .api
+        .post("/api/registration-batches", &new)
+        .await
+        .expect(409)
+        .json();
+    assert_eq!(refused["code"], "outcome_unknown");
+    assert_eq!(
+        (
+            &refused["errors"][0]["pointer"],
+            &refused["errors"][0]["registration_job_id"]
+        ),
+        (&json!("/restaurant_ids/0"), &seen["jobs"][0]["id"])
+    );
+    let single = json!({ "restaurant_id": restaurant });
+    let refused = desk
+        .api
+        .post("/api/registration-jobs", &single)
+        .await
+        .expect(409)
+        .json();
+    assert_eq!(refused["code"], "outcome_unknown");
+    new["despite_unknown_outcomes"] = json!(true);
+    desk.api.post("/api/registration-batches", &new).await.expect(201);
     let despite = json!({ "despite_unknown_outcomes": true });
     let made = desk.post(&batch, "restart", despite).await.expect(201).json();
     let anew = made["new_batch_id"].as_str().unwrap();

@@ -106,7 +106,14 @@ pub fn restaurants_refused(refused: &BatchRefused, ids: &[Id], pointer: impl Fn(
         let detail = format!("{}; {BUSY_ADVICE}", being_registered(*id, *batch));
         Against::new(StatusCode::CONFLICT, "restaurant_busy", at(id), detail)
     });
-    let problem = refusal(foreign.chain(unknown).chain(busy).collect());
+    let doubtful = refused.doubtful.iter().map(|(id, job)| {
+        let detail = format!(
+            "nobody knows what a call of the last registration of the restaurant {id} has done, and a new one would do it again; \
+             POST /api/registration-jobs/{job}/retry finds out first, and `\"despite_unknown_outcomes\": true` does it all the same"
+        );
+        Against::new(StatusCode::CONFLICT, "outcome_unknown", at(id), detail).with("registration_job_id", json!(job))
+    });
+    let problem = refusal(foreign.chain(unknown).chain(busy).chain(doubtful).collect());
     if refused.busy.is_empty() {
         problem
     } else {

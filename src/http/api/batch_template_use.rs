@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::batch_body::{limit_mistakes, name_mistakes, no_restaurant_matches, refuse};
+use super::batch_refusals::restaurants_refused;
 use super::batch_templates::visible;
 use crate::actors::RegistrationsChanged;
 use crate::http::app::App;
@@ -20,7 +21,7 @@ use crate::model::registration::filter::RestaurantFilter;
 use crate::model::registration::profile::Directory;
 use crate::store::read::{BatchTemplateView, Role, SelectedRestaurant};
 use crate::store::write::{
-    BatchOfLeads, ConvertLeads, CreateRegistrationBatch, KeyAnswer, LeadsConverted, NewRegistration,
+    BatchOfLeads, BatchRefused, ConvertLeads, CreateRegistrationBatch, KeyAnswer, LeadsConverted, NewRegistration,
     RegistrationBatchCreated, RequestKey, RunSchedule, StoredAnswer,
 };
 
@@ -200,15 +201,26 @@ async fn make(
             template_id: Some(template.id),
             schedule_id: None,
             start: asked.start.unwrap_or(true),
+            despite_unknown_outcomes: false,
             origin: caller.origin(),
             answer: key.clone().map(|request| KeyAnswer {
                 request,
                 answer: answer.clone(),
             }),
         };
-        if app.command(command).await? == RegistrationBatchCreated::Created {
-            app.overseer.do_send(RegistrationsChanged(id));
-            return Ok(answer);
+        match app.command(command).await? {
+            RegistrationBatchCreated::Created => {
+                app.overseer.do_send(RegistrationsChanged(id));
+                return Ok(answer);
+            }
+            RegistrationBatchCreated::Refused(BatchRefused { doubtful, .. }) if !doubtful.is_empty() => {
+                let refused = BatchRefused {
+                    doubtful,
+                    ..BatchRefused::default()
+                };
+                return Err(restaurants_refused(&refused, &[], |_| String::new()));
+            }
+            RegistrationBatchCreated::Refused(_) => {}
         }
     }
     let detail = "others register the same restaurants at this moment; try again";

@@ -133,6 +133,9 @@ pub struct NewRegistrationBatch {
     /// Start it at once.
     #[serde(default)]
     start: bool,
+    /// Also restaurants whose last registration made a call of which nobody knows what it did.
+    #[serde(default)]
+    despite_unknown_outcomes: bool,
 }
 
 /// A batch that was made.
@@ -271,6 +274,7 @@ pub async fn create(
         template_id: body.template_id,
         schedule_id: None,
         start: body.start,
+        despite_unknown_outcomes: body.despite_unknown_outcomes,
         origin: caller.origin(),
         answer: None,
     };

@@ -74,6 +74,9 @@ pub struct NewRegistrationJob {
     restaurant_id: Id,
     #[schema(value_type = Option<Object>)]
     common_config: Option<serde_json::Value>,
+    /// Also where the last registration made a call of which nobody knows what it did.
+    #[serde(default)]
+    despite_unknown_outcomes: bool,
 }
 
 /// A batch of one, started.
@@ -112,6 +115,7 @@ pub async fn create(
         template_id: None,
         schedule_id: None,
         start: true,
+        despite_unknown_outcomes: body.despite_unknown_outcomes,
         origin: caller.origin(),
         answer: None,
     };

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::answers::{candidate_of, is_candidate};
 use super::batch::BatchRow;
 use super::create::{NewBatch, NewRegistration, insert_batch, insert_job, start};
+use super::unknown::unknown_outcomes;
 use crate::model::journal::Origin;
 use crate::model::registration::batch::{BatchStatus, retry_name};
 use crate::model::registration::step::{StepNumber, StepStatus};
@@ -321,25 +322,6 @@ impl RepeatRegistrationBatch {
         }
         Ok(())
     }
-}
-
-/// The sub-steps of which nobody knows what their calls have done.
-async fn unknown_outcomes(group: &Group<'_>, taken: &[jobs::Model]) -> Result<Vec<(Id, String)>, DbErr> {
-    let executions = steps::Entity::find()
-        .filter(steps::Column::RegistrationJobId.is_in(taken.iter().map(|job| job.id)))
-        .filter(steps::Column::StepNumber.eq(StepNumber::Execution.number()))
-        .all(group.tx)
-        .await?;
-    let mut unknown = Vec::new();
-    for execution in executions {
-        let Some(progress) = execution.sub_step_progress else {
-            continue;
-        };
-        let progress: Progress = serde_json::from_value(progress).map_err(|error| DbErr::Json(error.to_string()))?;
-        let open = progress.0.into_iter().filter(|each| each.outcome_unknown);
-        unknown.extend(open.map(|each| (execution.registration_job_id, each.sub_step)));
-    }
-    Ok(unknown)
 }
 
 /// What names a candidate of the source names its copy.

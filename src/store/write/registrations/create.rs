@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
 use super::batch::{BatchRow, enter, note};
 use super::change::open_jobs;
+use super::unknown::doubtful;
 use crate::model::journal::{Operation, Origin};
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
 use crate::model::registration::step::StepNumber;
@@ -31,6 +32,8 @@ pub struct CreateRegistrationBatch {
     pub template_id: Option<Id>,
     pub schedule_id: Option<Id>,
     pub start: bool,
+    /// Also where nobody knows what a call of an earlier registration has done.
+    pub despite_unknown_outcomes: bool,
     pub origin: Origin,
     pub answer: Option<KeyAnswer>,
 }
@@ -68,11 +71,13 @@ pub struct BatchRefused {
     pub foreign: Vec<Id>,
     /// Those that are being registered: the restaurant and the batch that does.
     pub busy: Vec<(Id, Id)>,
+    /// Those whose last registration made a call of which nobody knows what it did: the restaurant and that registration.
+    pub doubtful: Vec<(Id, Id)>,
 }
 
 impl BatchRefused {
     fn is_empty(&self) -> bool {
-        self.unknown.is_empty() && self.foreign.is_empty() && self.busy.is_empty()
+        self.unknown.is_empty() && self.foreign.is_empty() && self.busy.is_empty() && self.doubtful.is_empty()
     }
 }
 
@@ -98,6 +103,7 @@ async fn obstacles(group: &Group<'_>, organisation_id: Id, restaurants: &[Id]) -
             Some(_) => {}
         }
     }
+    refused.doubtful = doubtful(group, restaurants).await?;
     Ok(refused)
 }
 
@@ -111,8 +117,9 @@ pub(in crate::store::write) async fn free_restaurants(
         return Ok(Vec::new());
     }
     let refused = obstacles(group, organisation_id, restaurants).await?;
-    let busy = refused.busy.iter().map(|(restaurant, _)| restaurant);
-    let out: HashSet<&Id> = refused.unknown.iter().chain(&refused.foreign).chain(busy).collect();
+    let taken = refused.busy.iter().chain(&refused.doubtful);
+    let taken = taken.map(|(restaurant, _)| restaurant);
+    let out: HashSet<&Id> = refused.unknown.iter().chain(&refused.foreign).chain(taken).collect();
     Ok(restaurants.iter().filter(|id| !out.contains(id)).copied().collect())
 }
 
@@ -260,7 +267,10 @@ impl CreateRegistrationBatch {
         group: &mut Group<'_>,
     ) -> Result<RegistrationBatchCreated, DbErr> {
         let restaurants: Vec<Id> = self.jobs.iter().map(|job| job.restaurant_id).collect();
-        let refused = obstacles(group, self.organisation_id, &restaurants).await?;
+        let mut refused = obstacles(group, self.organisation_id, &restaurants).await?;
+        if self.despite_unknown_outcomes {
+            refused.doubtful.clear();
+        }
         if !refused.is_empty() {
             return Ok(RegistrationBatchCreated::Refused(refused));
         }

@@ -12,6 +12,7 @@ mod learnt;
 mod recovery;
 mod step;
 mod transition;
+mod unknown;
 
 pub use answers::{AnswerGiven, AnswerRegistrations, Answered, AnswersTold};
 pub use batch::Threshold;
