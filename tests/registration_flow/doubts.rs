@@ -218,3 +218,31 @@ pub async fn nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_wa
         }
     }
 }
+
+pub async fn a_question_about_a_call_is_put_again(database: Db) {
+    let mut plan = NO_OFFICE.to_vec();
+    plan.push((FIND, ""));
+    plan.push((
+        "title = \"Execution\"\nreminder = \"1d\"",
+        "title = \"Execution\"\nreminder = \"1s\"",
+    ));
+    let opening = Opening {
+        plan: &plan,
+        ignores_keys: true,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    desk.platform.fault(Resource::Accounts, Fault::DieBeforeAnswer, 1);
+    let batch = desk.executing(&["A"], json!({})).await;
+    desk.until_asked(&batch, 6).await;
+    let seen = desk.until(&batch, |seen| seen["jobs"][0]["steps"][5]["remind_at"].is_null());
+    assert_eq!(seen.await["jobs"][0]["status"], "action_required");
+    let logs = format!("/api/registration-batches/{batch}/logs?operation=action_required&limit=100");
+    let logs = desk.api.get(&logs).await.expect(200).json();
+    let reminded = logs["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["details"]["reminder"] == true);
+    assert_eq!(reminded.count(), 1, "{logs:#}");
+}

@@ -19,8 +19,8 @@ mod steering;
 mod support;
 
 use doubts::{
-    a_refusal_does_not_tell_what_an_earlier_call_has_done, a_search_that_is_not_there_tells_nothing,
-    an_execution_that_was_asked_about_waits_its_turn_again,
+    a_question_about_a_call_is_put_again, a_refusal_does_not_tell_what_an_earlier_call_has_done,
+    a_search_that_is_not_there_tells_nothing, an_execution_that_was_asked_about_waits_its_turn_again,
     nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_way,
     nothing_is_begun_anew_over_a_call_that_nobody_knows_of, what_was_retried_is_retried_from_its_newest_batch,
 };
@@ -37,6 +37,7 @@ use office::{
     a_company_that_is_given_with_a_retry_waits_for_the_search, a_company_that_was_mistyped_is_corrected_in_a_retry,
     a_refused_key_pauses_the_batch, a_retry_names_its_own_candidates,
     a_retry_without_a_company_keeps_nothing_of_the_first_one, the_company_that_was_picked_is_looked_up,
+    the_extraction_job_of_a_restaurant_is_followed,
 };
 use people::{answers_are_taken_once, answers_may_come_early_and_in_parts, what_is_not_waited_for_is_refused};
 use steering::{
@@ -52,6 +53,7 @@ on_both_databases!("registration":
     leads_become_a_batch,
     one_restaurant_is_a_batch_of_one,
     the_company_that_was_picked_is_looked_up,
+    the_extraction_job_of_a_restaurant_is_followed,
     a_refused_key_pauses_the_batch,
     answers_may_come_early_and_in_parts,
     answers_are_taken_once,
@@ -70,6 +72,7 @@ on_both_databases!("registration":
     what_the_platform_refuses_for_good_fails_at_once,
     an_execution_that_was_asked_about_waits_its_turn_again,
     a_search_that_is_not_there_tells_nothing,
+    a_question_about_a_call_is_put_again,
     nothing_is_begun_anew_over_a_call_that_nobody_knows_of,
     what_was_retried_is_retried_from_its_newest_batch,
     a_retry_names_its_own_candidates,

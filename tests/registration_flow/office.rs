@@ -1,11 +1,15 @@
 //! The company behind a restaurant: searched, picked by a person, looked up.
 
+use std::time::Duration;
+
+use batchdesk::simulators::load::LoadSite;
 use batchdesk::simulators::nzbn::{Asked, Fault};
 use batchdesk::simulators::platform::{self, Resource};
 use serde_json::json;
 
-use crate::desk::{Desk, Opening, completed, ids};
+use crate::desk::{Desk, NO_OFFICE, Opening, completed, ids};
 use crate::support::daemon::Db;
+use crate::support::list;
 
 pub async fn the_company_that_was_picked_is_looked_up(database: Db) {
     let desk = Desk::open(database, Opening::default()).await;
@@ -213,4 +217,54 @@ pub async fn a_retry_without_a_company_keeps_nothing_of_the_first_one(database: 
     assert_eq!(steps[3]["result_data"], json!(null), "{seen:#}");
     let number = candidate["company_number"].as_str().unwrap();
     assert!(!steps[4]["asked"].to_string().contains(number), "{seen:#}");
+}
+
+pub async fn the_extraction_job_of_a_restaurant_is_followed(database: Db) {
+    let mut plan = NO_OFFICE.to_vec();
+    plan.push((
+        "handler = \"extraction\"\n",
+        "handler = \"extraction\"\nsettings = { poll_seconds = 1 }\n",
+    ));
+    let opening = Opening {
+        plan: &plan,
+        ..Opening::default()
+    };
+    let desk = Desk::open(database, opening).await;
+    let site = LoadSite::start().await.unwrap();
+    site.set_delay(Duration::from_secs(2));
+    let job = desk.api.create_job(list(&site, 0..1)).await;
+    let website = site.practice_url(0);
+    let restaurant = json!({ "name": "A", "website": website, "extraction_job_id": job });
+    let restaurant = desk.api.post("/api/restaurants", &restaurant).await.expect(201).json();
+    let new = json!({ "restaurant_ids": [restaurant["id"]], "start": true });
+    let made = desk
+        .api
+        .post("/api/registration-batches", &new)
+        .await
+        .expect(201)
+        .json();
+    let batch = made["batch_id"].as_str().unwrap();
+    // It is looked at while the job runs, and the website is asked by nobody else.
+    desk.until(batch, |seen| {
+        let waits = seen["jobs"][0]["blocked_by"].as_str().unwrap_or_default();
+        waits.contains("extraction job")
+    })
+    .await;
+    site.set_delay(Duration::ZERO);
+    let seen = desk.until_asked(batch, 3).await;
+    let path = format!("/api/registration-jobs/{}", ids(&seen).next().unwrap());
+    let registration = desk.api.get(&path).await.expect(200).json();
+    let told = &registration["steps"][0]["result_data"];
+    assert_eq!(
+        (&told["found"], &told["from"]),
+        (&json!(true), &json!("extraction_job")),
+        "{told:#}"
+    );
+    let learnt = desk
+        .api
+        .get(&format!("/api/restaurants/{}", restaurant["id"].as_str().unwrap()))
+        .await;
+    let learnt = learnt.expect(200).json();
+    assert!(learnt["phone"].is_string(), "{learnt:#}");
+    assert_eq!(site.hits(0), 1);
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::execution::bounded;
 use super::facts::facts;
 use super::job::JobEnd;
-use super::work::{Next, Work};
+use super::work::{Next, Work, seconds_after};
 use super::written::entry;
 use crate::model::journal::Operation;
 use crate::model::registration::job::RegistrationStatus;
@@ -97,10 +97,13 @@ impl Work {
             state.ask(why);
             title.clone_from(&state.title);
         }
+        let plan = self.batch.engine.registration_plan();
+        let ask = plan.step(StepNumber::Execution).and_then(|step| step.ask.as_ref());
         let mut asking = self.moving(job, RegistrationStatus::ActionRequired, StepNumber::Execution);
         asking.blocked_by = Some("person".to_owned());
         asking.steps.push(StepWrite {
             progress: Some(json!(progress)),
+            remind_at: seconds_after(Utc::now(), ask.and_then(|ask| ask.reminder_seconds)),
             asked: Some(json!({ "question": "was this done?", "sub_step": slug, "title": title, "reason": why })),
             ..StepWrite::to(StepNumber::Execution, StepStatus::ActionRequired)
         });

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::Id;
 use futures_util::FutureExt as _;
 use rand::RngExt as _;
@@ -308,16 +308,12 @@ impl Work {
             _ => json!({}),
         };
         let now = Utc::now();
-        let after = |seconds: Option<u64>| {
-            let seconds = i64::try_from(seconds?).unwrap_or(i64::MAX);
-            now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
-        };
         let mut asking = self.moving(job, RegistrationStatus::ActionRequired, step);
         asking.blocked_by = Some("person".to_owned());
         asking.steps.push(StepWrite {
             asked: Some(asked),
-            remind_at: after(ask.and_then(|ask| ask.reminder_seconds)),
-            due_at: after(ask.and_then(|ask| ask.deadline_seconds)),
+            remind_at: seconds_after(now, ask.and_then(|ask| ask.reminder_seconds)),
+            due_at: seconds_after(now, ask.and_then(|ask| ask.deadline_seconds)),
             ..StepWrite::to(step, StepStatus::ActionRequired)
         });
         asking.journal.push(entry(
@@ -348,4 +344,10 @@ fn nothing_picked(job: &RegistrationJob) -> bool {
         .step(StepNumber::CompanySelection)
         .and_then(|step| step.result.as_ref());
     picked.is_none_or(|picked| picked.get("none").is_some())
+}
+
+/// When so many seconds have gone by, if that is ever.
+pub(super) fn seconds_after(now: DateTime<Utc>, seconds: Option<u64>) -> Option<DateTime<Utc>> {
+    let seconds = i64::try_from(seconds?).unwrap_or(i64::MAX);
+    now.checked_add_signed(TimeDelta::try_seconds(seconds)?)
 }

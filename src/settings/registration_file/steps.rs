@@ -52,7 +52,8 @@ fn step_plan(number: StepNumber, step: &mut Reading<'_, '_>) -> StepPlan {
             "prefill",
         ],
         _ if number.is_asked() => &["title", "reminder", "deadline", "on_deadline", "default", "form"],
-        StepNumber::Execution => &["title"],
+        // Its questions are those about calls of which nobody knows what they did: never answered by default.
+        StepNumber::Execution => &["title", "reminder"],
         _ => &["title", "handler", "settings", "retry"],
     };
     step.known(known);
@@ -67,7 +68,14 @@ fn step_plan(number: StepNumber, step: &mut Reading<'_, '_>) -> StepPlan {
             Map::new()
         },
         retry: if does { step.retry() } else { Default::default() },
-        ask: number.is_asked().then(|| ask(step)),
+        ask: match number {
+            StepNumber::Execution => Some(AskPlan {
+                reminder_seconds: step.seconds("reminder"),
+                form: Value::Bool(true),
+                ..AskPlan::default()
+            }),
+            number => number.is_asked().then(|| ask(step)),
+        },
     }
 }
 

@@ -251,7 +251,7 @@ handler = 'http'
             "'steps.company_search': 'settings' must be a table",
             "'steps': 'company_details' is missing; the file has all six steps",
             "'steps.configuration': 'prefill' must be a table",
-            "'steps.execution': 'handler' is not known; known are title",
+            "'steps.execution': 'handler' is not known; known are title, reminder",
         ]
     );
     assert_eq!(
