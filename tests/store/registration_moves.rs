@@ -32,6 +32,7 @@ async fn started_batch(bench: &mut Bench) -> (Id, Id) {
         created_by: None,
         template_id: None,
         schedule_id: None,
+        despite_unknown_outcomes: true,
         start: true,
         origin: Origin::engine(),
         answer: None,

@@ -164,6 +164,7 @@ impl<'a> Case<'a> {
             created_by: None,
             template_id: None,
             schedule_id: None,
+            despite_unknown_outcomes: true,
             start: starts,
             origin: Origin::engine(),
             answer: None,
