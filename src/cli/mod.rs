@@ -90,7 +90,7 @@ enum UserAction {
         /// The user's e-mail address.
         #[arg(long)]
         email: String,
-        /// viewer reads; member also uploads and steers; admin sees all of the organisation; operator also the daemon.
+        /// viewer reads (others' jobs with `auth.share_jobs`); member also uploads and steers; admin sees all of the organisation; operator also the daemon.
         #[arg(long, value_parser = |text: &str| text.parse::<Role>())]
         role: Role,
         /// Name of the organisation.
@@ -102,7 +102,7 @@ enum UserAction {
     },
     /// List users: organisation, e-mail address, role, whether there is a password.
     List,
-    /// Refuse a user's credentials from now on.
+    /// Refuse a user's credentials; a running daemon does so within a second (`auth.token_cache_ms`).
     Disable {
         /// The user's e-mail address.
         #[arg(long)]

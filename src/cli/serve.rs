@@ -24,12 +24,16 @@ use crate::http::auth::{Credentials, Issuer, LinkPost, Passwords, Throttle};
 use crate::http::{AnswerBudget, App, AuditLog, Rates, server};
 use crate::ops::{CrashMark, Logging, metrics, notify};
 use crate::settings::{Settings, not_needed};
+use crate::store::Database;
 use crate::store::lock::{Ownership, acquire};
 use crate::store::read::Reader;
 use crate::store::write::ProveOwnership;
 
 /// How often the status line is renewed, and the watchdog fed where no shorter interval is asked for.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Time for closing the database at the end.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How much more time is asked of the service manager at a time, before the daemon is ready.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -60,8 +64,14 @@ fn start(file: Option<&Path>) -> anyhow::Result<actix::SystemRunner> {
     make_data_dir(&settings)?;
     let metrics = metrics::install().context("metrics")?;
     let system = System::new();
-    system.block_on(serve(settings, file.map(Path::to_owned), logging, metrics))?;
-    Ok(system)
+    match system.block_on(serve(settings, file.map(Path::to_owned), logging, metrics)) {
+        Ok(()) => Ok(system),
+        Err(error) => {
+            // Connections that actors hold can be closed only where the system runs; the end of the process closes them too.
+            std::mem::forget(system);
+            Err(error)
+        }
+    }
 }
 
 async fn serve(
@@ -75,6 +85,10 @@ async fn serve(
     // A port that is taken is found before anything else is touched.
     let listener = TcpListener::bind(settings.http.listen)
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
+    // So are keys that cannot be read.
+    let issuer = Issuer::new(&settings).context("tokens of an outside issuer (settings [jwt])")?;
+    let links = LinkPost::open(&settings).context("links by webhook (settings [auth])")?;
+    let passwords = Passwords::new(settings.auth.password_hashes).context("passwords cannot be hashed")?;
     let patience = actix::spawn(ask_for_patience());
     let ownership = acquire(&settings.database.url).await?;
     // Only now: what is there may have been another daemon's until here.
@@ -92,7 +106,6 @@ async fn serve(
         handle.overseer.clone(),
         logging,
     ));
-    let issuer = Issuer::new(&settings).context("tokens of an outside issuer (settings [jwt])")?;
     let storage = handle.engine.storage.clone();
     let address = listener.local_addr()?;
     let public_url = public_url(&settings, address);
@@ -102,11 +115,11 @@ async fn serve(
         overseer: handle.overseer.clone(),
         reader: Reader::new(database.readers.clone()),
         credentials: Credentials::new(database.readers.clone(), storage.clone(), &settings.auth, issuer),
-        passwords: Passwords::new(settings.auth.password_hashes).context("passwords cannot be hashed")?,
+        passwords,
         throttle: Throttle::default(),
         rates: Rates::default(),
         audit: AuditLog::new(storage),
-        links: LinkPost::open(&settings).context("links by webhook (settings [auth])")?,
+        links,
         answers: AnswerBudget::new(settings.receivers.max_body_bytes),
         public_url,
         streams: Arc::default(),
@@ -132,6 +145,7 @@ async fn serve(
         handle.engine,
         handle.overseer,
         server_handle,
+        database,
         crash_mark,
     ));
     Ok(())
@@ -221,7 +235,13 @@ async fn reload_on_hangup(reloader: Arc<Reloader>) {
     }
 }
 
-async fn drain_on_signal(engine: Arc<Engine>, overseer: Addr<Overseer>, server: ServerHandle, _crash_mark: CrashMark) {
+async fn drain_on_signal(
+    engine: Arc<Engine>,
+    overseer: Addr<Overseer>,
+    server: ServerHandle,
+    database: Database,
+    _crash_mark: CrashMark,
+) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return;
@@ -238,6 +258,12 @@ async fn drain_on_signal(engine: Arc<Engine>, overseer: Addr<Overseer>, server: 
         tracing::error!("the overseer did not answer; ending without a drain");
         System::current().stop_with_code(EXIT_FAULT);
         return;
+    }
+    // SQLite's log goes into its file, so that the file alone is the database.
+    match tokio::time::timeout(CLOSE_WITHIN, database.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order; nothing is lost"),
+        Err(_) => tracing::warn!("the database was still in use at the end; nothing is lost"),
     }
     tracing::info!("drained");
     System::current().stop();

@@ -39,7 +39,7 @@ pub struct SignIn {
     email: String,
     #[schema(value_type = String)]
     password: SecretString,
-    /// Forms only: the path that the browser goes to afterwards.
+    /// Forms only: the path that the browser goes to afterwards; default: `/docs`.
     next: Option<String>,
     /// Forms only, where there is a session already.
     #[serde(rename = "csrf_token")]
@@ -248,14 +248,17 @@ fn agent(request: &HttpRequest) -> Option<String> {
     Some(agent.chars().take(KEPT_OF_AGENT).collect())
 }
 
-/// A path of this host; anything that could lead elsewhere becomes `/`.
+/// Where a form leads that names no page.
+const USUAL_PAGE: &str = "/docs";
+
+/// A path of this host; anything that could lead elsewhere becomes the usual one.
 fn own_path(next: Option<&str>) -> String {
     let is_plain = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
             && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
     };
-    next.filter(is_plain).unwrap_or("/").to_owned()
+    next.filter(is_plain).unwrap_or(USUAL_PAGE).to_owned()
 }
 
 /// `DELETE /api/session`: signs out.
@@ -418,7 +421,7 @@ mod tests {
             "/a\r\nx: y",
             "",
         ] {
-            assert_eq!(own_path(Some(elsewhere)), "/", "{elsewhere}");
+            assert_eq!(own_path(Some(elsewhere)), USUAL_PAGE, "{elsewhere}");
         }
     }
 }
