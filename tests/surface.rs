@@ -23,6 +23,22 @@ use tokio::net::TcpStream;
 const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test]
+async fn a_daemon_that_was_stopped_leaves_its_database_in_one_file() {
+    let mut daemon = start(&Db::Sqlite);
+    let token = daemon.token("member");
+    let job = daemon.api(&token).create_job("website\nhttps://192.0.2.1/\n").await;
+    daemon.api(&token).wait_for(&job, "completed", SOON).await;
+    assert!(daemon.terminate().success());
+    let file = daemon.data_dir().join("batchdesk.db");
+    assert!(!file.with_extension("db-wal").exists());
+    let alone = sea_orm::Database::connect(format!("sqlite://{}?mode=ro", file.display())).await.unwrap();
+    let jobs = "select count(*) as jobs from enrichment_jobs where status = 'completed'";
+    let jobs = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, jobs);
+    let row = alone.query_one_raw(jobs).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_daemon_whose_reads_are_refused_is_not_ready() {
     let database = support::postgres::create_database();
     let daemon = start(&Db::Postgres(database.url.clone()));

@@ -20,7 +20,7 @@ pub enum FileFault {
 
     /// Neither a header nor the cells tell where the website addresses are.
     #[error(
-        "No column holds website addresses. Give one the header `website`, or name it in `url_column`. \
+        "No column holds website addresses. Give one the header `website`, or name it in `url_column` (`--url-column` of `run`). \
          The columns are: {}.",
         listed(columns)
     )]
@@ -31,7 +31,7 @@ pub enum FileFault {
 
     /// More than one column would do as well.
     #[error(
-        "These columns all look like the website address: {}. Name the one to use in `url_column`.",
+        "These columns all look like the website address: {}. Name the one to use in `url_column` (`--url-column` of `run`).",
         listed(columns)
     )]
     AmbiguousUrlColumn {
