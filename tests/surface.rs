@@ -31,7 +31,9 @@ async fn a_daemon_that_was_stopped_leaves_its_database_in_one_file() {
     assert!(daemon.terminate().success());
     let file = daemon.data_dir().join("batchdesk.db");
     assert!(!file.with_extension("db-wal").exists());
-    let alone = sea_orm::Database::connect(format!("sqlite://{}?mode=ro", file.display())).await.unwrap();
+    let alone = sea_orm::Database::connect(format!("sqlite://{}?mode=ro", file.display()))
+        .await
+        .unwrap();
     let jobs = "select count(*) as jobs from enrichment_jobs where status = 'completed'";
     let jobs = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, jobs);
     let row = alone.query_one_raw(jobs).await.unwrap().unwrap();

@@ -95,15 +95,16 @@ async fn obstacles(group: &Group<'_>, organisation_id: Id, restaurants: &[Id]) -
         known.insert(id, (Id::try_get_by(row, 1)?, Option::<Id>::try_get_by(row, 2)?));
     }
     let mut refused = BatchRefused::default();
+    let mut free = Vec::with_capacity(restaurants.len());
     for id in restaurants {
         match known.get(id) {
             None => refused.unknown.push(*id),
             Some((of, _)) if *of != organisation_id => refused.foreign.push(*id),
             Some((_, Some(batch))) => refused.busy.push((*id, *batch)),
-            Some(_) => {}
+            Some(_) => free.push(*id),
         }
     }
-    refused.doubtful = doubtful(group, restaurants).await?;
+    refused.doubtful = doubtful(group, &free).await?;
     Ok(refused)
 }
 
