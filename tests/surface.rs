@@ -30,7 +30,7 @@ async fn a_daemon_that_was_stopped_leaves_its_database_in_one_file() {
     daemon.api(&token).wait_for(&job, "completed", SOON).await;
     assert!(daemon.terminate().success());
     let file = daemon.data_dir().join("batchdesk.db");
-    assert!(!file.with_extension("db-wal").exists());
+    assert!(!file.with_extension("db-wal").try_exists().unwrap());
     let alone = sea_orm::Database::connect(format!("sqlite://{}?mode=ro", file.display()))
         .await
         .unwrap();
