@@ -42,6 +42,9 @@ async fn a_daemon_that_was_stopped_leaves_its_database_in_one_file() {
 
 #[tokio::test]
 async fn a_daemon_whose_reads_are_refused_is_not_ready() {
+    if !support::postgres::require_or_skip("readiness on PostgreSQL") {
+        return;
+    }
     let database = support::postgres::create_database();
     let daemon = start(&Db::Postgres(database.url.clone()));
     let api = daemon.api("");
