@@ -1,6 +1,6 @@
 //! Runs of schedules: whom a run takes is read just before, all else is decided in the transaction that makes its batch.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::{Id, batch_schedules};
 use sea_orm::DbErr;
 
@@ -10,13 +10,10 @@ use crate::model::journal::Origin;
 use crate::model::schedule::Timetable;
 use crate::ops::breakpoint;
 use crate::store::read::ScheduleSelection;
-use crate::store::write::{ReplanSchedule, RunOutcome, RunSchedule, ScheduledBatch, Trigger, WriteError};
+use crate::store::write::{RunOutcome, RunSchedule, ScheduledBatch, Trigger, WriteError};
 
 /// Schedules that are run at a look.
 const AT_A_LOOK: u64 = 8;
-
-/// A last run that lies further in the future took place by a clock that was wrong. Less may be a clock that is being set right.
-const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// Why a schedule could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +38,6 @@ pub(super) async fn run_due(engine: &Engine, now: DateTime<Utc>) -> Result<Looke
     let mut looked = Looked::default();
     if engine.is_draining() {
         return Ok(looked);
-    }
-    for (id, last_run_at) in engine.reader.schedules_ahead(now + AHEAD, AT_A_LOOK).await? {
-        tracing::warn!(schedule = %id, %last_run_at, "the clock was ahead when this schedule ran; it is planned anew");
-        let command = ReplanSchedule { id, last_run_at, now };
-        engine.storage.write(command).await?;
     }
     for schedule in engine.reader.next_schedules(AT_A_LOOK).await? {
         let (Some(planned), Some(look_at)) = (schedule.next_run_at, schedule.look_at) else {

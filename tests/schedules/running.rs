@@ -133,23 +133,3 @@ pub async fn somebody_may_run_a_schedule_at_once(database: Db) {
     assert_eq!(desk.until_run(&nobody).await["last_outcome"], "nothing matched");
     assert_eq!(desk.batches(&nobody).await, [""; 0]);
 }
-
-pub async fn a_clock_that_was_ahead_silences_no_schedule(database: Db) {
-    let mut desk = Desk::open(&database, 3).await;
-    let schedule = schedule(&desk, json!({})).await;
-    let planned = text(&desk.get(&format!("/api/batch-schedules/{schedule}")).await["next_run_at"]);
-    // It has run by a clock that was years ahead.
-    desk.execute(&format!(
-        "update batch_schedules set last_run_at = '2090-01-01 09:00:01+00:00', next_run_at = '2091-01-01 09:00:00+00:00', \
-         look_at = '2091-01-01 09:00:00+00:00' where id = '{schedule}'"
-    ))
-    .await;
-    desk.restart();
-    let seen = desk
-        .until(&schedule, |seen| text(&seen["next_run_at"]) == planned)
-        .await;
-    let told = text(&seen["last_outcome"]);
-    assert!(told.contains("planned anew") && told.contains("2090"), "{told}");
-    assert!(text(&seen["last_run_at"]).starts_with("20") && !text(&seen["last_run_at"]).starts_with("2090"));
-    assert_eq!(desk.batches(&schedule).await, Vec::<String>::new());
-}

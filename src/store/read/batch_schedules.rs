@@ -213,24 +213,6 @@ impl EngineReader {
             .await
     }
 
-    /// Schedules whose last run took place later than `limit`, which lies in the future: their clock was ahead.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn schedules_ahead(&self, limit: DateTime<Utc>, rows: u64) -> Result<Vec<(Id, DateTime<Utc>)>, DbErr> {
-        let columns = &batch_schedules::COLUMN;
-        let ahead = schedules(self.hq.get_database_backend())
-            .filter(columns.look_at.is_not_null())
-            .filter(columns.last_run_at.gt(limit))
-            .limit(rows)
-            .all(&self.hq)
-            .await?;
-        Ok(ahead
-            .into_iter()
-            .filter_map(|schedule| Some((schedule.id, schedule.last_run_at?)))
-            .collect())
-    }
-
     /// Whom a schedule takes now, in batches of up to `max`.
     ///
     /// # Errors

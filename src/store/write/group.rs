@@ -154,7 +154,6 @@ impl<'tx> Group<'tx> {
             Command::CreateBatchSchedule(command) => Answer::CreateBatchSchedule(command.apply(self).await?),
             Command::ChangeBatchSchedule(command) => Answer::ChangeBatchSchedule(command.apply(self).await?),
             Command::DeleteBatchSchedule(command) => Answer::DeleteBatchSchedule(command.apply(self).await?),
-            Command::ReplanSchedule(command) => Answer::ReplanSchedule(command.apply(self).await?),
             Command::RunSchedule(command) => Answer::RunSchedule(command.apply(self).await?),
         })
     }

@@ -37,8 +37,8 @@ pub use api_tokens::{AddToken, RevokeToken};
 pub use audit::AppendAudit;
 pub use batch_runs::{BatchRunChanged, ChangeBatchRun, CreateBatchRun, META_BYTES};
 pub use batch_schedules::{
-    ChangeBatchSchedule, CreateBatchSchedule, DeleteBatchSchedule, MOST_SCHEDULES, ReplanSchedule, RunOutcome,
-    RunSchedule, ScheduleChanged, ScheduledBatch, Trigger,
+    ChangeBatchSchedule, CreateBatchSchedule, DeleteBatchSchedule, MOST_SCHEDULES, RunOutcome, RunSchedule,
+    ScheduleChanged, ScheduledBatch, Trigger,
 };
 pub use batch_templates::{
     ChangeBatchTemplate, CreateBatchTemplate, DeleteBatchTemplate, MOST_TEMPLATES, TemplateChanged,
@@ -223,7 +223,6 @@ commands! {
     CreateBatchSchedule -> ScheduleChanged,
     ChangeBatchSchedule -> ScheduleChanged,
     DeleteBatchSchedule -> ScheduleChanged,
-    ReplanSchedule -> (),
     RunSchedule -> RunOutcome,
 }
 
@@ -295,7 +294,6 @@ impl Command {
             | Self::CreateBatchSchedule(_)
             | Self::ChangeBatchSchedule(_)
             | Self::DeleteBatchSchedule(_)
-            | Self::ReplanSchedule(_)
             // One registration has one actor, which waits for each of its commits; what people say is applied in order.
             | Self::RegistrationTransition(_)
             | Self::AnswerRegistrations(_)

@@ -1,9 +1,7 @@
 //! Schedules of registration batches: what people change of them, and their runs.
 
 mod change;
-mod replan;
 mod run;
 
 pub use change::{ChangeBatchSchedule, CreateBatchSchedule, DeleteBatchSchedule, MOST_SCHEDULES, ScheduleChanged};
-pub use replan::ReplanSchedule;
 pub use run::{RunOutcome, RunSchedule, ScheduledBatch, Trigger};
