@@ -1,7 +1,7 @@
 //! The first user of a daemon that has none: from the environment, or by a link that is printed once.
 
 use anyhow::{Context as _, bail};
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use entity::Id;
 use secrecy::SecretString;
 
@@ -83,8 +83,7 @@ fn of_environment(user_id: Id) -> Origin {
 
 /// Prints the link past the log, whose lines may be sent elsewhere.
 async fn offer(storage: &Storage, settings: &Settings, public_url: &str) -> anyhow::Result<()> {
-    let most = i64::try_from(settings.auth.link_ms).unwrap_or(i64::MAX);
-    let link = Link::random(LinkKind::Setup, None, Utc::now() + TimeDelta::milliseconds(most));
+    let link = Link::random(LinkKind::Setup, None, Utc::now() + settings.auth.link_lifetime());
     let command = OpenLink {
         user_id: None,
         link: link.kept,

@@ -4,7 +4,7 @@ use std::io::BufRead as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use entity::Id;
 use secrecy::SecretString;
 
@@ -101,15 +101,15 @@ pub fn set_password(file: Option<&Path>, email: &str) -> anyhow::Result<()> {
 
 pub fn print_link(file: Option<&Path>, email: &str) -> anyhow::Result<()> {
     let settings = super::settings(file)?;
-    let most = TimeDelta::milliseconds(i64::try_from(settings.auth.link_ms).unwrap_or(i64::MAX));
+    let expires_at = Utc::now() + settings.auth.link_lifetime();
     let (token, token_hash) = one_time::new_token();
     let kind = super::block_on(async {
         let database = open(&settings).await?;
         up_if_needed(&settings, &database.writer).await?;
-        Ok(identity::add_link(&database.writer, email, &token_hash, Utc::now() + most).await?)
+        Ok(identity::add_link(&database.writer, email, &token_hash, expires_at).await?)
     })?;
     let base = public_url(&settings, settings.http.listen);
-    println!("{base}/accept-invitation?token={token}");
+    println!("{}", one_time::password_page(&base, &token));
     let what = match kind {
         LinkKind::PasswordReset => "another password",
         LinkKind::Invitation | LinkKind::Setup => "a password",

@@ -90,7 +90,8 @@ enum UserAction {
         /// The user's e-mail address.
         #[arg(long)]
         email: String,
-        /// viewer reads (others' jobs with `auth.share_jobs`); member also uploads and steers; admin sees all of the organisation; operator also the daemon.
+        /// viewer reads (others' jobs with `auth.share_jobs`); member also uploads and steers; admin sees all of the
+        /// organisation; operator also the daemon.
         #[arg(long, value_parser = |text: &str| text.parse::<Role>())]
         role: Role,
         /// Name of the organisation.

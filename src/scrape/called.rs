@@ -39,16 +39,17 @@ pub(super) fn best_name(
         } else {
             f64::from(group.trust) * 0.8
         };
-        let else_what = if is_place(name, addresses) {
+        let other_than_a_name = if is_place(name, addresses) {
             PLACE
         } else if has_lead(name, likeness, &groups, label) {
             LEAD
         } else {
             0.0
         };
-        base + 30.0 * likeness + 6.0 * f64::from(agreeing.min(6)) - else_what
+        base + 30.0 * likeness + 6.0 * f64::from(agreeing.min(6)) - other_than_a_name
     };
-    let at = (0..groups.len()).max_by(|a, b| support(&groups[*a]).total_cmp(&support(&groups[*b])).then(b.cmp(a)))?;
+    let supports: Vec<f64> = groups.iter().map(support).collect();
+    let at = (0..groups.len()).max_by(|a, b| supports[*a].total_cmp(&supports[*b]).then(b.cmp(a)))?;
     let at = fuller_name(&groups, at).unwrap_or(at);
     let chosen = &groups[at];
     let others: Vec<_> = groups

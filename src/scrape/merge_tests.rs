@@ -131,3 +131,59 @@ fn a_themes_example_gives_way() {
     assert_eq!(numbers, ["+6495247381"]);
     assert_eq!(merged.name.as_deref(), Some("Smile Dental"));
 }
+
+fn called(domain: &str, html: &str) -> Option<String> {
+    let address = format!("https://www.{domain}/");
+    let url = url::Url::parse(&address).unwrap();
+    let page = ScrapedPage {
+        url: address.clone(),
+        status: Some(200),
+        facts: extract_html(html, &url, None),
+        ..ScrapedPage::default()
+    };
+    let scrape = ScrapePayload {
+        final_url: address.clone(),
+        pages: vec![page],
+        extra: serde_json::Map::new(),
+    };
+    merge(
+        &CleanUrlPayload::from(&crate::scrape::clean_url(&address).unwrap()),
+        &scrape,
+    )
+    .name
+}
+
+#[test]
+fn a_business_is_not_called_by_its_town_or_by_what_leads_to_its_name() {
+    let town = "<title>Directions | Pepper Mill - West Chester | West Chester, PA</title>\
+        <p>813 North Chester Road, West Chester, PA 19380</p>";
+    assert_eq!(
+        called("peppermillwestchester.com", town).as_deref(),
+        Some("Pepper Mill")
+    );
+    let lead = r#"<title>Blocked Drains — Deep Creek Plumbing</title><p>— Bryce, Deep Creek Plumbing</p>
+        <script type="application/ld+json">{"@type": "Plumber", "name": "Deep Creek Plumbing"}</script>"#;
+    assert_eq!(
+        called("deepcreekplumbing.com.au", lead).as_deref(),
+        Some("Deep Creek Plumbing")
+    );
+    let partners = "<title>Simonds, Winslow, Willis &amp; Abbott, Directions to the Office</title>";
+    assert_eq!(
+        called("swwalaw.com", partners).as_deref(),
+        Some("Simonds, Winslow, Willis & Abbott")
+    );
+    let layers = "<h1>VELVET RAZOR<span>VELVET RAZOR</span><span>VELVET RAZOR</span></h1>";
+    assert_eq!(called("velvetrazor.com", layers).as_deref(), Some("VELVET RAZOR"));
+    let host = "<title>Physiotherapie Frankenhausen</title><a href='/'>www.physiotherapie-frankenhausen.de</a>";
+    assert_eq!(
+        called("physiotherapie-frankenhausen.de", host).as_deref(),
+        Some("Physiotherapie Frankenhausen")
+    );
+}
+
+#[test]
+fn a_label_is_no_part_of_the_address_behind_it() {
+    let html = "<span>Mailbox</span><a href='mailto:info@smile-dental.co.nz'>info@smile-dental.co.nz</a>";
+    let merged = merge(&url(), &scrape(&[("/", html)]));
+    assert_eq!(merged.emails, ["info@smile-dental.co.nz"]);
+}

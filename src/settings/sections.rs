@@ -2,6 +2,7 @@
 //!
 //! A field is named as its key. What a key means in full, its unit and its range stand in `config/default.toml`.
 
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -345,6 +346,12 @@ impl Jwt {
 }
 
 impl Auth {
+    /// How long a one-time link can be used.
+    #[must_use]
+    pub fn link_lifetime(&self) -> TimeDelta {
+        TimeDelta::milliseconds(i64::try_from(self.link_ms).unwrap_or(i64::MAX))
+    }
+
     /// What signs the links that are sent, where it is kept somewhere.
     ///
     /// # Errors

@@ -3,14 +3,14 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::app::App;
-use crate::http::auth::one_time::Link;
+use crate::http::auth::one_time::{Link, password_page};
 use crate::http::auth::{Letter, LinkPost};
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
@@ -114,15 +114,10 @@ pub struct Invitation {
     sent: bool,
 }
 
-/// Where the user sets the password.
-fn address(app: &App, link: &Link) -> String {
-    format!("{}/accept-invitation?token={}", app.public_url, link.token)
-}
-
 impl Invitation {
     fn shown(app: &App, link: &Link) -> Self {
         Self {
-            link: Some(address(app, link)),
+            link: Some(password_page(&app.public_url, &link.token)),
             token: Some(link.token.clone()),
             expires_at: link.kept.expires_at,
             sent: false,
@@ -138,7 +133,7 @@ impl Invitation {
                 organisation_id: user.organisation_id,
                 email: user.email.clone(),
                 name: user.name.clone(),
-                link: address(app, link).into(),
+                link: password_page(&app.public_url, &link.token).into(),
                 expires_at: link.kept.expires_at,
             })
         };
@@ -164,12 +159,8 @@ pub struct Invited {
 }
 
 fn new_link(app: &App, caller: &Caller, kind: LinkKind) -> Link {
-    let most = i64::try_from(app.engine.settings().auth.link_ms).unwrap_or(i64::MAX);
-    Link::random(
-        kind,
-        Some(caller.scope.user_id),
-        Utc::now() + TimeDelta::milliseconds(most),
-    )
+    let expires_at = Utc::now() + app.engine.settings().auth.link_lifetime();
+    Link::random(kind, Some(caller.scope.user_id), expires_at)
 }
 
 /// The address in lower case.

@@ -39,6 +39,12 @@ pub fn new_token() -> (String, String) {
     (token, token_hash)
 }
 
+/// Where whoever has the token of an invitation, or of a link to another password, sets the password.
+#[must_use]
+pub fn password_page(public_url: &str, token: &str) -> String {
+    format!("{public_url}/accept-invitation?token={token}")
+}
+
 /// 256 bits as text that fits into a URL and a cookie.
 pub(super) fn secret() -> String {
     let bytes: [u8; 32] = rand::random();

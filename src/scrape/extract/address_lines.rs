@@ -32,10 +32,6 @@ pub(super) struct Around<'a> {
 /// Every address whose postal code stands in `line`.
 pub(super) fn in_line(around: Around<'_>, line: &str, wanted: &[Id]) -> Vec<Found> {
     let mut out: Vec<Found> = Vec::new();
-    // "© 2024 Garage Kohler AG" has a year.
-    if line.contains('©') && line.len() < 200 && line.matches(',').count() == 0 {
-        return out;
-    }
     let mut from = 0;
     for code in find(line, wanted) {
         if code.start < from || !has_town_beside(line, &code) {
@@ -61,14 +57,15 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
     if code.distinctive {
         return true;
     }
-    if is_of_a_number(line, code) {
+    // "© 2024 Garage Kohler AG".
+    let year = code.text.len() == 4 && (code.text.starts_with("19") || code.text.starts_with("20"));
+    if is_of_a_number(line, code) || (year && line.contains('©')) {
         return false;
     }
     match code.town {
         Town::Before => {
             let before = line[..code.start].trim_end_matches([' ', ',', '\t', '-', '–', '|', '.', '·', '•']);
-            let year = code.text.starts_with("19") || code.text.starts_with("20");
-            if before.ends_with(|c: char| !c.is_alphanumeric() && c != ')') || (year && line.contains('©')) {
+            if before.ends_with(|c: char| !c.is_alphanumeric() && c != ')') {
                 return false;
             }
             let word = before
@@ -77,15 +74,20 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
             before.is_empty() || word.starts_with(char::is_uppercase)
         }
         Town::After => {
-            let beside = line[code.end..].trim_start_matches([' ', ',']);
-            let after = beside.trim_start_matches([' ', '-', '–']);
-            // "42000 - Saint Étienne" begins its line; behind more digits it is a bank's number.
-            let before = line[..code.start].trim_end();
-            if after.len() < beside.len() && before.ends_with(|c: char| c != ',') {
-                return false;
-            }
+            let after = behind(line, code.start, code.end).trim_start_matches([' ', ',']);
             after.starts_with(|c: char| c.is_uppercase() || c == '\'') || town_before(line, code).is_some()
         }
+    }
+}
+
+/// What stands behind a code, without the dash of "42000 - Saint Étienne". That one begins its line or its part of it: behind more
+/// digits it is a bank's number, behind a town what follows is something else.
+fn behind(line: &str, start: usize, end: usize) -> &str {
+    let (before, right) = (line[..start].trim_end(), &line[end..]);
+    if before.is_empty() || before.ends_with(',') {
+        right.trim_start_matches([' ', '-', '–'])
+    } else {
+        right
     }
 }
 
@@ -146,7 +148,7 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     let mut side = code.town;
     let (town, region, rest) = match code.town {
         Town::Before => (None, None, right),
-        Town::After => match town_after(right) {
+        Town::After => match town_after(behind(line, code.start - from, code.end - from)) {
             Some((town, region, rest)) => (Some(town), region, rest),
             None => {
                 let shifted = Code {

@@ -87,8 +87,8 @@ fn trimmed(part: &str) -> &str {
 
 /// The town behind a postal code, the region in brackets after it, and what follows.
 pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
-    let start = right.len() - right.trim_start_matches([' ', ',', '-', '–']).len();
-    if start > 5 {
+    let start = right.len() - right.trim_start_matches([' ', ',']).len();
+    if start > 3 {
         return None;
     }
     let text = &right[start..];

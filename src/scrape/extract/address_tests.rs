@@ -226,3 +226,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn codes_that_a_dash_parts_and_streets_behind_the_town() {
+    let street_and_town = |lines: &str, country: Id| {
+        let found = read(lines, country).into_iter().next();
+        found.map(|found| (found.street.unwrap_or_default(), found.locality.unwrap_or_default()))
+    };
+    for (lines, country, street, town) in [
+        (
+            "7 rue de la République\n42000 - Saint Etienne",
+            Id::FR,
+            "7 rue de la République",
+            "Saint Etienne",
+        ),
+        ("20148 Milano Via Monreale 14", Id::IT, "Via Monreale 14", "Milano"),
+        (
+            "5050 El Camino Real, Suite 115, Los Altos, CA 94022",
+            Id::US,
+            "5050 El Camino Real, Suite 115",
+            "Los Altos",
+        ),
+        (
+            "© 2024 Praxis Müller · Hauptstraße 12 · 10115 Berlin",
+            Id::DE,
+            "Hauptstraße 12",
+            "Berlin",
+        ),
+    ] {
+        let found = street_and_town(lines, country);
+        assert_eq!(found, Some((street.to_owned(), town.to_owned())), "{lines}");
+    }
+    for (line, country) in [
+        ("© 2024 Garage Kohler AG · Lützelflüh", Id::CH),
+        ("IBAN BE71 0961 2345 4975 - BIC GKCCBEBB", Id::BE),
+    ] {
+        assert_eq!(street_and_town(line, country), None, "{line}");
+    }
+    let towns_before = read("Strada Lungă 12, Zărnești 505800 - Tel. 0268 220 000", Id::RO);
+    assert_eq!(towns_before[0].locality.as_deref(), Some("Zărnești"));
+}

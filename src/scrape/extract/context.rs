@@ -59,10 +59,11 @@ impl Context {
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return None;
         }
-        // "facebook.com/#!/pages/Smile/1044", as networks wrote addresses for some years.
-        let hidden = url.fragment().and_then(|fragment| fragment.strip_prefix('!'));
-        if let Some(page) = hidden.filter(|page| page.starts_with('/') && url.path() == "/") {
-            url = url.join(page).ok()?;
+        // "facebook.com/#!/pages/Smile/1044", as networks wrote addresses for some years. Elsewhere it is a part of an application.
+        if let Some(path) = url.fragment().and_then(|fragment| fragment.strip_prefix("!/"))
+            && super::social::is_network(&url)
+        {
+            url = url.join(&format!("/{path}")).ok()?;
         }
         url.set_fragment(None);
         Some(url)

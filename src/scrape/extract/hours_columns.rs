@@ -6,6 +6,8 @@ use super::hours_words::{Token, Tokens};
 
 /// Days of a week, and a line for holidays.
 const MOST: usize = 8;
+/// Lines that rows can be made of, and one more, by which it is seen that they end.
+pub(super) const REACH: usize = 2 * MOST + 1;
 /// Longer lines say more than a day or a time.
 const LONGEST: usize = 48;
 

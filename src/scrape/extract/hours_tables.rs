@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::hours::{coverage, span, tidy};
 use super::hours_clauses::{Kind, clauses, says_open};
-use super::hours_columns::{is_day, rows};
+use super::hours_columns::{REACH, is_day, rows};
 use super::hours_matrix::Matrix;
 use super::hours_text::{Reader, lies_in, minutes, names_hours};
 use super::hours_words::{Token, Tokens};
@@ -213,7 +213,7 @@ fn columns(scan: &Scan, line: &Line, after: &[Line], language: Option<&'static s
     if !is_day(text(line), language) {
         return None;
     }
-    let near: Vec<&str> = std::iter::once(line).chain(after).take(17).map(text).collect();
+    let near: Vec<&str> = std::iter::once(line).chain(after).take(REACH).map(text).collect();
     rows(&near, language)
 }
 

@@ -263,3 +263,48 @@ fn pages_of_guards_and_servers_name_nobody() {
         assert_eq!(facts.names[0].value, "Smile Dental", "{title}");
     }
 }
+
+#[test]
+fn toll_free_numbers_and_hidden_paths_of_networks_are_read() {
+    let facts = extract_html(
+        r##"<small>985-652-9080 <strong>·</strong> Toll Free: 1-877-215-7589</small>
+        <a href="http://www.facebook.com/#!/pages/Smile-Dental/104430946272563?ref=search"></a><a href="/#!/about">About</a>"##,
+        &Url::parse("https://www.smile-dental.com/").unwrap(),
+        None,
+    );
+    let phones: Vec<_> = facts.phones.iter().filter_map(|f| f.value.e164.clone()).collect();
+    assert!(phones.contains(&"+18772157589".to_owned()), "{phones:?}");
+    let profile = "https://www.facebook.com/pages/Smile-Dental/104430946272563";
+    assert_eq!(facts.social[0].value.url, profile);
+    let context = Context::new(&Url::parse("https://www.smile-dental.co.nz/").unwrap(), None, None);
+    let own = context.resolve("/#!/about").unwrap();
+    assert_eq!(own.path(), "/", "an application's own part");
+}
+
+#[test]
+fn the_language_is_that_of_the_sentences_where_a_template_says_english() {
+    let of = |lang: &str, text: &str| {
+        let facts = page(&format!("<html lang='{lang}'><p>{text}</p>"));
+        facts.languages.first().map(|fact| fact.value.clone())
+    };
+    let french = "Nous sommes heureux de vous accueillir dans notre salon. Les horaires peuvent varier pendant les vacances, \
+        veuillez nous appeler avant de venir.";
+    assert_eq!(of("en", french).as_deref(), Some("fr"));
+    assert_eq!(of("", french).as_deref(), Some("fr"));
+    assert_eq!(
+        of("de", french).as_deref(),
+        Some("de"),
+        "what is said and is no template's word stands"
+    );
+    let english =
+        "We are open every day of the week and look forward to seeing you. Please call us before you come by.";
+    assert_eq!(of("en", english).as_deref(), Some("en"));
+    assert_eq!(of("", "Salon Axel"), None);
+}
+
+#[test]
+fn two_words_without_a_space_are_nobody() {
+    let facts =
+        page("<strong>HANDS-ON DIFFERENCE</strong><span>One patient. One physiotherapist. Focused care.</span>");
+    assert_eq!(facts.people, Vec::new());
+}

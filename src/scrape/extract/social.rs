@@ -94,6 +94,11 @@ const PLATFORMS: [&str; 87] = [
     "company/example",
 ];
 
+/// Whether an address is one of a network that businesses have profiles at.
+pub(super) fn is_network(url: &Url) -> bool {
+    url.host_str().and_then(network).is_some()
+}
+
 /// The profile that `url` leads to; `None` for share buttons, posts, platform pages and anything else.
 pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     let host = url.host_str()?.to_ascii_lowercase();
