@@ -5,6 +5,7 @@ mod app;
 mod attachment;
 mod audit;
 pub mod auth;
+mod body;
 mod caller;
 mod characters;
 mod cursor;

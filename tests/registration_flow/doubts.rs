@@ -1,4 +1,4 @@
-//! Calls of which nobody knows what they did, in company: other restaurants go on, and nothing is begun anew over them unseen.
+//! Calls of which nobody knows what they did, while their batch runs and in its retries.
 
 use batchdesk::simulators::platform::{Fault, Resource};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ const FIND: &str = "find = { url = \"{{ platform.url }}/v1/accounts\", query = {
      found_when = \"found.data\"\nfound_result = \"{{ found.data[0] }}\"\n";
 
 /// A desk at which nothing tells whether an account was made.
-async fn unsure(database: Db) -> Desk {
+pub async fn unsure(database: Db) -> Desk {
     let mut plan = NO_OFFICE.to_vec();
     plan.push((FIND, ""));
     let opening = Opening {
@@ -24,7 +24,7 @@ async fn unsure(database: Db) -> Desk {
 }
 
 /// What a person says who has looked: it was done, and this came of it.
-fn done(desk: &Desk, job: &Value, slug: &str, resource: Resource) -> Value {
+pub fn done(desk: &Desk, job: &Value, slug: &str, resource: Resource) -> Value {
     let made = desk.platform.made(resource, job["reference"].as_str().unwrap());
     json!({ "answers": [{
         "registration_job_id": job["id"], "sub_step": slug, "done": true, "result": { "id": made[0]["id"] },
@@ -93,57 +93,6 @@ pub async fn a_search_that_is_not_there_tells_nothing(database: Db) {
     for (resource, times) in desk.effects(&ended["jobs"][0]) {
         assert_eq!(times, 1, "{resource}");
     }
-}
-
-pub async fn nothing_is_begun_anew_over_a_call_that_nobody_knows_of(database: Db) {
-    let desk = unsure(database).await;
-    desk.platform.fault(Resource::Accounts, Fault::DieBeforeAnswer, 1);
-    let batch = desk.executing(&["A"], json!({})).await;
-    let seen = desk.until_asked(&batch, 6).await;
-    let early = desk.post(&batch, "restart", json!({})).await.expect(409).json();
-    assert_eq!(
-        (&early["code"], &early["to"]),
-        (&json!("illegal_transition"), &json!("restarted"))
-    );
-    desk.post(&batch, "cancel", json!({})).await.expect(200);
-    let refused = desk.post(&batch, "restart", json!({})).await.expect(409).json();
-    assert_eq!(refused["code"], "outcome_unknown");
-    assert_eq!(
-        refused["calls"],
-        json!([{ "registration_job_id": seen["jobs"][0]["id"], "sub_step": "create-account" }])
-    );
-    // A new batch would do it again too.
-    let restaurant = &seen["jobs"][0]["restaurant_id"];
-    let mut new = json!({ "restaurant_ids": [restaurant] });
-    let refused = desk
-        .api
-        .post("/api/registration-batches", &new)
-        .await
-        .expect(409)
-        .json();
-    assert_eq!(refused["code"], "outcome_unknown");
-    assert_eq!(
-        (
-            &refused["errors"][0]["pointer"],
-            &refused["errors"][0]["registration_job_id"]
-        ),
-        (&json!("/restaurant_ids/0"), &seen["jobs"][0]["id"])
-    );
-    let single = json!({ "restaurant_id": restaurant });
-    let refused = desk
-        .api
-        .post("/api/registration-jobs", &single)
-        .await
-        .expect(409)
-        .json();
-    assert_eq!(refused["code"], "outcome_unknown");
-    new["despite_unknown_outcomes"] = json!(true);
-    desk.api.post("/api/registration-batches", &new).await.expect(201);
-    let despite = json!({ "despite_unknown_outcomes": true });
-    let made = desk.post(&batch, "restart", despite).await.expect(201).json();
-    let anew = made["new_batch_id"].as_str().unwrap();
-    let seen = desk.until_asked(anew, 3).await;
-    assert_ne!(seen["jobs"][0]["reference"], json!(null));
 }
 
 pub async fn what_was_retried_is_retried_from_its_newest_batch(database: Db) {

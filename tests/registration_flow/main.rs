@@ -14,6 +14,7 @@ mod happy;
 mod office;
 mod people;
 mod steering;
+mod unknown_calls;
 #[macro_use]
 #[path = "../support/mod.rs"]
 mod support;
@@ -22,7 +23,7 @@ use doubts::{
     a_question_about_a_call_is_put_again, a_refusal_does_not_tell_what_an_earlier_call_has_done,
     a_search_that_is_not_there_tells_nothing, an_execution_that_was_asked_about_waits_its_turn_again,
     nobody_is_left_out_of_a_retry_because_a_call_of_theirs_is_on_its_way,
-    nothing_is_begun_anew_over_a_call_that_nobody_knows_of, what_was_retried_is_retried_from_its_newest_batch,
+    what_was_retried_is_retried_from_its_newest_batch,
 };
 use effects::{
     a_call_that_nobody_knows_of_is_asked_about, every_fault_of_the_platform_leaves_one_effect,
@@ -45,6 +46,11 @@ use steering::{
     a_draft_that_is_started_after_all_is_seen_again, a_pause_lets_the_running_sub_step_end,
     a_refused_login_fails_the_batch_and_a_retry_takes_all_up, executions_go_one_by_one_or_side_by_side,
     too_many_failures_pause_a_batch_once, what_a_cancelled_batch_left_undone_is_taken_up_alone,
+};
+use unknown_calls::{
+    a_template_leaves_out_who_has_such_calls, nobody_is_told_of_such_calls_of_other_organisations,
+    nothing_is_begun_anew_over_a_call_that_nobody_knows_of,
+    older_batches_drafts_and_leads_are_not_begun_over_it_either,
 };
 
 on_both_databases!("registration":
@@ -74,6 +80,9 @@ on_both_databases!("registration":
     a_search_that_is_not_there_tells_nothing,
     a_question_about_a_call_is_put_again,
     nothing_is_begun_anew_over_a_call_that_nobody_knows_of,
+    older_batches_drafts_and_leads_are_not_begun_over_it_either,
+    a_template_leaves_out_who_has_such_calls,
+    nobody_is_told_of_such_calls_of_other_organisations,
     what_was_retried_is_retried_from_its_newest_batch,
     a_retry_names_its_own_candidates,
     a_draft_that_is_started_after_all_is_seen_again,

@@ -6,6 +6,7 @@ mod moves;
 mod reference;
 mod rows;
 mod tables;
+mod told;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use crate::bench::Bench;
 use commands::Case;
 
 /// What all the sequences together must have come to, so that none of it goes unseen: operations of the journal, and refusals.
-const SEEN: [&str; 28] = [
+const SEEN: [&str; 30] = [
     "action_required",
     "already",
     "answered",
@@ -44,7 +45,9 @@ const SEEN: [&str; 28] = [
     "kept",
     "not waiting",
     "nothing failed",
-    "outcome unknown",
+    "outcome unknown: create",
+    "outcome unknown: repeat",
+    "outcome unknown: start",
     "recovered",
     "same",
     "step_completed",

@@ -134,6 +134,7 @@ pub async fn no_call_leaves_once_its_batch_is_held(mut bench: Bench) {
             organisation_id: bench.organisation_id,
             batch_id,
             event,
+            despite_unknown_outcomes: false,
             origin: Origin::engine(),
             reason: None,
         };

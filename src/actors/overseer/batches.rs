@@ -123,6 +123,7 @@ impl BatchSupervisor for RegistrationSupervisor {
             organisation_id,
             batch_id: batch,
             event: BatchEvent::Pause,
+            despite_unknown_outcomes: false,
             origin: Origin::engine(),
             reason: Some(why),
         };

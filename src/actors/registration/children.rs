@@ -217,6 +217,7 @@ impl RegistrationSupervisor {
             organisation_id: self.batch.organisation_id,
             batch_id: self.batch.id,
             event: BatchEvent::Pause,
+            despite_unknown_outcomes: false,
             origin: Origin::engine(),
             reason: Some(why),
         };

@@ -74,7 +74,8 @@ pub(super) fn filter_mistakes(filter: &RestaurantFilter, source: TemplateSource)
 
 /// A choice of nobody.
 pub(super) fn no_restaurant_matches() -> Problem {
-    let detail = "no restaurant matches that is not being registered already; the preview shows who would";
+    let detail = "no restaurant matches that could be registered: those that are being registered, and those with a call of an earlier \
+        registration of which nobody knows what it did, are left out; the preview shows who matches";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no_restaurant_matches", detail)
 }
 

@@ -5,7 +5,7 @@ use entity::Id;
 use serde_json::{Map, Value, json};
 
 use crate::http::problem::Problem;
-use crate::store::write::BatchRefused;
+use crate::store::write::{BatchRefused, UnknownCalls};
 
 /// One thing that stands against a request.
 #[derive(Debug)]
@@ -106,12 +106,11 @@ pub fn restaurants_refused(refused: &BatchRefused, ids: &[Id], pointer: impl Fn(
         let detail = format!("{}; {BUSY_ADVICE}", being_registered(*id, *batch));
         Against::new(StatusCode::CONFLICT, "restaurant_busy", at(id), detail)
     });
-    let doubtful = refused.doubtful.iter().map(|(id, job)| {
-        let detail = format!(
-            "nobody knows what a call of the last registration of the restaurant {id} has done, and a new one would do it again; \
-             POST /api/registration-jobs/{job}/retry finds out first, and `\"despite_unknown_outcomes\": true` does it all the same"
-        );
-        Against::new(StatusCode::CONFLICT, "outcome_unknown", at(id), detail).with("registration_job_id", json!(job))
+    let doubtful = refused.doubtful.iter().map(|calls| {
+        let pointer = at(&calls.restaurant_id);
+        Against::new(StatusCode::CONFLICT, OUTCOME_UNKNOWN, pointer, doubt(calls))
+            .with("registration_job_id", json!(calls.registration_id))
+            .with("sub_steps", json!(calls.sub_steps))
     });
     let problem = refusal(foreign.chain(unknown).chain(busy).chain(doubtful).collect());
     if refused.busy.is_empty() {
@@ -119,6 +118,31 @@ pub fn restaurants_refused(refused: &BatchRefused, ids: &[Id], pointer: impl Fn(
     } else {
         problem.with("busy", told(&refused.busy))
     }
+}
+
+const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
+fn doubt(calls: &UnknownCalls) -> String {
+    let (restaurant, registration) = (calls.restaurant_id, calls.registration_id);
+    format!(
+        "nobody knows what calls of an earlier registration of the restaurant {restaurant} have done ({}), and this would do it again; \
+         POST /api/registration-jobs/{registration}/retry finds out first, and `\"despite_unknown_outcomes\": true` does it all the same",
+        calls.sub_steps.join(", ")
+    )
+}
+
+/// Restaurants of a request that does not name them, with calls of ended registrations of which nobody knows what they did.
+pub fn outcome_unknown(calls: &[UnknownCalls]) -> Problem {
+    let detail = calls.first().map(doubt).unwrap_or_default();
+    let told = |calls: &UnknownCalls| {
+        json!({
+            "restaurant_id": calls.restaurant_id,
+            "registration_job_id": calls.registration_id,
+            "sub_steps": calls.sub_steps,
+        })
+    };
+    let calls: Vec<Value> = calls.iter().map(told).collect();
+    Problem::new(StatusCode::CONFLICT, OUTCOME_UNKNOWN, detail).with("calls", calls)
 }
 
 const BUSY_ADVICE: &str = "wait until that batch has ended, or cancel it";

@@ -1,5 +1,7 @@
 //! What a template would take, and a batch of it.
 
+use std::collections::HashSet;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path};
@@ -9,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::batch_body::{limit_mistakes, name_mistakes, no_restaurant_matches, refuse};
-use super::batch_refusals::restaurants_refused;
 use super::batch_templates::visible;
 use crate::actors::RegistrationsChanged;
 use crate::http::app::App;
+use crate::http::body::optional;
 use crate::http::caller::Caller;
 use crate::http::idempotency::{IdempotencyKey, once};
 use crate::http::problem::Problem;
@@ -21,7 +23,7 @@ use crate::model::registration::filter::RestaurantFilter;
 use crate::model::registration::profile::Directory;
 use crate::store::read::{BatchTemplateView, Role, SelectedRestaurant};
 use crate::store::write::{
-    BatchOfLeads, BatchRefused, ConvertLeads, CreateRegistrationBatch, KeyAnswer, LeadsConverted, NewRegistration,
+    BatchOfLeads, ConvertLeads, CreateRegistrationBatch, KeyAnswer, LeadsConverted, NewRegistration,
     RegistrationBatchCreated, RequestKey, RunSchedule, StoredAnswer,
 };
 
@@ -140,12 +142,7 @@ pub async fn start(
     body: Bytes,
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
-    let asked: TemplateStart = if body.is_empty() {
-        TemplateStart::default()
-    } else {
-        serde_json::from_slice(&body)
-            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))?
-    };
+    let asked: TemplateStart = optional(&body)?;
     let max = app.engine.settings().registration.max_restaurants;
     let mut mistakes: Vec<_> = asked.name.as_deref().and_then(name_mistakes).into_iter().collect();
     mistakes.extend(limit_mistakes(asked.limit, max));
@@ -180,12 +177,14 @@ async fn make(
             created_by: Some(caller.scope.user_id),
             template_id: Some(template.id),
             start: asked.start.unwrap_or(true),
+            despite_unknown_outcomes: false,
         };
         return of_leads(app, caller, template, most, batch, key).await;
     }
+    let mut doubtful = HashSet::new();
     for _ in 0..CHOICES {
         // Those that are registered elsewhere by the time of the command are not chosen the next time.
-        let restaurants = chosen_and_free(app, caller, template, most).await?;
+        let restaurants = chosen_and_free(app, caller, template, most, &doubtful).await?;
         if restaurants.is_empty() {
             return Err(no_restaurant_matches());
         }
@@ -213,14 +212,9 @@ async fn make(
                 app.overseer.do_send(RegistrationsChanged(id));
                 return Ok(answer);
             }
-            RegistrationBatchCreated::Refused(BatchRefused { doubtful, .. }) if !doubtful.is_empty() => {
-                let refused = BatchRefused {
-                    doubtful,
-                    ..BatchRefused::default()
-                };
-                return Err(restaurants_refused(&refused, &[], |_| String::new()));
+            RegistrationBatchCreated::Refused(refused) => {
+                doubtful.extend(refused.doubtful.iter().map(|calls| calls.restaurant_id));
             }
-            RegistrationBatchCreated::Refused(_) => {}
         }
     }
     let detail = "others register the same restaurants at this moment; try again";
@@ -254,22 +248,25 @@ async fn of_leads(
             app.overseer.do_send(RegistrationsChanged(id));
             Ok(RunSchedule::answer(id, made))
         }
-        LeadsConverted::Refused { .. } | LeadsConverted::Busy(_) => {
+        LeadsConverted::Refused { .. } | LeadsConverted::Busy(_) | LeadsConverted::OutcomeUnknown(_) => {
             let detail = "the leads have changed at this moment; try again";
             Err(Problem::new(StatusCode::CONFLICT, "restaurants_busy", detail))
         }
     }
 }
 
-/// Up to `most` of the template's restaurants, without those that are being registered.
+/// Up to `most` of the template's restaurants, without those that are being registered and the `doubtful`: as with a schedule, one
+/// with a call of which nobody knows what it did stops no other.
 async fn chosen_and_free(
     app: &App,
     caller: &Caller,
     template: &BatchTemplateView,
     most: usize,
+    doubtful: &HashSet<Id>,
 ) -> Result<Vec<Id>, Problem> {
     let found = chosen(app, caller, template, most.saturating_add(SPARE)).await?;
     let mut free = app.reader.without_open_registration(&caller.scope, &found).await?;
+    free.retain(|id| !doubtful.contains(id));
     free.truncate(most);
     Ok(free)
 }

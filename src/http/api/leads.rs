@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::batch_refusals::{busy, refusal};
+use super::batch_refusals::{busy, outcome_unknown, refusal};
 use super::directory::{self, MOST, NewProfile, ProfilePatch};
 use super::registration_batches::{ExecutionMode, batch_name, common_config};
 use crate::actors::RegistrationsChanged;
@@ -205,6 +205,8 @@ pub struct BatchToMake {
     common_config: Option<Value>,
     /// Start it at once.
     start: bool,
+    /// Also where an ended registration of a restaurant that a lead has become before made a call of which nobody knows what it did.
+    despite_unknown_outcomes: bool,
 }
 
 /// What the leads have become.
@@ -288,6 +290,7 @@ pub async fn convert(
                 }
                 LeadsConverted::Refused { missing, foreign } => Err(unconverted(&missing, &foreign)),
                 LeadsConverted::Busy(restaurants) => Err(busy(&restaurants)),
+                LeadsConverted::OutcomeUnknown(calls) => Err(outcome_unknown(&calls)),
             }
         },
     )
@@ -324,6 +327,7 @@ fn batch_of_converted(caller: &Caller, body: &ConvertBody) -> Result<Option<Batc
         created_by: Some(caller.scope.user_id),
         template_id: None,
         start: said.start,
+        despite_unknown_outcomes: said.despite_unknown_outcomes,
     }))
 }
 

@@ -37,6 +37,7 @@ mod registration_export;
 mod registration_jobs;
 mod registration_logs;
 mod registration_proposals;
+mod registration_repeat;
 mod registration_steer;
 mod restaurants;
 mod runs;
@@ -170,8 +171,8 @@ routes! {
     "/api/registration-batches/{id}/pause" { post registration_steer::pause }
     "/api/registration-batches/{id}/resume" { post registration_steer::resume }
     "/api/registration-batches/{id}/cancel" { post registration_steer::cancel }
-    "/api/registration-batches/{id}/retry-failed" { post registration_steer::retry_failed }
-    "/api/registration-batches/{id}/restart" { post registration_steer::restart }
+    "/api/registration-batches/{id}/retry-failed" { post registration_repeat::retry_failed }
+    "/api/registration-batches/{id}/restart" { post registration_repeat::restart }
     "/api/registration-batches/{id}/archive" { post registration_steer::archive }
     "/api/registration-batches/{id}/steps/3/complete" { post registration_answers::select }
     "/api/registration-batches/{id}/steps/5/complete" { post registration_answers::configure }

@@ -133,7 +133,7 @@ pub struct NewRegistrationBatch {
     /// Start it at once.
     #[serde(default)]
     start: bool,
-    /// Also restaurants whose last registration made a call of which nobody knows what it did.
+    /// Also where an ended registration of a restaurant made a call of which nobody knows what it did.
     #[serde(default)]
     despite_unknown_outcomes: bool,
 }

@@ -9,8 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::batch_refusals::{Against, restaurants_refused};
 use super::registration_batches::common_config;
-use super::registration_steer::{self, RepeatedBatch, Retry};
+use super::registration_repeat::{RepeatedBatch, Retry, repeat};
 use crate::http::app::App;
+use crate::http::body::optional;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::idempotency::{IdempotencyKey, once};
@@ -74,7 +75,7 @@ pub struct NewRegistrationJob {
     restaurant_id: Id,
     #[schema(value_type = Option<Object>)]
     common_config: Option<serde_json::Value>,
-    /// Also where the last registration made a call of which nobody knows what it did.
+    /// Also where an ended registration made a call of which nobody knows what it did.
     #[serde(default)]
     despite_unknown_outcomes: bool,
 }
@@ -173,11 +174,11 @@ pub async fn retry(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Member)?;
     let source = visible(&app, &caller, *id).await?;
-    let repeat = Repeat::Job {
+    let this = Repeat::Job {
         source: *id,
         id: Id::now(),
     };
     let route = "POST /api/registration-jobs/{id}/retry";
-    let retry: Retry = registration_steer::optional(&body)?;
-    registration_steer::repeat(&app, &caller, key, route, source.job.batch_job_id, repeat, retry).await
+    let retry: Retry = optional(&body)?;
+    repeat(&app, &caller, key, route, source.job.batch_job_id, this, retry).await
 }

@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 use super::workflow_body::{NewWorkflow, WorkflowBody, WorkflowPatch, read_spec};
 use crate::actors::WorkflowsChanged;
 use crate::http::app::App;
+use crate::http::body::optional;
 use crate::http::caller::Caller;
 use crate::http::cursor::{self, List};
 use crate::http::etag::{expected_version, tagged};
@@ -370,12 +371,7 @@ pub async fn copy(
 ) -> Result<HttpResponse, Problem> {
     caller.require(Role::Admin)?;
     let body = body.map_err(|error| Problem::bad_request(format!("the body cannot be read: {error}")))?;
-    let changes: Map<String, Value> = if body.is_empty() {
-        Map::new()
-    } else {
-        serde_json::from_slice(&body)
-            .map_err(|error| Problem::bad_request(format!("the body must be a JSON object: {error}")))?
-    };
+    let changes: Map<String, Value> = optional(&body)?;
     let source = visible(&app, &caller, *id).await?;
     let asked = (*id, &changes);
     let new = copied(&app, &caller, &source, changes.clone()).await?;

@@ -12,7 +12,7 @@ use super::audit;
 use super::directory::COLUMNS;
 use super::group::Group;
 use super::idempotency::{KeyAnswer, RequestKey, StoredAnswer};
-use super::registrations::{NewBatch, NewRegistration, busy_restaurants, make_batch};
+use super::registrations::{NewBatch, NewRegistration, UnknownCalls, make_batch, obstacles};
 use crate::model::journal::Origin;
 use crate::store::rows::{Rows, in_list, statement};
 
@@ -43,6 +43,8 @@ pub struct BatchOfLeads {
     pub created_by: Option<Id>,
     pub template_id: Option<Id>,
     pub start: bool,
+    /// Also where nobody knows what a call of an ended registration of a restaurant has done.
+    pub despite_unknown_outcomes: bool,
 }
 
 /// The restaurant that a lead has become.
@@ -73,6 +75,9 @@ pub enum LeadsConverted {
     },
     /// Nothing is converted: restaurants that leads have become before are being registered, the restaurant and the batch that does.
     Busy(Vec<(Id, Id)>),
+    /// Nothing is converted: ended registrations of restaurants that leads have become before made calls of which nobody knows
+    /// what they did.
+    OutcomeUnknown(Vec<UnknownCalls>),
 }
 
 /// A lead as far as it is looked at here.
@@ -106,15 +111,18 @@ impl ConvertLeads {
         if !missing.is_empty() || !foreign.is_empty() {
             return Ok(LeadsConverted::Refused { missing, foreign });
         }
-        if self.batch.is_some() {
+        if let Some(batch) = &self.batch {
             let known: Vec<Id> = restaurants
                 .iter()
                 .filter(|lead| !lead.created)
                 .map(|lead| lead.id)
                 .collect();
-            let busy = busy_restaurants(group, self.organisation_id, &known).await?;
-            if !busy.is_empty() {
-                return Ok(LeadsConverted::Busy(busy));
+            let against = obstacles(group, self.organisation_id, &known).await?;
+            if !against.busy.is_empty() {
+                return Ok(LeadsConverted::Busy(against.busy));
+            }
+            if !against.doubtful.is_empty() && !batch.despite_unknown_outcomes {
+                return Ok(LeadsConverted::OutcomeUnknown(against.doubtful));
             }
         }
         convert(group, &restaurants).await?;

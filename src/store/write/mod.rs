@@ -64,7 +64,7 @@ pub use registrations::{
     CandidateFound, ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight,
     NewRegistration, RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationMoved,
     RegistrationRef, RegistrationTransition, RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated,
-    RestaurantFacts, StepWrite, Threshold,
+    RestaurantFacts, StepWrite, Threshold, UnknownCalls,
 };
 pub use results::RecordResult;
 pub(in crate::store) use retention::PRUNING;

@@ -52,6 +52,8 @@ pub enum Heard {
 pub struct World {
     pub batches: Vec<Batch>,
     pub jobs: Vec<Job>,
+    /// Counts what orders registrations.
+    moment: usize,
     /// What the last command has journalled.
     pub journal: Vec<Line>,
 }
@@ -94,6 +96,26 @@ impl World {
         restaurants.filter(holds).collect()
     }
 
+    /// Sub-steps of ended registrations of the restaurants of which nobody knows what their calls have done, with those registrations.
+    fn doubted(&self, restaurants: impl Iterator<Item = usize>) -> Vec<&Job> {
+        let settles = |job: &Job, later: &Job| {
+            let completed = later.restaurant == job.restaurant && later.status == "completed";
+            later.source == Some(job.id) || (completed && later.since > job.since)
+        };
+        let stands = |job: &&Job| {
+            let ended = !job.open && job.status != "completed";
+            ended && job.unknown().next().is_some() && !self.jobs.iter().any(|later| settles(job, later))
+        };
+        restaurants
+            .flat_map(|restaurant| self.jobs.iter().filter(move |job| job.restaurant == restaurant))
+            .filter(stands)
+            .collect()
+    }
+
+    pub fn is_doubted(&self, restaurant: usize) -> bool {
+        !self.doubted(std::iter::once(restaurant)).is_empty()
+    }
+
     fn enter(&mut self, batch: usize, to: &'static str, operation: &str) {
         let from = std::mem::replace(&mut self.batches[batch].status, to);
         self.note_batch(batch, operation, from, to);
@@ -116,6 +138,7 @@ impl World {
     }
 
     fn add(&mut self, id: Id, batch: usize, restaurant: usize) -> &mut Job {
+        self.moment += 1;
         self.jobs.push(Job {
             id,
             batch,
@@ -126,6 +149,8 @@ impl World {
             call_open: false,
             crashes: 0,
             source: None,
+            begun: false,
+            since: self.moment,
             steps: std::array::from_fn(|_| Step {
                 status: "pending",
                 answer: None,
@@ -143,10 +168,15 @@ impl World {
         self.enter(batch, "pending", "batch_started");
     }
 
-    pub fn create(&mut self, id: Id, jobs: &[(Id, usize)], starts: bool) -> Said {
-        let busy = self.busy(jobs.iter().map(|(_, restaurant)| *restaurant));
+    pub fn create(&mut self, id: Id, jobs: &[(Id, usize)], starts: bool, despite_unknown: bool) -> Said {
+        let restaurants = || jobs.iter().map(|(_, restaurant)| *restaurant);
+        let busy = self.busy(restaurants());
+        let doubted = self.doubted(restaurants());
         if !busy.is_empty() {
             return Said::Busy(busy);
+        }
+        if !despite_unknown && !doubted.is_empty() {
+            return unknown(&doubted);
         }
         let batch = self.make(id, jobs.len(), None);
         for (id, restaurant) in jobs {
@@ -158,7 +188,7 @@ impl World {
         Said::Done
     }
 
-    pub fn steer(&mut self, batch: usize, event: &'static str) -> Said {
+    pub fn steer(&mut self, batch: usize, event: &'static str, despite_unknown: bool) -> Said {
         let from = self.batches[batch].status;
         let to = match next(from, event) {
             Next::To(to) => to,
@@ -170,6 +200,10 @@ impl World {
                 let busy = self.busy(self.of(batch).map(|job| job.restaurant));
                 if !busy.is_empty() {
                     return Said::Busy(busy);
+                }
+                let doubted = self.doubted(self.of(batch).map(|job| job.restaurant));
+                if !despite_unknown && !doubted.is_empty() {
+                    return unknown(&doubted);
                 }
                 self.start(batch);
             }
@@ -226,7 +260,7 @@ impl World {
     }
 
     /// Takes up what failed in the source, from where it failed; or all of it anew.
-    pub fn repeat(&mut self, id: Id, source: usize, all: bool) -> Said {
+    pub fn repeat(&mut self, id: Id, source: usize, all: bool, despite_unknown: bool) -> Said {
         let (status, of) = (self.batches[source].status, self.batches[source].id);
         if !(has_ended(status) || (status == "paused" && !all)) {
             return Said::Illegal(vec![status]);
@@ -253,9 +287,15 @@ impl World {
         if !busy.is_empty() {
             return Said::Busy(busy);
         }
-        let unknown: Vec<(Id, String)> = taken.iter().flat_map(Job::unknown).collect();
-        if all && !unknown.is_empty() {
-            return Said::OutcomeUnknown(unknown);
+        let mut doubted = self.doubted(taken.iter().map(|job| job.restaurant));
+        // What is taken up finds out itself what its own have done, and began in spite of those before.
+        let is_later = |job: &Job| {
+            let mut of_restaurant = taken.iter().filter(|taken| taken.restaurant == job.restaurant);
+            of_restaurant.all(|taken| job.since > taken.since)
+        };
+        doubted.retain(|job| all || is_later(job));
+        if !despite_unknown && !doubted.is_empty() {
+            return unknown(&doubted);
         }
         let batch = self.make(id, taken.len(), Some(of));
         for job in taken {
@@ -296,6 +336,10 @@ impl World {
             }
         }
         self.jobs[job].write(written);
+        self.moment += 1;
+        if !std::mem::replace(&mut self.jobs[job].begun, true) {
+            self.jobs[job].since = self.moment;
+        }
         if to == written.to {
             self.jobs[job].status = to;
             self.jobs[job].open &= !has_ended(to);
@@ -417,56 +461,8 @@ impl World {
     }
 }
 
-impl Job {
-    /// Sub-steps of which nobody knows what their calls have done.
-    pub fn unknown(&self) -> impl Iterator<Item = (Id, String)> {
-        let parts = self.steps[5].parts.iter().flatten().filter(|part| part.unknown);
-        parts.map(|part| (self.id, part.name.clone()))
-    }
-
-    fn write(&mut self, written: &Written) {
-        self.current = written.current;
-        self.call_open = written.call_open;
-        if written.operation != "step_started" {
-            self.crashes = 0;
-        }
-        for (step, becomes) in &written.steps {
-            self.steps[*step].status = becomes;
-        }
-        if written.parts.is_some() {
-            self.steps[5].parts.clone_from(&written.parts);
-        }
-        if written.asks && written.current == 5 {
-            self.steps[5].answer = None;
-        }
-    }
-
-    /// Its batch has ended: it is cancelled, or pending until a retry takes it up.
-    fn close(&mut self, to: &'static str) {
-        self.status = to;
-        self.open = false;
-        for step in self.steps.iter_mut().filter(|step| !step_has_ended(step.status)) {
-            step.status = if to == "cancelled" { "skipped" } else { "pending" };
-        }
-    }
-
-    fn take_up(&mut self, source: Self) {
-        self.source = Some(source.id);
-        self.current = source.current;
-        self.steps = source.steps;
-        // What a step has failed with is asked again.
-        let first = &mut self.steps[source.current];
-        if first.status == "failed" {
-            first.answer = None;
-        }
-        for step in &mut self.steps[source.current..] {
-            step.status = "pending";
-        }
-        self.steps[5].answer = None;
-        for part in self.steps[5].parts.iter_mut().flatten() {
-            if part.status != "completed" {
-                part.status = if part.unknown { "in_progress" } else { "pending" };
-            }
-        }
-    }
+fn unknown(jobs: &[&Job]) -> Said {
+    let mut calls: Vec<(Id, String)> = jobs.iter().flat_map(|job| job.unknown()).collect();
+    calls.sort_unstable();
+    Said::OutcomeUnknown(calls)
 }

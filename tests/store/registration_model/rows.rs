@@ -3,6 +3,9 @@
 use entity::Id;
 use serde_json::Value;
 
+use super::reference::Written;
+use super::tables::step_has_ended;
+
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub id: Id,
@@ -27,6 +30,9 @@ pub struct Job {
     pub call_open: bool,
     pub crashes: i32,
     pub source: Option<Id>,
+    pub begun: bool,
+    /// The moment of its first move; until then, of its making.
+    pub since: usize,
     pub steps: [Step; 6],
 }
 
@@ -54,4 +60,58 @@ pub struct Line {
     pub operation: String,
     pub from: Option<String>,
     pub to: Option<String>,
+}
+
+impl Job {
+    /// Sub-steps of which nobody knows what their calls have done.
+    pub fn unknown(&self) -> impl Iterator<Item = (Id, String)> {
+        let parts = self.steps[5].parts.iter().flatten().filter(|part| part.unknown);
+        parts.map(|part| (self.id, part.name.clone()))
+    }
+
+    pub fn write(&mut self, written: &Written) {
+        self.current = written.current;
+        self.call_open = written.call_open;
+        if written.operation != "step_started" {
+            self.crashes = 0;
+        }
+        for (step, becomes) in &written.steps {
+            self.steps[*step].status = becomes;
+        }
+        if written.parts.is_some() {
+            self.steps[5].parts.clone_from(&written.parts);
+        }
+        if written.asks && written.current == 5 {
+            self.steps[5].answer = None;
+        }
+    }
+
+    /// Its batch has ended: it is cancelled, or pending until a retry takes it up.
+    pub fn close(&mut self, to: &'static str) {
+        self.status = to;
+        self.open = false;
+        for step in self.steps.iter_mut().filter(|step| !step_has_ended(step.status)) {
+            step.status = if to == "cancelled" { "skipped" } else { "pending" };
+        }
+    }
+
+    pub fn take_up(&mut self, source: Self) {
+        self.source = Some(source.id);
+        self.current = source.current;
+        self.steps = source.steps;
+        // What a step has failed with is asked again.
+        let first = &mut self.steps[source.current];
+        if first.status == "failed" {
+            first.answer = None;
+        }
+        for step in &mut self.steps[source.current..] {
+            step.status = "pending";
+        }
+        self.steps[5].answer = None;
+        for part in self.steps[5].parts.iter_mut().flatten() {
+            if part.status != "completed" {
+                part.status = if part.unknown { "in_progress" } else { "pending" };
+            }
+        }
+    }
 }

@@ -5,7 +5,9 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
 use super::batch::{BatchRow, enter, fail};
+use super::create::obstacles;
 use super::idle::cancel_idle;
+use super::unknown::UnknownCalls;
 use crate::model::journal::Origin;
 use crate::model::registration::batch::{BatchEvent, BatchRefusal, BatchStatus};
 use crate::store::rows::statement;
@@ -18,6 +20,8 @@ pub struct ChangeRegistrationBatch {
     pub organisation_id: Id,
     pub batch_id: Id,
     pub event: BatchEvent,
+    /// Of a start: also where nobody knows what a call of an ended registration of a restaurant has done.
+    pub despite_unknown_outcomes: bool,
     pub origin: Origin,
     /// Why, where somebody should know later.
     pub reason: Option<String>,
@@ -41,6 +45,8 @@ pub enum RegistrationBatchChanged {
     },
     /// Restaurants that have a registration elsewhere: the restaurant and the other batch.
     Busy(Vec<(Id, Id)>),
+    /// Calls of ended registrations of its restaurants of which nobody knows what they did.
+    OutcomeUnknown(Vec<UnknownCalls>),
     NotFound,
 }
 
@@ -63,9 +69,13 @@ impl ChangeRegistrationBatch {
             Err(BatchRefusal::Illegal { from, event }) => return Ok(RegistrationBatchChanged::Illegal { from, event }),
         };
         if self.event == BatchEvent::Start {
-            let busy = busy_restaurants(group, row.id).await?;
-            if !busy.is_empty() {
-                return Ok(RegistrationBatchChanged::Busy(busy));
+            let restaurants = restaurants_of(group, row.id).await?;
+            let against = obstacles(group, self.organisation_id, &restaurants).await?;
+            if !against.busy.is_empty() {
+                return Ok(RegistrationBatchChanged::Busy(against.busy));
+            }
+            if !against.doubtful.is_empty() && !self.despite_unknown_outcomes {
+                return Ok(RegistrationBatchChanged::OutcomeUnknown(against.doubtful));
             }
             open_jobs(group, row.id).await?;
         }
@@ -104,18 +114,14 @@ impl ChangeRegistrationBatch {
     }
 }
 
-/// Restaurants of the batch that are being registered elsewhere, with the batches that do.
-async fn busy_restaurants(group: &Group<'_>, batch: Id) -> Result<Vec<(Id, Id)>, DbErr> {
-    const SQL: &str = "select o.restaurant_id, o.batch_job_id from registration_jobs j \
-        join registration_jobs o on o.restaurant_id = j.restaurant_id and o.is_open \
-        where j.batch_job_id = ? and o.batch_job_id <> j.batch_job_id order by j.position";
+/// The restaurants of a batch, in its order.
+async fn restaurants_of(group: &Group<'_>, batch: Id) -> Result<Vec<Id>, DbErr> {
+    const SQL: &str = "select restaurant_id from registration_jobs where batch_job_id = ? order by position";
     let rows = group
         .tx
         .query_all_raw(statement(group.backend, SQL, [batch.into()]))
         .await?;
-    rows.iter()
-        .map(|row| Ok((Id::try_get_by(row, 0)?, Id::try_get_by(row, 1)?)))
-        .collect()
+    rows.iter().map(|row| Ok(Id::try_get_by(row, 0)?)).collect()
 }
 
 /// The batch's jobs hold their restaurants from now on.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::answers::{candidate_of, is_candidate};
 use super::batch::BatchRow;
 use super::create::{NewBatch, NewRegistration, insert_batch, insert_job, start};
-use super::unknown::unknown_outcomes;
+use super::unknown::{UnknownCalls, unknown_calls, unknown_since};
 use crate::model::journal::Origin;
 use crate::model::registration::batch::{BatchStatus, retry_name};
 use crate::model::registration::step::{StepNumber, StepStatus};
@@ -31,8 +31,8 @@ pub enum Repeat {
     Failed,
     /// The same, of one registration; its new id.
     Job { source: Id, id: Id },
-    /// All, from the beginning; also where nobody knows what calls of the source have done, if that is said.
-    All { despite_unknown_outcomes: bool },
+    /// All, from the beginning.
+    All,
 }
 
 /// Makes and starts a batch that takes up another.
@@ -42,6 +42,9 @@ pub struct RepeatRegistrationBatch {
     pub organisation_id: Id,
     pub source: Id,
     pub repeat: Repeat,
+    /// Also where nobody knows what a call of an ended registration of a restaurant has done. What is taken up finds out
+    /// itself what its own have done.
+    pub despite_unknown_outcomes: bool,
     /// Configurations that take the place of those that were confirmed, by registration of the source.
     pub configs: Vec<(Id, Value)>,
     /// Companies that take the place of those that were picked, as answers to step 3, by registration of the source.
@@ -64,8 +67,8 @@ pub enum Repeated {
     CallsOpen(Vec<Id>),
     /// Restaurants that are being registered: the restaurant and the batch that does.
     Busy(Vec<(Id, Id)>),
-    /// Registrations, with a sub-step of each, of which nobody knows what a call has done: it might be done again.
-    OutcomeUnknown(Vec<(Id, String)>),
+    /// Restaurants with calls of ended registrations of which nobody knows what they did.
+    OutcomeUnknown(Vec<UnknownCalls>),
     /// Registrations that something is given for and that are not taken up.
     Unknown(Vec<Id>),
     /// Registrations that another company is given for and that were being executed for the first one.
@@ -82,7 +85,7 @@ impl RepeatRegistrationBatch {
             return Ok(Repeated::NotFound);
         };
         let status = source.status()?;
-        let may = status.has_ended() || (status == BatchStatus::Paused && !matches!(self.repeat, Repeat::All { .. }));
+        let may = status.has_ended() || (status == BatchStatus::Paused && !matches!(self.repeat, Repeat::All));
         if !may {
             return Ok(Repeated::Illegal(status));
         }
@@ -108,19 +111,14 @@ impl RepeatRegistrationBatch {
         if !busy.is_empty() {
             return Ok(Repeated::Busy(busy));
         }
-        let must_know = Repeat::All {
-            despite_unknown_outcomes: false,
-        };
-        if self.repeat == must_know {
-            let unknown = unknown_outcomes(group, &taken).await?;
-            if !unknown.is_empty() {
-                return Ok(Repeated::OutcomeUnknown(unknown));
-            }
+        let unknown = self.unknown_calls(group, &taken).await?;
+        if !unknown.is_empty() && !self.despite_unknown_outcomes {
+            return Ok(Repeated::OutcomeUnknown(unknown));
         }
         let row = self.insert(group, &source, taken.len()).await?;
         for (position, job) in taken.iter().enumerate() {
             match self.repeat {
-                Repeat::All { .. } => {
+                Repeat::All => {
                     let new = NewRegistration::of(job.restaurant_id);
                     insert_job(group, self.organisation_id, self.id, new, position).await?;
                 }
@@ -143,7 +141,7 @@ impl RepeatRegistrationBatch {
             .filter(jobs::Column::BatchJobId.eq(self.source))
             .order_by_asc(jobs::Column::Position);
         found = match self.repeat {
-            Repeat::All { .. } => found,
+            Repeat::All => found,
             Repeat::Job { source, .. } => found.filter(jobs::Column::Id.eq(source)),
             Repeat::Failed => found,
         };
@@ -161,7 +159,7 @@ impl RepeatRegistrationBatch {
             _ => job.status == "failed",
         };
         Ok(match self.repeat {
-            Repeat::All { .. } => found,
+            Repeat::All => found,
             Repeat::Failed | Repeat::Job { .. } => found
                 .into_iter()
                 .filter(|job| failed(job) && !was_retried(job))
@@ -179,7 +177,7 @@ impl RepeatRegistrationBatch {
             .await?;
         let taken = |job: &jobs::Model| match self.repeat {
             Repeat::Job { source, .. } => job.id == source,
-            Repeat::Failed | Repeat::All { .. } => true,
+            Repeat::Failed | Repeat::All => true,
         };
         Ok(open.iter().filter(|job| taken(job)).map(|job| job.id).collect())
     }
@@ -212,6 +210,16 @@ impl RepeatRegistrationBatch {
         given.map(|(_, selection)| selection)
     }
 
+    async fn unknown_calls(&self, group: &Group<'_>, taken: &[jobs::Model]) -> Result<Vec<UnknownCalls>, DbErr> {
+        match self.repeat {
+            Repeat::All => {
+                let restaurants: Vec<Id> = taken.iter().map(|job| job.restaurant_id).collect();
+                unknown_calls(group, &restaurants).await
+            }
+            Repeat::Failed | Repeat::Job { .. } => unknown_since(group, taken).await,
+        }
+    }
+
     async fn busy(&self, group: &Group<'_>, taken: &[jobs::Model]) -> Result<Vec<(Id, Id)>, DbErr> {
         let ids: Vec<Id> = taken.iter().map(|job| job.restaurant_id).collect();
         let open = jobs::Entity::find()
@@ -234,7 +242,7 @@ impl RepeatRegistrationBatch {
             .await?
             .ok_or_else(|| DbErr::RecordNotFound("the source of a retry".to_owned()))?;
         let name = match self.repeat {
-            Repeat::All { .. } => source.name.clone(),
+            Repeat::All => source.name.clone(),
             Repeat::Failed | Repeat::Job { .. } => retry_name(&source.name),
         };
         let batch = NewBatch {

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 
 use super::batch::{BatchRow, enter, note};
 use super::change::open_jobs;
-use super::unknown::doubtful;
+use super::unknown::{UnknownCalls, unknown_calls};
 use crate::model::journal::{Operation, Origin};
 use crate::model::registration::batch::{BatchEvent, BatchStatus};
 use crate::model::registration::step::StepNumber;
@@ -32,7 +32,7 @@ pub struct CreateRegistrationBatch {
     pub template_id: Option<Id>,
     pub schedule_id: Option<Id>,
     pub start: bool,
-    /// Also where nobody knows what a call of an earlier registration has done.
+    /// Also where nobody knows what a call of an ended registration has done.
     pub despite_unknown_outcomes: bool,
     pub origin: Origin,
     pub answer: Option<KeyAnswer>,
@@ -71,8 +71,8 @@ pub struct BatchRefused {
     pub foreign: Vec<Id>,
     /// Those that are being registered: the restaurant and the batch that does.
     pub busy: Vec<(Id, Id)>,
-    /// Those whose last registration made a call of which nobody knows what it did: the restaurant and that registration.
-    pub doubtful: Vec<(Id, Id)>,
+    /// Calls of ended registrations of which nobody knows what they did.
+    pub doubtful: Vec<UnknownCalls>,
 }
 
 impl BatchRefused {
@@ -81,8 +81,16 @@ impl BatchRefused {
     }
 }
 
-/// What stands against registering these restaurants.
-async fn obstacles(group: &Group<'_>, organisation_id: Id, restaurants: &[Id]) -> Result<BatchRefused, DbErr> {
+/// What stands against registering these restaurants from the beginning.
+pub(in crate::store::write) async fn obstacles(
+    group: &Group<'_>,
+    organisation_id: Id,
+    restaurants: &[Id],
+) -> Result<BatchRefused, DbErr> {
+    let mut refused = BatchRefused::default();
+    if restaurants.is_empty() {
+        return Ok(refused);
+    }
     let (list, values) = in_list(restaurants);
     let sql = format!(
         "select r.id, r.organisation_id, o.batch_job_id from restaurants r \
@@ -94,7 +102,6 @@ async fn obstacles(group: &Group<'_>, organisation_id: Id, restaurants: &[Id]) -
         let id = Id::try_get_by(row, 0)?;
         known.insert(id, (Id::try_get_by(row, 1)?, Option::<Id>::try_get_by(row, 2)?));
     }
-    let mut refused = BatchRefused::default();
     let mut free = Vec::with_capacity(restaurants.len());
     for id in restaurants {
         match known.get(id) {
@@ -104,7 +111,7 @@ async fn obstacles(group: &Group<'_>, organisation_id: Id, restaurants: &[Id]) -
             Some(_) => free.push(*id),
         }
     }
-    refused.doubtful = doubtful(group, &free).await?;
+    refused.doubtful = unknown_calls(group, &free).await?;
     Ok(refused)
 }
 
@@ -114,26 +121,11 @@ pub(in crate::store::write) async fn free_restaurants(
     organisation_id: Id,
     restaurants: &[Id],
 ) -> Result<Vec<Id>, DbErr> {
-    if restaurants.is_empty() {
-        return Ok(Vec::new());
-    }
     let refused = obstacles(group, organisation_id, restaurants).await?;
-    let taken = refused.busy.iter().chain(&refused.doubtful);
-    let taken = taken.map(|(restaurant, _)| restaurant);
+    let busy = refused.busy.iter().map(|(restaurant, _)| restaurant);
+    let taken = busy.chain(refused.doubtful.iter().map(|calls| &calls.restaurant_id));
     let out: HashSet<&Id> = refused.unknown.iter().chain(&refused.foreign).chain(taken).collect();
     Ok(restaurants.iter().filter(|id| !out.contains(id)).copied().collect())
-}
-
-/// Those of these restaurants that are being registered, with the batches that do.
-pub(in crate::store::write) async fn busy_restaurants(
-    group: &Group<'_>,
-    organisation_id: Id,
-    restaurants: &[Id],
-) -> Result<Vec<(Id, Id)>, DbErr> {
-    if restaurants.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(obstacles(group, organisation_id, restaurants).await?.busy)
 }
 
 /// Makes a batch of restaurants that nothing stands against, and starts it if it is to be.
