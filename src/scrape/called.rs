@@ -9,6 +9,8 @@ use super::text::fold;
 
 /// What a name loses that is the name of a town.
 const PLACE: f64 = 45.0;
+/// What a name loses that is the address of a website.
+const HOST: f64 = 30.0;
 /// What a name loses that begins with something else.
 const LEAD: f64 = 25.0;
 
@@ -41,6 +43,8 @@ pub(super) fn best_name(
         };
         let other_than_a_name = if is_place(name, addresses) {
             PLACE
+        } else if names::is_host(name) {
+            HOST
         } else if has_lead(name, likeness, &groups, label) {
             LEAD
         } else {

@@ -58,7 +58,7 @@ pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec
         .collect();
     heard.retain(|one| {
         let mail = &one.fact.value;
-        let glued = |link: &String| mail.len() > link.len() && mail.ends_with(link.as_str());
+        let glued = |link: &String| mail.strip_suffix(link.as_str()).is_some_and(is_label);
         one.fact.source < Source::Text || !linked.iter().any(glued)
     });
     if heard.iter().any(|one| domain.owns_mail(&one.fact.value)) {
@@ -70,6 +70,15 @@ pub(super) fn emails<'a>(mut heard: Vec<Heard<'a, String>>, domain: &str) -> Vec
         trusted(&mut heard);
     }
     heard
+}
+
+/// Whether what stands before an address in the same word is what introduces it: "Email", "Kontakt", and no part of the address.
+fn is_label(text: &str) -> bool {
+    const LABELS: [&str; 16] = [
+        "mail", "mails", "mailbox", "contact", "kontakt", "contatto", "contacto", "contato", "correo", "courriel",
+        "address", "adresse", "post", "posta", "us", "at",
+    ];
+    LABELS.iter().any(|label| text.ends_with(label))
 }
 
 /// The profiles, of each network that first which is likeliest the business's own; doubtful ones only where the user

@@ -5,6 +5,7 @@
 
 use super::called::best_name;
 use super::contacts;
+use super::extract::domain::Domain;
 use super::extract::hours::coverage;
 use super::payload::{
     Address, CleanUrlPayload, Conflict, Fact, FinalPayload, PageFacts, PageSummary, Provenance, ScrapePayload, Source,
@@ -24,7 +25,7 @@ const MAX_CONFLICTS: usize = 5;
 /// field's own confidence, absent fields counting as 0; each field's confidence grows with its source's rank, its trust
 /// and the number of witnesses that agree, and falls with contradiction.
 pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
-    let domain_label = names_label(&url.domain);
+    let site = url::Url::parse(&url.url).map_or_else(|_| Domain::new(&url.domain), |url| Domain::at(&url));
     let mut out = FinalPayload {
         url: url.url.clone(),
         final_url: scrape.final_url.clone(),
@@ -47,7 +48,7 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
 
     out.addresses = addresses(gather(scrape, |f| &f.addresses), book);
     complete(&mut out.addresses, scrape);
-    out.name = best_name(all(|f| &f.names), &domain_label, &out.addresses, book);
+    out.name = best_name(all(|f| &f.names), site.label(), &out.addresses, book);
     out.description = single(all(|f| &f.descriptions), "description", book, |a, b| a == b);
     out.categories = list(all(|f| &f.categories), "categories", book, |a, b| {
         a.eq_ignore_ascii_case(b)
@@ -81,14 +82,6 @@ pub fn merge(url: &CleanUrlPayload, scrape: &ScrapePayload) -> FinalPayload {
     out.price_range = single(all(|f| &f.price_ranges), "price_range", book, |a, b| a == b);
     out.confidence = confidence(&out.provenance);
     out
-}
-
-fn names_label(domain: &str) -> String {
-    let (word, _) = idna::domain_to_unicode(domain);
-    word.split('.')
-        .next()
-        .map(|label| fold(label).replace(' ', ""))
-        .unwrap_or_default()
 }
 
 /// A fact and the page that it stood on.

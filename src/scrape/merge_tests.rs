@@ -186,4 +186,7 @@ fn a_label_is_no_part_of_the_address_behind_it() {
     let html = "<span>Mailbox</span><a href='mailto:info@smile-dental.co.nz'>info@smile-dental.co.nz</a>";
     let merged = merge(&url(), &scrape(&[("/", html)]));
     assert_eq!(merged.emails, ["info@smile-dental.co.nz"]);
+    let two = "<p>joann@smile-dental.co.nz</p><a href='mailto:ann@smile-dental.co.nz'>ann@smile-dental.co.nz</a>";
+    let merged = merge(&url(), &scrape(&[("/", two)]));
+    assert_eq!(merged.emails.len(), 2, "{:?}", merged.emails);
 }

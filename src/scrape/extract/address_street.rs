@@ -1,6 +1,7 @@
 //! Whether a piece of text is a street with a number, in the languages that addresses are in.
 
 use super::address_street_words::{AFTER, BEGINNINGS, ENDINGS, ENGLISH, ESTATES, FLOORS, PARTICLES, PHRASES, UNITS};
+use super::whose::is_trade;
 use crate::scrape::text::fold;
 
 /// Whether `text` names a street and a number in it.
@@ -141,15 +142,56 @@ pub(crate) fn is_plain_english(text: &str) -> bool {
     (2..=3).contains(&words.len()) && is_house_number(words[0]) && words[1..].iter().all(named)
 }
 
-/// The same with the longer names of America: "5050 El Camino Real". Enough only beside a state and its code.
+/// The same with the longer names of America: "5050 El Camino Real". Enough only beside a state and its code, and not where it
+/// counts something: "24 Hour Emergency Plumbing", "25 Years Experience".
 pub(crate) fn is_plain_american(text: &str) -> bool {
+    const COUNTED: [&str; 20] = [
+        "hour",
+        "hours",
+        "hr",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "stars",
+        "reviews",
+        "percent",
+        "minute",
+        "minutes",
+        "miles",
+        "rights",
+        "emergency",
+        "service",
+    ];
     let words: Vec<&str> = text.split(' ').collect();
+    if let [number, side, street, direction] = words.as_slice() {
+        // "3025 East 3300 South", as Utah counts its streets.
+        let digits = |word: &str| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_digit());
+        if digits(number) && digits(street) && is_direction(side) && is_direction(direction) {
+            return true;
+        }
+    }
     (3..=4).contains(&words.len())
         && words[0].len() >= 2
         && words[0].bytes().all(|b| b.is_ascii_digit())
         && words[1..].iter().all(|word| {
-            word.starts_with(|c: char| c.is_ascii_uppercase()) && word.bytes().all(|b| b.is_ascii_alphabetic())
+            let folded = word.to_ascii_lowercase();
+            word.starts_with(|c: char| c.is_ascii_uppercase())
+                && word.bytes().all(|b| b.is_ascii_alphabetic())
+                && !COUNTED.contains(&folded.as_str())
+                && !is_trade(&folded)
         })
+}
+
+fn is_direction(word: &str) -> bool {
+    matches!(
+        word.trim_end_matches('.').to_ascii_lowercase().as_str(),
+        "n" | "s" | "e" | "w" | "north" | "south" | "east" | "west"
+    )
 }
 
 /// A street without a number, or an estate: "Station Road", "Golden Island Industrial Estate".

@@ -228,6 +228,18 @@ proptest! {
 }
 
 #[test]
+fn what_is_counted_is_no_street() {
+    for line in [
+        "24 Hour Emergency Plumbing, Austin, TX 78701",
+        "25 Years Experience, Austin, TX 78701",
+        "30 Day Money Back, Austin, TX 78701",
+    ] {
+        let street = read(line, Id::US).into_iter().find_map(|found| found.street);
+        assert_eq!(street, None, "{line}");
+    }
+}
+
+#[test]
 fn codes_that_a_dash_parts_and_streets_behind_the_town() {
     let street_and_town = |lines: &str, country: Id| {
         let found = read(lines, country).into_iter().next();
@@ -246,6 +258,12 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
             Id::US,
             "5050 El Camino Real, Suite 115",
             "Los Altos",
+        ),
+        (
+            "3025 East 3300 South, Salt Lake City, UT 84109",
+            Id::US,
+            "3025 East 3300 South",
+            "Salt Lake City",
         ),
         (
             "© 2024 Praxis Müller · Hauptstraße 12 · 10115 Berlin",

@@ -1,6 +1,6 @@
 //! What the extractors know about the page before they read it.
 
-use super::domain::Domain;
+use super::domain::{Domain, tenant};
 use phonenumber::country::Id;
 use url::Url;
 
@@ -24,7 +24,7 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(url: &Url, base: Option<&str>, region: Option<&str>) -> Self {
         let site = crate::scrape::url::site_key(url);
-        let domain = Domain::new(&site);
+        let domain = Domain::at(url);
         let label = domain.label().to_owned();
         let base = base
             .and_then(|base| url.join(base.trim()).ok())
@@ -43,6 +43,10 @@ impl Context {
     /// Whether the page is the website's entrance.
     pub(crate) fn is_home(&self) -> bool {
         let path = self.url.path().trim_matches('/');
+        let path = tenant(&self.url)
+            .and_then(|own| path.strip_suffix(own))
+            .unwrap_or(path)
+            .trim_matches('/');
         path.is_empty()
             || (path.len() <= 5 && !path.contains('/') && path.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
             || path.starts_with("index.")

@@ -1,6 +1,9 @@
 //! What belongs to a website by its name: addresses at its domain, user names like it.
 
+use url::Url;
+
 use crate::scrape::text::fold;
+use crate::scrape::url::site_key;
 
 /// A registrable domain and its own word.
 #[derive(Debug, Clone)]
@@ -20,6 +23,18 @@ impl Domain {
         Self {
             name: name.to_owned(),
             label,
+        }
+    }
+
+    /// The website at an address. Hosts that give each customer a path know the website by that.
+    pub(crate) fn at(url: &Url) -> Self {
+        let site = Self::new(&site_key(url));
+        match tenant(url) {
+            Some(path) => Self {
+                label: fold(path).replace(' ', ""),
+                ..site
+            },
+            None => site,
         }
     }
 
@@ -102,6 +117,22 @@ fn common(one: &str, other: &str) -> usize {
         }
     }
     best
+}
+
+/// The part of the path that one customer of a host has: `smile-dental` of `sites.google.com/view/smile-dental/home`.
+pub(crate) fn tenant(url: &Url) -> Option<&str> {
+    const HOSTS: [&str; 4] = ["github.io", "gitlab.io", "wixsite.com", "sites.google.com"];
+    let host = url.host_str()?;
+    let is = |known: &str| {
+        host.strip_suffix(known)
+            .is_some_and(|user| user.is_empty() || user.ends_with('.'))
+    };
+    if !HOSTS.into_iter().any(is) {
+        return None;
+    }
+    let mut parts = url.path_segments()?.filter(|part| !matches!(*part, "view" | "site"));
+    let part = parts.next()?.trim_end_matches(".github.io");
+    (part.len() >= 4 && !part.contains('.')).then_some(part)
 }
 
 #[cfg(test)]

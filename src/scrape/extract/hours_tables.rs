@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::hours::{coverage, span, tidy};
 use super::hours_clauses::{Kind, clauses, says_open};
-use super::hours_columns::{REACH, is_day, rows};
+use super::hours_columns::{Columns, REACH, begins_with_day, columns};
 use super::hours_matrix::Matrix;
 use super::hours_text::{Reader, lies_in, minutes, names_hours};
 use super::hours_words::{Token, Tokens};
@@ -175,9 +175,9 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if line.zone == Zone::Quote || text.len() > MAX_LINE {
             continue;
         }
-        if let Some(rows) = columns(scan, line, after, language) {
-            rest = &after[2 * rows.len() - 1..];
-            rows.iter().for_each(|row| tables.line(row, line));
+        if let Some(found) = beside(scan, line, after, language) {
+            rest = &after[found.lines - 1..];
+            found.rows.iter().for_each(|row| tables.line(row, line));
         } else {
             tables.line(text, line);
         }
@@ -208,13 +208,13 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
 }
 
 /// The rows that begin with a line, where the days stand in one column and their times in the next.
-fn columns(scan: &Scan, line: &Line, after: &[Line], language: Option<&'static str>) -> Option<Vec<String>> {
+fn beside(scan: &Scan, line: &Line, after: &[Line], language: Option<&'static str>) -> Option<Columns> {
     let text = |line: &Line| &scan.text[line.range.clone()];
-    if !is_day(text(line), language) {
+    if !begins_with_day(text(line)) {
         return None;
     }
     let near: Vec<&str> = std::iter::once(line).chain(after).take(REACH).map(text).collect();
-    rows(&near, language)
+    columns(&near, language)
 }
 
 /// The language that decides what short names of days mean: the page's own, or that of the country of its domain where

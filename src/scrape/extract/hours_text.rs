@@ -46,6 +46,24 @@ pub(crate) fn ranges(text: &str) -> Vec<(u16, u16)> {
     out
 }
 
+/// The spans of time of a text that says nothing else, each for another day; `None` among them where that one is closed.
+pub(crate) fn cells(text: &str, language: Option<&'static str>) -> Option<Vec<Option<(u16, u16)>>> {
+    let list = Tokens::read(text, language).list;
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(token) = list.get(at) {
+        if matches!(token, Token::Closed) {
+            out.push(None);
+            at += 1;
+            continue;
+        }
+        let (opens, closes, next) = range(&list, at, true)?;
+        out.push(Some((opens, closes)));
+        at = next;
+    }
+    Some(out)
+}
+
 /// The days that a text names, if it says nothing else.
 pub(crate) fn days_alone(text: &str, language: Option<&'static str>) -> Option<Vec<Day>> {
     let list = Tokens::read(text, language).list;

@@ -12,7 +12,7 @@ const LEAST: usize = 100;
 const SENTENCE: usize = 25;
 
 /// Languages that sites are in, by their code.
-const KNOWN: [(Lang, &str); 30] = [
+const KNOWN: [(Lang, &str); 31] = [
     (Lang::Eng, "en"),
     (Lang::Deu, "de"),
     (Lang::Fra, "fr"),
@@ -20,6 +20,7 @@ const KNOWN: [(Lang, &str); 30] = [
     (Lang::Ita, "it"),
     (Lang::Por, "pt"),
     (Lang::Nld, "nl"),
+    (Lang::Afr, "af"),
     (Lang::Pol, "pl"),
     (Lang::Ces, "cs"),
     (Lang::Slk, "sk"),
@@ -50,7 +51,7 @@ pub(super) fn of(scan: &Scan) -> Option<&'static str> {
     let mut sample = String::with_capacity(2 * ENOUGH);
     for line in scan.lines.iter().filter(|line| line.zone != Zone::Quote) {
         let text = &scan.text[line.range.clone()];
-        if text.len() < SENTENCE || text.matches(' ').count() < 3 {
+        if text.len() < SENTENCE || (text.matches(' ').count() < 3 && !text.contains(is_unspaced)) {
             continue;
         }
         let room = ENOUGH - sample.len().min(ENOUGH);
@@ -69,4 +70,9 @@ pub(super) fn of(scan: &Scan) -> Option<&'static str> {
         .iter()
         .find(|(lang, _)| *lang == found.lang())
         .map(|(_, code)| *code)
+}
+
+/// Whether a letter is of a script that puts no spaces between words.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }

@@ -20,7 +20,7 @@ mod context;
 mod countries;
 mod credits;
 mod cues;
-mod domain;
+pub(crate) mod domain;
 mod elements;
 pub(crate) mod emails;
 mod encoded;
@@ -48,6 +48,7 @@ mod metas;
 mod microdata;
 pub(crate) mod names;
 mod names_likeness;
+mod names_logos;
 mod names_prose;
 mod names_words;
 mod own;
@@ -179,12 +180,43 @@ fn regions(facts: &PageFacts, context: &Context, scan: &scan::Scan, numbers: &ph
     vote(context.region, 1);
     let lang = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).nth(1));
     vote(lang.and_then(|lang| lang.to_ascii_uppercase().parse().ok()), 2);
+    vote(facts.languages.first().and_then(|fact| home_of(&fact.value)), 1);
     if votes.is_empty() && numbers.look_north_american() {
         return vec![Id::US];
     }
     // Stable: of equal votes the earlier kind counts.
     votes.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
     votes.into_iter().map(|(id, _)| id).collect()
+}
+
+/// The country of nearly all sites in a language, where one country has nearly all.
+fn home_of(language: &str) -> Option<Id> {
+    Some(match language {
+        "bg" => Id::BG,
+        "cs" => Id::CZ,
+        "da" => Id::DK,
+        "de" => Id::DE,
+        "el" => Id::GR,
+        "et" => Id::EE,
+        "fi" => Id::FI,
+        "fr" => Id::FR,
+        "hr" => Id::HR,
+        "hu" => Id::HU,
+        "it" => Id::IT,
+        "ja" => Id::JP,
+        "lt" => Id::LT,
+        "lv" => Id::LV,
+        "nb" | "nn" | "no" => Id::NO,
+        "nl" => Id::NL,
+        "pl" => Id::PL,
+        "ro" => Id::RO,
+        "sk" => Id::SK,
+        "sl" => Id::SI,
+        "sv" => Id::SE,
+        "tr" => Id::TR,
+        "uk" => Id::UA,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::address_street::is_street;
 use super::context::Context;
 use super::links::push_unique;
 pub(crate) use super::names_likeness::{agree, likeness};
+use super::names_logos;
 use super::names_prose::{self, without_greeting};
 pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
 use super::names_words::{is_list, is_someone_elses, partners_at_start};
@@ -13,11 +14,11 @@ use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::{find_ci, fold, starts_ci};
 
 /// Longer texts are slogans.
-const MAX_NAME: usize = 80;
+pub(super) const MAX_NAME: usize = 80;
 /// What a second place for the same name adds to its trust.
 const AGREED: u8 = 4;
 /// Lines at the top of a page among which its name stands.
-const TOP_LINES: usize = 10;
+pub(super) const TOP_LINES: usize = 10;
 /// Short lines that the domain explains, at most.
 const MAX_ECHOES: usize = 6;
 
@@ -56,7 +57,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         let base = if home { 22 } else { 5 };
         offer(&scan.text[line.range.clone()], base, Source::Text, context, facts);
     }
-    logos(scan, context, facts);
+    names_logos::read(scan, context, facts);
     lines(scan, context, facts);
     names_prose::read(scan, context, facts);
     for line in scan.lines.iter().rev().take(25) {
@@ -68,54 +69,6 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             }
             break;
         }
-    }
-}
-
-/// Logos, pictures at the top, and what links to the entrance.
-fn logos(scan: &Scan, context: &Context, facts: &mut PageFacts) {
-    let at_top = |zone: Zone| matches!(zone, Zone::Header | Zone::Main | Zone::Nav);
-    let logo = scan
-        .pictures
-        .iter()
-        .find(|picture| picture.named_logo && at_top(picture.zone));
-    if let Some(logo) = logo {
-        offer(strip_logo(&logo.alt), 30, Source::Text, context, facts);
-    }
-    let early = scan
-        .pictures
-        .iter()
-        .filter(|picture| !picture.named_logo && at_top(picture.zone));
-    for picture in early.take(2) {
-        offer(strip_logo(&picture.alt), 20, Source::Text, context, facts);
-    }
-    let to_entrance = |href: &str| {
-        matches!(
-            href,
-            "/" | "./" | "index.html" | "/index.html" | "index.htm" | "index.php" | "#home" | "#top"
-        ) || context
-            .resolve(href)
-            .is_some_and(|url| crate::scrape::url::site_key(&url) == context.site && url.path() == "/")
-    };
-    let anchors = scan
-        .anchors
-        .iter()
-        .take(12)
-        .filter(|anchor| at_top(anchor.zone) && anchor.line < TOP_LINES && to_entrance(anchor.href.trim()));
-    let echoing = scan.anchors.iter().take(6).filter(|anchor| {
-        let text = &scan.text[anchor.text.clone()];
-        let leads_away = context
-            .resolve(anchor.href.trim())
-            .is_some_and(|url| url.has_host() && crate::scrape::url::site_key(&url) != context.site);
-        at_top(anchor.zone) && text.len() <= MAX_NAME && echoes_domain(text, context) && !leads_away
-    });
-    for anchor in anchors.take(3).chain(echoing) {
-        let shown = &scan.text[anchor.text.clone()];
-        let text = if shown.trim().is_empty() {
-            anchor.label.as_str()
-        } else {
-            shown
-        };
-        offer(strip_logo(text), 26, Source::Text, context, facts);
     }
 }
 
@@ -152,7 +105,7 @@ fn lines(scan: &Scan, context: &Context, facts: &mut PageFacts) {
 }
 
 /// Whether the domain explains a text: one word must be nearly all of it.
-fn echoes_domain(text: &str, context: &Context) -> bool {
+pub(super) fn echoes_domain(text: &str, context: &Context) -> bool {
     likeness(text, &context.label) >= if text.contains(' ') { 0.5 } else { 0.85 }
 }
 
@@ -170,6 +123,10 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
         .filter(|part| !part.is_empty())
         .collect();
     let count = parts.len();
+    // "緑が丘の歯医者「酒井歯科医院」".
+    if let Some(named) = between(title, '「', '」').or_else(|| between(title, '『', '』')) {
+        offer(named, base + 14, source, context, facts);
+    }
     for (at, part) in parts.into_iter().enumerate() {
         let place = if count == 1 {
             4
@@ -177,10 +134,10 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
             u8::from(at == 0 || at + 1 == count) * 4
         };
         // What names a trade and lists it with others is meant for search engines.
-        let listed = if is_list(part) { 12 } else { 0 };
+        let listed = if is_list(part, &context.label) { 12 } else { 0 };
         let base = base.saturating_sub(listed);
         offer(without_greeting(part), base + place, source, context, facts);
-        if let Some(partners) = partners_at_start(part) {
+        if let Some(partners) = partners_at_start(part, &context.label) {
             offer(partners, base + listed + place + 3, source, context, facts);
             continue;
         }
@@ -201,6 +158,11 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
             );
         }
     }
+}
+
+fn between(text: &str, open: char, close: char) -> Option<&str> {
+    let (_, rest) = text.split_once(open)?;
+    rest.split_once(close).map(|(inner, _)| inner)
 }
 
 /// A name without the town behind it: "Notaire Dupont à Liège".
@@ -253,19 +215,6 @@ pub(crate) fn introduces(word: &str) -> bool {
             | "welcome"
             | "the"
     )
-}
-
-fn strip_logo(alt: &str) -> &str {
-    let alt = alt.trim();
-    let end = find_ci(alt, "logo")
-        .filter(|at| at + 4 == alt.len())
-        .unwrap_or(alt.len());
-    let alt = alt[..end].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '.');
-    if starts_ci(alt, "logo ") {
-        alt[5..].trim_start_matches(|c: char| !c.is_alphanumeric())
-    } else {
-        alt
-    }
 }
 
 /// Who holds the copyright: `© 2019–2024 Smile Dental Ltd. All rights reserved.`
@@ -386,8 +335,15 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let text = once(text);
     // Praise, and lists of what somebody is or does.
-    let praised = if is_praise(text) || is_list(text) { 20 } else { 0 };
-    let bonus = if praised > 0 || names_only_trade(text, context) {
+    let praised = if is_praise(text) || is_list(text, &context.label) {
+        20
+    } else {
+        0
+    };
+    if let Some(named) = up_to_legal_form(text) {
+        offer(named, base.saturating_add(6), source, context, facts);
+    }
+    let bonus = if praised > 0 || names_only_trade(text, context) || is_host(text) {
         15.0
     } else {
         40.0
@@ -402,6 +358,34 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
         }
         None => push_unique(&mut facts.names, text.to_owned(), source, trust),
     }
+}
+
+/// Whether a text is no more than the address of a website: "smile-dental.co.nz".
+pub(crate) fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let end = text.rsplit('.').next().unwrap_or_default();
+    text.contains('.')
+        && text.split('.').all(|label| label.len() >= 2 && is_label(label))
+        && end.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// A company's name up to its legal form, where a place or a trade follows: "Lacey Plumbing & Heating Ltd Bury".
+fn up_to_legal_form(text: &str) -> Option<&str> {
+    const FORMS: [&str; 10] = [
+        "Ltd", "Ltd.", "Limited", "LLC", "Inc", "Inc.", "GmbH", "B.V.", "S.r.l.", "ApS",
+    ];
+    let mut end = 0;
+    for word in text.split(' ') {
+        let start = end;
+        end += word.len();
+        if start > 0 && FORMS.contains(&word) {
+            let rest = text[end..].strip_prefix(' ')?;
+            let goes_on = rest.starts_with(char::is_uppercase) && !rest.starts_with("Co");
+            return goes_on.then(|| &text[..end]);
+        }
+        end += 1;
+    }
+    None
 }
 
 /// A name that is written two or three times in a row, once.

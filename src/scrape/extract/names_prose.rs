@@ -183,8 +183,9 @@ fn run_start(words: &[(usize, &str)], at: usize) -> usize {
 }
 
 /// Words that begin a sentence before a name, and are no part of it.
-const ARTICLES: [&str; 12] = [
-    "El", "Das", "Der", "Die", "Il", "Im", "Am", "Bei", "Unser", "Unsere", "Notre", "Our",
+const ARTICLES: [&str; 22] = [
+    "El", "Das", "Der", "Die", "Il", "Im", "Am", "Bei", "Unser", "Unsere", "Notre", "Our", "At", "Here", "In", "With",
+    "Chez", "Bij", "Hos", "Da", "Presso", "En",
 ];
 
 /// Behind the last word of a run of words that may be one name, which begins at `first`.

@@ -130,12 +130,13 @@ pub(crate) fn is_praise(text: &str) -> bool {
 }
 
 /// Whether a text lists what somebody is or does: three things or more, and not the partners of a firm.
-pub(super) fn is_list(text: &str) -> bool {
-    text.matches(", ").count() >= 2 && partners_at_start(text) != Some(text)
+pub(super) fn is_list(text: &str, label: &str) -> bool {
+    text.matches(", ").count() >= 2 && partners_at_start(text, label) != Some(text)
 }
 
-/// The partners that a firm is called by, at the beginning of a text: "Simonds, Winslow, Willis & Abbott, Directions".
-pub(super) fn partners_at_start(text: &str) -> Option<&str> {
+/// The partners that a firm is called by, at the beginning of a text: "Simonds, Winslow, Willis & Abbott, Directions". The domain has
+/// one of them, or begins with what they begin with: "Crowns, Bridges & Implants" are no partners.
+pub(super) fn partners_at_start<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     let end = [" & ", " and ", " und ", " et ", " y ", " e ", " en "]
         .iter()
         .filter_map(|and| {
@@ -152,11 +153,18 @@ pub(super) fn partners_at_start(text: &str) -> Option<&str> {
                 .all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | '.'))
             && !is_trade(&fold(word))
     };
-    let mut surnames = partners
+    let surnames: Vec<&str> = partners
         .split([',', ' '])
-        .filter(|word| !word.is_empty() && !matches!(*word, "&" | "and" | "und" | "et" | "y" | "e" | "en"));
+        .filter(|word| !word.is_empty() && !matches!(*word, "&" | "and" | "und" | "et" | "y" | "e" | "en"))
+        .collect();
+    let folded = surnames.iter().map(|word| fold(word));
+    let in_domain = folded
+        .clone()
+        .any(|word| word.len() >= 4 && label.contains(word.as_str()));
+    let initials: String = folded.filter_map(|word| word.chars().next()).collect();
     let short = partners.split(", ").all(|part| part.split(' ').count() <= 4);
-    (partners.contains(", ") && short && surnames.all(is_surname)).then_some(partners)
+    let are_partners = partners.contains(", ") && short && (in_domain || label.starts_with(&initials));
+    (are_partners && surnames.iter().all(|word| is_surname(word))).then_some(partners)
 }
 
 /// Whether a title or heading is that of a page which a server, a guard against robots or a trader in domains shows
@@ -233,13 +241,17 @@ mod tests {
     #[test]
     fn partners_are_no_list_of_services() {
         assert_eq!(
-            partners_at_start("Simonds, Winslow, Willis & Abbott, Directions to the Office"),
+            partners_at_start("Simonds, Winslow, Willis & Abbott, Directions to the Office", "swwalaw"),
             Some("Simonds, Winslow, Willis & Abbott")
         );
-        assert!(!is_list("Simonds, Winslow, Willis & Abbott"));
-        for text in ["Plumbing, Heating & Electrical", "Repairs, sales and service"] {
-            assert_eq!(partners_at_start(text), None, "{text}");
+        assert!(!is_list("Simonds, Winslow, Willis & Abbott", "winslowlaw"));
+        for text in [
+            "Plumbing, Heating & Electrical",
+            "Repairs, sales and service",
+            "Crowns, Bridges & Implants",
+        ] {
+            assert_eq!(partners_at_start(text, "smiledental"), None, "{text}");
         }
-        assert!(is_list("Osteopathie, Massage, Fango"));
+        assert!(is_list("Osteopathie, Massage, Fango", "praxismueller"));
     }
 }

@@ -300,6 +300,8 @@ fn the_language_is_that_of_the_sentences_where_a_template_says_english() {
         "We are open every day of the week and look forward to seeing you. Please call us before you come by.";
     assert_eq!(of("en", english).as_deref(), Some("en"));
     assert_eq!(of("", "Salon Axel"), None);
+    let japanese = "当院は駅から徒歩五分の歯科医院です。お子さまからご年配の方まで安心して通っていただけるよう心がけています。ご予約はお電話でお願いいたします。";
+    assert_eq!(of("", japanese).as_deref(), Some("ja"));
 }
 
 #[test]
@@ -307,4 +309,67 @@ fn two_words_without_a_space_are_nobody() {
     let facts =
         page("<strong>HANDS-ON DIFFERENCE</strong><span>One patient. One physiotherapist. Focused care.</span>");
     assert_eq!(facts.people, Vec::new());
+}
+
+#[test]
+fn businesses_that_share_a_host_are_known_by_their_path() {
+    let facts = extract_html(
+        "<title>Kadeřnictví V Okružní</title><h1>Kadeřnictví V Okružní</h1><p class='motto'>Krása začíná péčí o sebe</p>",
+        &Url::parse("https://someone.github.io/kadernictvivokruzni/").unwrap(),
+        None,
+    );
+    let best = facts.names.iter().max_by_key(|name| name.trust).unwrap();
+    assert_eq!(best.value, "Kadeřnictví V Okružní");
+    assert!(best.trust > 70, "{best:?}");
+}
+
+#[test]
+fn what_surrounds_a_name_is_no_part_of_it() {
+    let best = |html: &str| {
+        let facts = page(html);
+        let best = facts
+            .names
+            .iter()
+            .max_by_key(|name| name.trust)
+            .map(|name| name.value.clone());
+        best.unwrap_or_default()
+    };
+    assert_eq!(
+        best("<img class='logo' src='l.png' alt='Logo von Smile-Dental'>"),
+        "Smile-Dental"
+    );
+    assert_eq!(
+        best("<p>At Smile Dental we offer a patient-centred approach to healthcare.</p>"),
+        "Smile Dental"
+    );
+    assert_eq!(
+        best("<title>Smile Dental & Implants Ltd Bury, Crowns Walmersley</title>"),
+        "Smile Dental & Implants Ltd"
+    );
+    assert_eq!(
+        best("<title>緑が丘の歯医者「酒井歯科医院」|緑が丘駅徒歩7分</title>"),
+        "酒井歯科医院"
+    );
+    assert_eq!(
+        best("<img class='logo' src='l.png' alt='en bild på en sax'><h1>Smile Salong</h1>"),
+        "Smile Salong"
+    );
+}
+
+#[test]
+fn numbers_are_read_by_the_language_where_nothing_else_tells_the_country() {
+    let facts = extract_html(
+        "<html lang='sv'><ul><li>Sparbanksvägen 70</li><li>08-744 02 52</li></ul></html>",
+        &Url::parse("https://valias.example.com/").unwrap(),
+        None,
+    );
+    assert_eq!(facts.phones[0].value.e164.as_deref(), Some("+4687440252"));
+}
+
+#[test]
+fn a_profile_that_is_called_as_the_business_is_its_own() {
+    let facts = page(
+        "<p>Kontakt <span>Zdeněk Kubásek</span> <a href='https://www.facebook.com/profile.php?id=100083138806394'>Smile Dental NZ</a></p>",
+    );
+    assert!(facts.social[0].trust >= 50, "{:?}", facts.social);
 }

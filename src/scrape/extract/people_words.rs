@@ -134,7 +134,8 @@ pub(super) static NO_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
     linkedin whatsapp tripadvisor legal notice cookie cookies all rights reserved terapia manual implante implantes ortodoncia tel fax email \
     e-mail mobile phone address adresse opticians optometrists solicitors vets veterinary physiotherapy physio law firm group ltd limited \
     gmbh llc inc srl dog dogs cat cats puppy school gift vouchers north south east west city town monday tuesday wednesday thursday friday \
-    saturday sunday january february march april june july august september october november december ",
+    saturday sunday mentions legales licensed insured bonded owned operated proudly serving trusted experienced reliable \
+    affordable professional guaranteed responsive scheduling specialists nuestros nuestras servicios servicio january february march april june july august september october november december ",
     )
 });
 

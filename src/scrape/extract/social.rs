@@ -166,6 +166,24 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
             ],
         )
         .filter(|name| name.bytes().any(|b| b.is_ascii_alphabetic()))?,
+        "telegram" => one(
+            &segments,
+            &[
+                "share",
+                "joinchat",
+                "addstickers",
+                "addemoji",
+                "proxy",
+                "socks",
+                "iv",
+                "s",
+                "msg",
+            ],
+        )?,
+        "vk" => one(
+            &segments,
+            &["share", "feed", "search", "login", "video", "about", "dev"],
+        )?,
         "xing" => match segments.as_slice() {
             [kind @ ("companies" | "pages"), name, ..] => format!("{kind}/{}", name.to_lowercase()),
             _ => return None,
@@ -225,6 +243,10 @@ fn network(host: &str) -> Option<(&'static str, &'static str)> {
         ("tripadvisor", "https://www.tripadvisor.com/")
     } else if is("vimeo.com") && host != "player.vimeo.com" {
         ("vimeo", "https://vimeo.com/")
+    } else if is("t.me") || is("telegram.me") {
+        ("telegram", "https://t.me/")
+    } else if is("vk.com") {
+        ("vk", "https://vk.com/")
     } else if is("xing.com") {
         ("xing", "https://www.xing.com/")
     } else {
@@ -354,6 +376,8 @@ mod tests {
             ("https://instagram.com/smile.nz/", "https://www.instagram.com/smile.nz"),
             ("https://twitter.com/@Smile", "https://twitter.com/smile"),
             ("https://x.com/Smile?lang=en", "https://x.com/smile"),
+            ("https://t.me/Vet4PetMinsk", "https://t.me/vet4petminsk"),
+            ("https://vk.com/smile_dental", "https://vk.com/smile_dental"),
             (
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html?m=1",
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html",

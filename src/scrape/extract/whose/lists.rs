@@ -105,7 +105,7 @@ pub(super) const COMPANIES: [&str; 31] = [
 ];
 
 /// Names of networks in the text of links.
-pub(super) const NETWORKS: [&str; 26] = [
+pub(super) const NETWORKS: [&str; 28] = [
     "facebook",
     "instagram",
     "twitter",
@@ -119,6 +119,8 @@ pub(super) const NETWORKS: [&str; 26] = [
     "tripadvisor",
     "vimeo",
     "xing",
+    "telegram",
+    "vk",
     "whatsapp",
     "fb",
     "ig",
