@@ -42,6 +42,10 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     pub started_at: Option<DateTimeUtc>,
     pub completed_at: Option<DateTimeUtc>,
+    /// The journal's number at its first move, until then at its making: orders the registrations of a restaurant, whatever the clock does.
+    pub since_seq: i64,
+    /// Nobody knows what a call of its execution has done.
+    pub outcome_unknown: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

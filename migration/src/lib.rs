@@ -24,6 +24,7 @@ mod m0016_leads_and_restaurants;
 mod m0017_registration_batches;
 mod m0018_templates_and_schedules;
 mod m0019_row_level_security;
+mod m0020_unknown_outcomes;
 pub mod row_security;
 mod sql;
 
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_registration_batches::Migration),
             Box::new(m0018_templates_and_schedules::Migration),
             Box::new(m0019_row_level_security::Migration),
+            Box::new(m0020_unknown_outcomes::Migration),
         ]
     }
 }

@@ -14,6 +14,7 @@ pub mod read;
 pub mod row_security;
 mod rows;
 pub mod tx;
+mod unsettled;
 pub mod write;
 
 pub use connect::{Database, Hq};

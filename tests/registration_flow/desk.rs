@@ -97,6 +97,13 @@ impl Desk {
         }
     }
 
+    /// The daemon dies at once, and another one takes over.
+    pub fn die(&mut self) {
+        self.daemon.kill9();
+        self.daemon.restart();
+        self.api = self.daemon.api(&self.daemon.token("member"));
+    }
+
     /// A restaurant of the organisation; its id.
     pub async fn restaurant(&self, name: &str) -> String {
         let body = json!({

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by a panic"
 )]
 
+mod deaths;
 mod desk;
 mod doubts;
 mod effects;
@@ -19,6 +20,11 @@ mod unknown_calls;
 #[path = "../support/mod.rs"]
 mod support;
 
+use deaths::{
+    a_call_that_a_death_cut_off_is_asked_about_where_nothing_tells,
+    a_call_that_outlived_its_batch_and_the_daemon_is_looked_for,
+    a_call_that_outlived_its_batch_and_the_daemon_is_recorded, whoever_waits_for_people_waits_on_after_a_death,
+};
 use doubts::{
     a_question_about_a_call_is_put_again, a_refusal_does_not_tell_what_an_earlier_call_has_done,
     a_search_that_is_not_there_tells_nothing, an_execution_that_was_asked_about_waits_its_turn_again,
@@ -82,6 +88,10 @@ on_both_databases!("registration":
     nothing_is_begun_anew_over_a_call_that_nobody_knows_of,
     older_batches_drafts_and_leads_are_not_begun_over_it_either,
     a_template_leaves_out_who_has_such_calls,
+    whoever_waits_for_people_waits_on_after_a_death,
+    a_call_that_a_death_cut_off_is_asked_about_where_nothing_tells,
+    a_call_that_outlived_its_batch_and_the_daemon_is_recorded,
+    a_call_that_outlived_its_batch_and_the_daemon_is_looked_for,
     nobody_is_told_of_such_calls_of_other_organisations,
     what_was_retried_is_retried_from_its_newest_batch,
     a_retry_names_its_own_candidates,

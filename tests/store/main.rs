@@ -50,6 +50,8 @@ on_both_databases!(
     answers::an_accepted_answer_is_never_lost_and_never_applied_twice,
     schedules::a_run_takes_place_once_whatever_the_clock_does,
     schedules::those_who_are_being_registered_by_then_are_left_out,
+    schedules::those_with_calls_that_nobody_knows_of_are_left_out,
+    schedules::a_run_while_the_clock_was_far_ahead_silences_nobody_for_good,
     schedules::a_run_that_waits_takes_place_when_the_earlier_batch_has_ended,
     schedules::a_schedule_that_cannot_be_read_is_switched_off,
     registration_moves::ends_of_the_process_count_until_a_step_has_ended,

@@ -1,7 +1,9 @@
 //! Runs of schedules, with clocks that do as they like.
 
 use batchdesk::model::journal::Origin;
-use batchdesk::store::write::{CreateBatchSchedule, RunOutcome, RunSchedule, ScheduleChanged, ScheduledBatch, Trigger};
+use batchdesk::store::write::{
+    ChangeBatchSchedule, CreateBatchSchedule, RunOutcome, RunSchedule, ScheduleChanged, ScheduledBatch, Trigger,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{Id, batch_schedules, registration_batch_jobs, registration_jobs, restaurants};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, QueryOrder as _};
@@ -157,6 +159,51 @@ pub async fn those_who_are_being_registered_by_then_are_left_out(mut bench: Benc
     let third = seen(&bench, third.id).await;
     assert_eq!(third.last_outcome.as_deref(), Some("nothing matched"));
     assert_eq!(third.next_run_at, Some(planned + TimeDelta::hours(1)));
+}
+
+/// The registration of a restaurant ended while nobody knew what one of its calls had done.
+async fn leave_unknown(bench: &Bench, restaurant: Id) {
+    let end = format!(
+        "update registration_jobs set status = 'failed', is_open = false, outcome_unknown = true where restaurant_id = '{restaurant}'"
+    );
+    let calls = format!(
+        "update registration_job_steps set sub_step_progress = '[{{\"sub_step\": \"account\", \"title\": \"Account\", \
+         \"status\": \"failed\", \"outcome_unknown\": true}}]' where step_number = 6 and registration_job_id in \
+         (select id from registration_jobs where restaurant_id = '{restaurant}')"
+    );
+    for sql in [end, calls] {
+        bench.database.writer.raw().execute_unprepared(&sql).await.unwrap();
+    }
+}
+
+pub async fn those_with_calls_that_nobody_knows_of_are_left_out(mut bench: Bench) {
+    let first = schedule(&mut bench, "a", "allow").await;
+    let places = new_restaurants(&bench, 3).await;
+    let planned = first.next_run_at.unwrap();
+    bench.write(run(first.id, planned, planned, &places)).await.unwrap();
+    leave_unknown(&bench, places[0]).await;
+    leave_unknown(&bench, places[1]).await;
+    let second = schedule(&mut bench, "b", "allow").await;
+    let made = bench.write(run(second.id, planned, planned, &places)).await.unwrap();
+    assert!(matches!(made, RunOutcome::Made { jobs: 1, .. }), "{made:?}");
+}
+
+pub async fn a_run_while_the_clock_was_far_ahead_silences_nobody_for_good(mut bench: Bench) {
+    let known = schedule(&mut bench, "a", "allow").await;
+    let ahead = "update batch_schedules set last_run_at = '2099-01-01T00:00:00+00:00', \
+        next_run_at = '2099-01-01T01:00:00+00:00', look_at = '2099-01-01T01:00:00+00:00'";
+    bench.database.writer.raw().execute_unprepared(ahead).await.unwrap();
+    let row = batch_schedules::Model {
+        cron: "30 * * * *".to_owned(),
+        ..seen(&bench, known.id).await
+    };
+    let change = ChangeBatchSchedule {
+        row,
+        origin: Origin::engine(),
+    };
+    assert_eq!(bench.write(change).await.unwrap(), ScheduleChanged::Accepted);
+    let next = seen(&bench, known.id).await.next_run_at.unwrap();
+    assert!(next < Utc::now() + TimeDelta::hours(2), "{next}");
 }
 
 pub async fn a_run_that_waits_takes_place_when_the_earlier_batch_has_ended(mut bench: Bench) {

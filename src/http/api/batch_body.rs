@@ -65,6 +65,10 @@ pub(super) fn filter_mistakes(filter: &RestaurantFilter, source: TemplateSource)
         let detail = "restaurants that are being registered cannot be in another batch; say 'none' or 'completed'";
         mistakes.push(Mistake::new("/filter/registered", detail));
     }
+    if filter.outcome_unknown == Some(true) {
+        let detail = "such restaurants are left out of new batches: a retry of their registrations finds out first what was done";
+        mistakes.push(Mistake::new("/filter/outcome_unknown", detail));
+    }
     if filter.converted == Some(true) {
         let detail = "leads that are converted are restaurants; take a template over restaurants";
         mistakes.push(Mistake::new("/filter/converted", detail));

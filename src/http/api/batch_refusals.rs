@@ -126,7 +126,7 @@ fn doubt(calls: &UnknownCalls) -> String {
     let (restaurant, registration) = (calls.restaurant_id, calls.registration_id);
     format!(
         "nobody knows what calls of an earlier registration of the restaurant {restaurant} have done ({}), and this would do it again; \
-         POST /api/registration-jobs/{registration}/retry finds out first, and `\"despite_unknown_outcomes\": true` does it all the same",
+         POST /api/registration-jobs/{registration}/retry finds out first, once its batch is paused or has ended, and `\"despite_unknown_outcomes\": true` does it all the same",
         calls.sub_steps.join(", ")
     )
 }

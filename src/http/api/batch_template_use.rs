@@ -1,7 +1,5 @@
 //! What a template would take, and a batch of it.
 
-use std::collections::HashSet;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Json, Path};
@@ -23,18 +21,16 @@ use crate::model::registration::filter::RestaurantFilter;
 use crate::model::registration::profile::Directory;
 use crate::store::read::{BatchTemplateView, Role, SelectedRestaurant};
 use crate::store::write::{
-    BatchOfLeads, ConvertLeads, CreateRegistrationBatch, KeyAnswer, LeadsConverted, NewRegistration,
-    RegistrationBatchCreated, RequestKey, RunSchedule, StoredAnswer,
+    BatchOfLeads, ChooseRegistrationBatch, ConvertLeads, LeadsConverted, RegistrationBatchChosen, RequestKey,
+    RunSchedule, StoredAnswer,
 };
 
 /// Restaurants that a preview names.
 const SHOWN: usize = 10;
 /// Restaurants that a preview counts; beyond it says that there are more.
 const COUNTED: usize = 10_000;
-/// Restaurants beyond those of a batch, in the place of those that are being registered.
+/// Restaurants beyond those of a batch, in the place of those that are being registered by the time it is made.
 const SPARE: usize = 200;
-/// How often the restaurants are chosen anew where some are registered elsewhere meanwhile.
-const CHOICES: usize = 5;
 
 /// Whom a template takes now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -181,44 +177,27 @@ async fn make(
         };
         return of_leads(app, caller, template, most, batch, key).await;
     }
-    let mut doubtful = HashSet::new();
-    for _ in 0..CHOICES {
-        // Those that are registered elsewhere by the time of the command are not chosen the next time.
-        let restaurants = chosen_and_free(app, caller, template, most, &doubtful).await?;
-        if restaurants.is_empty() {
-            return Err(no_restaurant_matches());
+    let command = ChooseRegistrationBatch {
+        id,
+        organisation_id: caller.scope.organisation_id,
+        name,
+        parallel: template.settings.is_parallel(),
+        settings: template.settings.common_config.clone().into(),
+        candidates: chosen(app, caller, template, most.saturating_add(SPARE)).await?,
+        most,
+        created_by: Some(caller.scope.user_id),
+        template_id: template.id,
+        start: asked.start.unwrap_or(true),
+        key,
+        origin: caller.origin(),
+    };
+    match app.command(command).await? {
+        RegistrationBatchChosen::Created(jobs) => {
+            app.overseer.do_send(RegistrationsChanged(id));
+            Ok(RunSchedule::answer(id, jobs))
         }
-        let answer = RunSchedule::answer(id, restaurants.len());
-        let command = CreateRegistrationBatch {
-            id,
-            organisation_id: caller.scope.organisation_id,
-            name: name.clone(),
-            parallel: template.settings.is_parallel(),
-            settings: template.settings.common_config.clone().into(),
-            jobs: restaurants.into_iter().map(NewRegistration::of).collect(),
-            created_by: Some(caller.scope.user_id),
-            template_id: Some(template.id),
-            schedule_id: None,
-            start: asked.start.unwrap_or(true),
-            despite_unknown_outcomes: false,
-            origin: caller.origin(),
-            answer: key.clone().map(|request| KeyAnswer {
-                request,
-                answer: answer.clone(),
-            }),
-        };
-        match app.command(command).await? {
-            RegistrationBatchCreated::Created => {
-                app.overseer.do_send(RegistrationsChanged(id));
-                return Ok(answer);
-            }
-            RegistrationBatchCreated::Refused(refused) => {
-                doubtful.extend(refused.doubtful.iter().map(|calls| calls.restaurant_id));
-            }
-        }
+        RegistrationBatchChosen::Nobody => Err(no_restaurant_matches()),
     }
-    let detail = "others register the same restaurants at this moment; try again";
-    Err(Problem::new(StatusCode::CONFLICT, "restaurants_busy", detail))
 }
 
 /// Makes restaurants of the template's leads, and the batch of those.
@@ -253,20 +232,4 @@ async fn of_leads(
             Err(Problem::new(StatusCode::CONFLICT, "restaurants_busy", detail))
         }
     }
-}
-
-/// Up to `most` of the template's restaurants, without those that are being registered and the `doubtful`: as with a schedule, one
-/// with a call of which nobody knows what it did stops no other.
-async fn chosen_and_free(
-    app: &App,
-    caller: &Caller,
-    template: &BatchTemplateView,
-    most: usize,
-    doubtful: &HashSet<Id>,
-) -> Result<Vec<Id>, Problem> {
-    let found = chosen(app, caller, template, most.saturating_add(SPARE)).await?;
-    let mut free = app.reader.without_open_registration(&caller.scope, &found).await?;
-    free.retain(|id| !doubtful.contains(id));
-    free.truncate(most);
-    Ok(free)
 }

@@ -72,6 +72,7 @@ pub async fn list(app: Data<App>, caller: Caller, query: Query<LeadQuery>) -> Re
         q: query.q,
         converted: query.converted,
         registered: None,
+        outcome_unknown: None,
     };
     directory::list(&app, &caller, filter, query.cursor.as_deref(), query.limit).await
 }

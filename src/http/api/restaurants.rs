@@ -34,6 +34,8 @@ pub struct RestaurantQuery {
     /// The beginning of a name.
     q: Option<String>,
     registered: Option<Registered>,
+    /// Whether an ended registration made calls of which nobody knows what they did.
+    outcome_unknown: Option<bool>,
     limit: Option<u64>,
     cursor: Option<String>,
 }
@@ -64,6 +66,7 @@ pub async fn list(
         q: query.q,
         converted: None,
         registered: query.registered,
+        outcome_unknown: query.outcome_unknown,
     };
     directory::list(&app, &caller, filter, query.cursor.as_deref(), query.limit).await
 }

@@ -55,6 +55,9 @@ pub struct RestaurantFilter {
     /// Restaurants alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registered: Option<Registered>,
+    /// Restaurants alone: whether an ended registration made calls of which nobody knows what they did, and nothing has settled it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome_unknown: Option<bool>,
 }
 
 impl RestaurantFilter {
@@ -91,6 +94,9 @@ impl RestaurantFilter {
         }
         if self.registered.is_some() && directory != Directory::Restaurants {
             wrong("registered", "is known of restaurants alone");
+        }
+        if self.outcome_unknown.is_some() && directory != Directory::Restaurants {
+            wrong("outcome_unknown", "is known of restaurants alone");
         }
         mistakes
     }

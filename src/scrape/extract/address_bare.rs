@@ -8,35 +8,59 @@ use crate::scrape::payload::{Address, Fact, PageFacts, Source};
 use crate::scrape::text::squeeze;
 use phonenumber::country::Id;
 
-/// Countries in which people leave the postal code out; elsewhere a street without one is a piece of something else.
-const USUAL: [Id; 4] = [Id::NZ, Id::IE, Id::AU, Id::GB];
+/// Countries where the number stands before the street, and where people leave the postal code out.
+const NUMBER_FIRST: [Id; 6] = [Id::NZ, Id::IE, Id::AU, Id::GB, Id::US, Id::CA];
 /// Such a line says nothing else.
 const MAX_LINE: usize = 90;
 
 /// Finds the first such address, when the page has given none.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
-    let Some(country) = context
-        .tld_region()
-        .or(context.region)
-        .filter(|country| USUAL.contains(country))
-    else {
-        return;
-    };
     if !facts.addresses.is_empty() {
         return;
     }
+    let language = || super::home_of(scan.lang.as_deref()?.split(['-', '_']).next()?);
+    let country = context.tld_region().or(context.region).or_else(language);
     let found = scan.lines.iter().enumerate().find_map(|(at, line)| {
         let text = &scan.text[line.range.clone()];
         let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(1));
         if elsewhere || text.len() > MAX_LINE || !text.bytes().any(|b| b.is_ascii_digit()) {
             return None;
         }
-        let next = scan.line(at + 1);
-        in_line(text, next, country)
+        match country {
+            Some(country) if NUMBER_FIRST.contains(&country) => in_line(text, scan.line(at + 1), country),
+            _ => number_last(text, country),
+        }
     });
     facts
         .addresses
         .extend(found.map(|address| Fact::with_trust(address, Source::Text, 35)));
+}
+
+/// A line that is a street with its number behind it and a town, whichever comes first: "Via Monti Tiburtini 558, Roma".
+fn number_last(line: &str, country: Option<Id>) -> Option<Address> {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let separated = |mark: &str| {
+        line.split_once(mark)
+            .map(|(one, other)| (without_label(one), without_label(other)))
+    };
+    let (one, other) = separated(", ").or_else(|| separated(" - "))?;
+    let is_numbered = |street: &str| {
+        let last = street.split(' ').next_back().unwrap_or_default();
+        is_street(street) && street.starts_with(char::is_alphabetic) && last.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let is_whole = |town: &str| is_town(town) && town.split(' ').count() <= 3;
+    let (street, town) = match (is_numbered(one), is_numbered(other)) {
+        (true, false) => (one, other),
+        (false, true) => (other, one),
+        _ => return None,
+    };
+    is_whole(town).then(|| Address {
+        raw: squeeze(line),
+        street: Some(squeeze(street)),
+        locality: Some(town.to_owned()),
+        country: country.map(|country| country.as_ref().to_owned()),
+        ..Address::default()
+    })
 }
 
 /// A street at the beginning of `line`, with its town behind it or alone in the `next` line.
@@ -97,6 +121,30 @@ mod tests {
                 "{line}"
             );
             assert_eq!(found.postal_code, None);
+        }
+        for (line, street, town) in [
+            ("📍 Via Monti Tiburtini 558, Roma", "Via Monti Tiburtini 558", "Roma"),
+            (
+                "Hägerstensåsen - Sparbanksvägen 70",
+                "Sparbanksvägen 70",
+                "Hägerstensåsen",
+            ),
+            ("Adresse: Hauptstraße 12, Berlin", "Hauptstraße 12", "Berlin"),
+        ] {
+            let found = number_last(line, Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (found.street.as_deref(), found.locality.as_deref()),
+                (Some(street), Some(town)),
+                "{line}"
+            );
+        }
+        for line in [
+            "Am Markt 3, täglich geöffnet",
+            "Zimmer 12, Berlin",
+            "Via Roma, Milano",
+            "Via Roma 1, Via Milano 2",
+        ] {
+            assert_eq!(number_last(line, None), None, "{line}");
         }
         for (line, next) in [
             ("12 High Street", ""),

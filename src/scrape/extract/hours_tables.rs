@@ -98,6 +98,36 @@ static ANNOUNCED: Words = Words::new(&[
     "oriau",
 ]);
 
+/// What says that a time is not one of the doors: "outside opening hours call us, 24/7".
+static OUTSIDE: Words = Words::new(&[
+    "outside",
+    "Outside",
+    "buiten",
+    "Buiten",
+    "außerhalb",
+    "Außerhalb",
+    "ausserhalb",
+    "Ausserhalb",
+    "en dehors",
+    "En dehors",
+    "fuera",
+    "Fuera",
+    "fuori",
+    "Fuori",
+    "utenfor",
+    "Utenfor",
+    "uden for",
+    "Uden for",
+    "utanför",
+    "Utanför",
+    "poza",
+    "Poza",
+    "mimo ",
+    "Mimo ",
+    "after hours",
+    "After hours",
+]);
+
 /// A table of hours as it was found.
 struct Table {
     week: Vec<OpeningHours>,
@@ -411,7 +441,7 @@ impl Tables {
         // "24 hours" is said of much: of the doors only where somebody says "open".
         let whole = |hours: &OpeningHours| hours.opens == "00:00" && hours.closes == "24:00" && hours.days.len() == 7;
         if reader.week[before.min(reader.week.len())..].iter().any(whole) {
-            if says_open(line) {
+            if says_open(line) && !OUTSIDE.any(line) {
                 self.cue = true;
             } else {
                 reader.week.truncate(before);

@@ -49,6 +49,7 @@ mod microdata;
 pub(crate) mod names;
 mod names_likeness;
 mod names_logos;
+mod names_owner;
 mod names_prose;
 mod names_words;
 mod own;

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::links::push_unique;
 pub(crate) use super::names_likeness::{agree, likeness};
 use super::names_logos;
+use super::names_owner::{copyright, without_legal_form};
 use super::names_prose::{self, without_greeting};
 pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
 use super::names_words::{is_list, is_someone_elses, partners_at_start};
@@ -217,103 +218,6 @@ pub(crate) fn introduces(word: &str) -> bool {
     )
 }
 
-/// Who holds the copyright: `© 2019–2024 Smile Dental Ltd. All rights reserved.`
-fn copyright(line: &str) -> Option<&str> {
-    let at = line
-        .find('©')
-        .map(|at| at + '©'.len_utf8())
-        .or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
-    let mut rest = line[at..].trim_start_matches(|c: char| !c.is_alphabetic());
-    if starts_ci(rest, "c)") {
-        rest = rest[2..].trim_start_matches(|c: char| !c.is_alphabetic());
-    }
-    for word in ["copyright", "by", "por", "par", "von", "door", "di"] {
-        if starts_ci(rest, word) && rest[word.len()..].starts_with(|c: char| !c.is_alphabetic()) {
-            rest = rest[word.len()..].trim_start_matches(|c: char| !c.is_alphabetic());
-        }
-    }
-    let end = [
-        "all rights",
-        "alle rechte",
-        "tous droits",
-        "todos los",
-        "website",
-        "powered",
-        "design",
-        "privacy",
-        "|",
-        " - ",
-        " – ",
-        "·",
-        "•",
-        ", 2",
-        " 20",
-        " 19",
-        "\t",
-        " — ",
-        "todos os",
-        "tutti i",
-        "site by",
-        "site:",
-        "p.iva",
-        "vat ",
-        "abn ",
-        "reg.",
-    ]
-    .iter()
-    .filter_map(|mark| find_ci(rest, mark))
-    .min()
-    .unwrap_or(rest.len());
-    let end = sentence_end(&rest[..end]);
-    let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
-    (owner.chars().count() >= 3).then_some(owner)
-}
-
-/// Where the owner's sentence or the owner's name before an address ends: "Smith & Sons, Unit 18, Leeds", "Smile. Site by X".
-fn sentence_end(text: &str) -> usize {
-    let stop = text.match_indices(". ").find(|(at, _)| {
-        let word = text[..*at]
-            .rsplit(|c: char| !c.is_alphanumeric())
-            .next()
-            .unwrap_or_default();
-        let next = text[*at + 2..].chars().next();
-        (word.chars().count() >= 3 && !next.is_some_and(char::is_lowercase))
-            || without_legal_form(&text[..*at]).len() < *at
-    });
-    let comma = text.match_indices(", ").find(|(at, _)| {
-        let next = text[at + 2..].split([' ', ',']).next().unwrap_or_default();
-        without_legal_form(&format!("x {next}")) != "x"
-    });
-    [stop, comma]
-        .into_iter()
-        .flatten()
-        .map(|(at, _)| at)
-        .min()
-        .unwrap_or(text.len())
-}
-
-/// A company's name without what registers add to it.
-fn without_legal_form(name: &str) -> &str {
-    const FORMS: [&str; 34] = [
-        "ltd", "limited", "llc", "inc", "pty", "plc", "llp", "pllc", "corp", "gmbh", "ug", "ag", "sarl", "sas", "srl",
-        "bv", "nv", "ab", "oy", "aps", "sl", "sro", "slp", "slu", "lda", "ltda", "kft", "zrt", "sarlau", "snc", "spa",
-        "eirl", "doo", "as",
-    ];
-    let mut rest = name;
-    while let Some(at) = rest.rfind(' ') {
-        let last: String = rest[at..]
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
-        if !FORMS.contains(&last.as_str()) {
-            break;
-        }
-        rest = rest[..at].trim_end_matches([' ', ',']);
-    }
-    rest
-}
-
 pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
     let text = without_greeting(text.trim());
     let text = text
@@ -435,32 +339,6 @@ mod tests {
         assert!(likeness("Smile Dental Centre Auckland", "smiledental") > 0.7);
         assert!(likeness("Dentist in Auckland", "smiledental") < 0.3);
         assert_eq!(likeness("Praxis Müller", "praxismueller"), 1.0);
-    }
-
-    #[test]
-    fn copyright_lines_name_the_owner() {
-        assert_eq!(
-            copyright("© 2019–2024 Smile Dental Ltd. All rights reserved."),
-            Some("Smile Dental Ltd")
-        );
-        assert_eq!(
-            copyright("Copyright 2024 by Smile Dental | Privacy"),
-            Some("Smile Dental")
-        );
-        assert_eq!(
-            copyright("© 1999–2024 DripStop Plumbing & Gas. Counter: 0034551"),
-            Some("DripStop Plumbing & Gas")
-        );
-        assert_eq!(
-            copyright("© 2009 J. Pemberly & Sons Electrical Contractors, Unit 18 Tanyard Works, Stockport"),
-            Some("J. Pemberly & Sons Electrical Contractors")
-        );
-        assert_eq!(
-            copyright("© 2024 Smile Dental, Inc. All rights reserved"),
-            Some("Smile Dental, Inc")
-        );
-        assert_eq!(copyright("Copyright (c) 2016 Smile Dental."), Some("Smile Dental"));
-        assert_eq!(copyright("Smile Dental"), None);
     }
 
     #[test]

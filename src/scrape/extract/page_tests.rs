@@ -373,3 +373,17 @@ fn a_profile_that_is_called_as_the_business_is_its_own() {
     );
     assert!(facts.social[0].trust >= 50, "{:?}", facts.social);
 }
+
+#[test]
+fn a_sentence_that_goes_on_in_the_next_line_says_whose_a_number_is() {
+    let facts = page(
+        "<p>Telefon: 09 524 7381</p><p>Außerhalb der Sprechzeiten wenden Sie sich bitte an den Notdienst<br>
+        unter der Telefonnummer: <a href='tel:093001122'>09 300 1122</a></p>",
+    );
+    let numbers: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|phone| phone.value.e164.as_deref())
+        .collect();
+    assert_eq!(numbers, ["+6495247381"]);
+}

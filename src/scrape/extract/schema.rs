@@ -477,6 +477,8 @@ fn postal(object: &Object) -> Option<Address> {
         part("addressRegion"),
         part("postalCode"),
     );
+    // Generators put the town into every field that must not be empty.
+    let street = street.filter(|street| locality.as_ref() != Some(street));
     if street.is_none() && locality.is_none() && postal_code.is_none() {
         return None;
     }

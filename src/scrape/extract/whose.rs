@@ -50,6 +50,8 @@ pub(crate) struct Whose<'a> {
 
 /// A line of more is prose, not a contact detail.
 const MAX_LABEL_LINE: usize = 48;
+/// Bytes of a line that another goes on with.
+const MAX_BEGUN: usize = 160;
 /// What stands farther from a value, before it and behind it, says nothing of it.
 const REACH: (usize, usize) = (2_000, 500);
 /// Statements of a page that are read.
@@ -202,7 +204,8 @@ impl<'a> Whose<'a> {
             .find('\t')
             .filter(|end| *end <= 60)
             .map_or("", |end| &text[..end]);
-        let folded = folded_without_streets(&format!("{row}\t{}", &text[start..at.end.min(statement.end)]));
+        let begun = if start == 0 { self.begun_above(line, text) } else { "" };
+        let folded = folded_without_streets(&format!("{row}\t{begun} {}", &text[start..at.end.min(statement.end)]));
         let own_mail = || self.mail_in(&text[statement.clone()]) == Some(true);
         let own = speaks_of_itself(Folded::of(&text[statement.start..at.start]).text());
         let whole = Folded::of(&text[statement.clone()]);
@@ -234,6 +237,21 @@ impl<'a> Whose<'a> {
             return Standing::Foreign;
         }
         Standing::Plain
+    }
+
+    /// The line above, where this one goes on with its sentence: "wenden Sie sich an den Notdienst", "unter der Nummer …".
+    fn begun_above(&self, line: usize, text: &str) -> &str {
+        let above = line
+            .checked_sub(1)
+            .map(|above| self.scan.line(above))
+            .unwrap_or_default();
+        let goes_on =
+            text.trim_start().starts_with(char::is_lowercase) && above.len() <= MAX_BEGUN && above.contains(' ');
+        if goes_on && !above.ends_with(['.', ':', '!', '?', ';']) {
+            above
+        } else {
+            ""
+        }
     }
 
     /// Whether what stands before a statement in its line speaks of others.

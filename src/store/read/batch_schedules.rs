@@ -183,6 +183,7 @@ async fn selection(
         Ok(read) => read,
         Err(error) => return Ok(Err(Unselectable::Unreadable(error.to_string()))),
     };
+    filter.outcome_unknown = Some(false);
     if row.only_unregistered {
         filter.registered = Some(Registered::None);
     }

@@ -1,13 +1,8 @@
 //! Templates of registration batches, and whom they take.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use entity::{Id, batch_templates};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    TryGetable,
-};
+use sea_orm::{ColumnTrait as _, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,7 +12,7 @@ use super::scope::{Access, Scope};
 use crate::model::batch_template::{BatchSettings, TemplateSource};
 use crate::model::registration::filter::{Registered, RestaurantFilter};
 use crate::model::registration::profile::Directory;
-use crate::store::rows::{in_list, statement};
+use crate::store::rows::in_list;
 
 /// A template as the API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -70,9 +65,11 @@ pub struct SelectedRestaurant {
     pub icp_score: Option<i32>,
 }
 
-/// The filter of a batch that is to be made: what says nothing of registrations means restaurants that have none.
+/// The filter of a batch that is to be made: what says nothing of registrations means restaurants that have none, and nobody is taken
+/// with calls of which nobody knows what they did.
 fn for_registration(mut filter: RestaurantFilter) -> RestaurantFilter {
     filter.registered.get_or_insert(Registered::None);
+    filter.outcome_unknown = Some(false);
     filter
 }
 
@@ -131,23 +128,6 @@ impl Reader {
     ) -> Result<Vec<Id>, DbErr> {
         let filter = for_registration(template.filter.clone());
         self.restaurants_matching(scope, &filter, most).await
-    }
-
-    /// Those of these restaurants that are not being registered, in the same order.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn without_open_registration(&self, scope: &Scope, restaurants: &[Id]) -> Result<Vec<Id>, DbErr> {
-        if restaurants.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (list, values) = in_list(restaurants);
-        let sql = format!("select restaurant_id from registration_jobs where is_open and restaurant_id in ({list})");
-        let select = statement(self.backend(), &sql, values);
-        let rows = self.seen_by(scope).query_all_raw(select).await?;
-        let open: Result<HashSet<Id>, _> = rows.iter().map(|row| Id::try_get_by(row, 0)).collect();
-        let open = open?;
-        Ok(restaurants.iter().filter(|id| !open.contains(id)).copied().collect())
     }
 
     /// Restaurants or leads of the organisation as a preview shows them, oldest first.

@@ -13,6 +13,7 @@ use super::scope::{Access, Scope};
 use crate::model::registration::filter::{Registered, RestaurantFilter};
 use crate::model::registration::profile::{Directory, Profile, search_key};
 use crate::store::rows::{like_prefix, statement};
+use crate::store::unsettled::UNSETTLED;
 
 /// A restaurant as the API shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, FromQueryResult, ToSchema)]
@@ -191,15 +192,18 @@ fn condition(directory: Directory, organisation_id: Id, filter: &RestaurantFilte
             None => {}
         },
         Directory::Restaurants => {
-            let (verb, which) = match filter.registered {
-                None => return (sql, values),
-                Some(Registered::None) => ("not exists", "(j.is_open or j.status = 'completed')"),
-                Some(Registered::Open) => ("exists", "j.is_open"),
-                Some(Registered::Completed) => ("exists", "j.status = 'completed'"),
-            };
-            sql.push_str(&format!(
-                " and {verb} (select 1 from registration_jobs j where j.restaurant_id = r.id and {which})"
-            ));
+            let registered = filter.registered.map(|registered| match registered {
+                Registered::None => (false, "(j.is_open or j.status = 'completed')"),
+                Registered::Open => (true, "j.is_open"),
+                Registered::Completed => (true, "j.status = 'completed'"),
+            });
+            let unknown = filter.outcome_unknown.map(|unknown| (unknown, UNSETTLED));
+            for (is, which) in [registered, unknown].into_iter().flatten() {
+                let verb = if is { "exists" } else { "not exists" };
+                sql.push_str(&format!(
+                    " and {verb} (select 1 from registration_jobs j where j.restaurant_id = r.id and {which})"
+                ));
+            }
         }
     }
     (sql, values)

@@ -138,6 +138,7 @@ impl<'tx> Group<'tx> {
             Command::RevokeToken(command) => Answer::RevokeToken(command.apply(self).await?),
             Command::AppendAudit(command) => Answer::AppendAudit(command.apply(self).await?),
             Command::CreateRegistrationBatch(command) => Answer::CreateRegistrationBatch(command.apply(self).await?),
+            Command::ChooseRegistrationBatch(command) => Answer::ChooseRegistrationBatch(command.apply(self).await?),
             Command::ChangeRegistrationBatch(command) => Answer::ChangeRegistrationBatch(command.apply(self).await?),
             Command::ArchiveRegistrationBatch(command) => Answer::ArchiveRegistrationBatch(command.apply(self).await?),
             Command::RepeatRegistrationBatch(command) => Answer::RepeatRegistrationBatch(command.apply(self).await?),

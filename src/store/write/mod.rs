@@ -61,10 +61,10 @@ pub use previews::{ForgetPreviews, KeepPreview};
 pub use recovery::{CloseCleanly, ProveOwnership, RecoverJob};
 pub use registrations::{
     AnswerGiven, AnswerRegistrations, Answered, AnswersTold, ArchiveRegistrationBatch, BatchArchived, BatchRefused,
-    CandidateFound, ChangeRegistrationBatch, CreateRegistrationBatch, JournalEntry, MarkRegistrationsInFlight,
-    NewRegistration, RecoverRegistrationBatch, RegistrationBatchChanged, RegistrationBatchCreated, RegistrationMoved,
-    RegistrationRef, RegistrationTransition, RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated,
-    RestaurantFacts, StepWrite, Threshold, UnknownCalls,
+    CandidateFound, ChangeRegistrationBatch, ChooseRegistrationBatch, CreateRegistrationBatch, JournalEntry,
+    MarkRegistrationsInFlight, NewRegistration, RecoverRegistrationBatch, RegistrationBatchChanged,
+    RegistrationBatchChosen, RegistrationBatchCreated, RegistrationMoved, RegistrationRef, RegistrationTransition,
+    RemindOfQuestion, Repeat, RepeatRegistrationBatch, Repeated, RestaurantFacts, StepWrite, Threshold, UnknownCalls,
 };
 pub use results::RecordResult;
 pub(in crate::store) use retention::PRUNING;
@@ -209,6 +209,7 @@ commands! {
     RevokeToken -> bool,
     AppendAudit -> (),
     CreateRegistrationBatch -> RegistrationBatchCreated,
+    ChooseRegistrationBatch -> RegistrationBatchChosen,
     ChangeRegistrationBatch -> RegistrationBatchChanged,
     ArchiveRegistrationBatch -> BatchArchived,
     RepeatRegistrationBatch -> Repeated,
@@ -312,6 +313,7 @@ impl Command {
             | Self::MarkArchived(_)
             | Self::CloseCleanly(_)
             | Self::CreateRegistrationBatch(_)
+            | Self::ChooseRegistrationBatch(_)
             | Self::ChangeRegistrationBatch(_)
             | Self::RepeatRegistrationBatch(_)
             | Self::RecoverRegistrationBatch(_)
@@ -340,6 +342,7 @@ impl Command {
                 Self::ApplyWorkflows(files) => files.bytes(),
                 Self::StoreAnswer(answer) => answer.body.len(),
                 Self::CreateRegistrationBatch(batch) => batch.bytes(),
+                Self::ChooseRegistrationBatch(batch) => batch.bytes(),
                 Self::RegistrationTransition(transition) => transition.bytes(),
                 Self::CreateBatchTemplate(create) => create.bytes(),
                 Self::ChangeBatchTemplate(change) => change.bytes(),

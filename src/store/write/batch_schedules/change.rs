@@ -1,6 +1,6 @@
 //! What people change of schedules.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{Id, batch_schedules};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _};
 
@@ -128,6 +128,9 @@ impl ChangeBatchSchedule {
     }
 }
 
+/// How far the last run may lie ahead of the clock and still count.
+const CLOCK_PUT_RIGHT: TimeDelta = TimeDelta::days(1);
+
 fn next_run(
     known: &batch_schedules::Model,
     row: &batch_schedules::Model,
@@ -141,7 +144,9 @@ fn next_run(
         return Ok(known.next_run_at);
     }
     let timetable = Timetable::read(&row.cron, &row.time_zone).map_err(|error| DbErr::Custom(error.to_string()))?;
-    Ok(timetable.next_after(known.last_run_at.map_or(now, |last| last.max(now))))
+    // Nothing is repeated where the clock was put right a little; a run far ahead took place while it was wrong.
+    let last = known.last_run_at.filter(|last| *last <= now + CLOCK_PUT_RIGHT);
+    Ok(timetable.next_after(last.map_or(now, |last| last.max(now))))
 }
 
 /// Deletes a schedule. Its batches stay.

@@ -11,9 +11,8 @@ use super::change::load;
 use crate::model::journal::Origin;
 use crate::model::schedule::{Decision, Occasion, OverlapPolicy, Timetable, decide};
 use crate::store::rows::{statement, uuid};
-use crate::store::write::audit;
 use crate::store::write::group::Group;
-use crate::store::write::registrations::{NewBatch, NewRegistration, free_restaurants, make_batch};
+use crate::store::write::registrations::{NewBatch, make_of_free};
 use crate::store::write::{KeyAnswer, RequestKey, StoredAnswer};
 
 /// When a run that waits for an earlier batch is looked at again.
@@ -182,32 +181,27 @@ impl RunSchedule {
             Ok(batch) => batch,
             Err(why) => return Ok((RunOutcome::Impossible(why.clone()), format!("failed: {why}"))),
         };
-        let mut restaurants = free_restaurants(group, schedule.organisation_id, &batch.restaurants).await?;
-        restaurants.truncate(batch.most);
-        if restaurants.is_empty() {
-            return Ok((RunOutcome::NothingMatched, "nothing matched".to_owned()));
-        }
-        let jobs: Vec<NewRegistration> = restaurants.into_iter().map(NewRegistration::of).collect();
         let new = NewBatch {
             id: batch.id,
             organisation_id: schedule.organisation_id,
             name: &batch.name,
             parallel: batch.parallel,
             settings: batch.settings.clone(),
-            total: jobs.len(),
+            total: batch.most,
             retry_of: None,
             template_id: schedule.template_id,
             schedule_id: Some(schedule.id),
             created_by: None,
         };
-        make_batch(group, new, &jobs, true, &self.origin).await?;
-        audit::note(group, &self.origin, format!("registration batch {}", batch.id)).await?;
+        let Some(jobs) = make_of_free(group, new, &batch.restaurants, true, &self.origin).await? else {
+            return Ok((RunOutcome::NothingMatched, "nothing matched".to_owned()));
+        };
         let made = RunOutcome::Made {
             batch_id: batch.id,
-            jobs: jobs.len(),
+            jobs,
         };
-        let restaurants = if jobs.len() == 1 { "restaurant" } else { "restaurants" };
-        let told = format!("made the batch '{}' of {} {restaurants}", batch.name, jobs.len());
+        let restaurants = if jobs == 1 { "restaurant" } else { "restaurants" };
+        let told = format!("made the batch '{}' of {jobs} {restaurants}", batch.name);
         Ok((made, told))
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::batch::{BatchRow, count};
 use super::transition::{JournalEntry, RegistrationRef, journal_row};
+use super::unknown::note_unknown;
 use crate::model::journal::{Operation, Origin};
 use crate::model::registration::batch::BatchStatus;
 use crate::model::registration::job::RegistrationStatus;
@@ -333,7 +334,11 @@ async fn go_on(
     match step {
         StepNumber::CompanySelection => result = Some(select(group, job, answer).await?),
         StepNumber::Configuration => config = Some(answer.clone()),
-        _ => progress = Some(settled(asked.progress()?, answer, group.now)),
+        _ => {
+            let settled = settled(asked.progress()?, answer, group.now);
+            note_unknown(group, job.id, &settled).await?;
+            progress = Some(json!(settled));
+        }
     }
     let next = if step == StepNumber::Execution {
         step
@@ -393,14 +398,14 @@ async fn go_on(
 }
 
 /// What a person said of the call that nobody else could tell of.
-fn settled(mut progress: Progress, answer: &Value, now: DateTime<Utc>) -> Value {
+fn settled(mut progress: Progress, answer: &Value, now: DateTime<Utc>) -> Progress {
     let done = answer["done"].as_bool().unwrap_or_default();
     let about = answer["sub_step"].as_str().unwrap_or_default();
     let asked = progress.get_mut(about);
     if let Some(open) = asked.filter(|each| each.status == SubStepStatus::ActionRequired) {
         open.answer(done, answer.get("result").cloned(), now);
     }
-    json!(progress)
+    progress
 }
 
 /// Marks the candidate that was picked and writes the company to the restaurant.

@@ -14,11 +14,10 @@ use serde_json::{Value, json};
 use super::answers::{candidate_of, is_candidate};
 use super::batch::BatchRow;
 use super::create::{NewBatch, NewRegistration, insert_batch, insert_job, start};
-use super::unknown::{UnknownCalls, unknown_calls, unknown_since};
+use super::unknown::{UnknownCalls, read_progress, unknown_calls, unknown_since};
 use crate::model::journal::Origin;
 use crate::model::registration::batch::{BatchStatus, retry_name};
 use crate::model::registration::step::{StepNumber, StepStatus};
-use crate::model::registration::sub_step::Progress;
 use crate::store::rows::statement;
 use crate::store::write::KeyAnswer;
 use crate::store::write::audit;
@@ -286,6 +285,8 @@ impl RepeatRegistrationBatch {
                 .or_else(|| source.execution_config.clone().filter(|_| selection.is_none()))),
             reference: Set(source.reference),
             source_job_id: Set(Some(source.id)),
+            since_seq: Set(group.next_seq()),
+            outcome_unknown: Set(source.outcome_unknown),
             created_at: Set(group.now),
             updated_at: Set(group.now),
             ..Default::default()
@@ -348,9 +349,7 @@ async fn copy_step(group: &Group<'_>, job: Id, failed: i32, step: steps::Model, 
     let is_done = step.step_number < failed;
     let progress = match step.sub_step_progress.clone() {
         Some(progress) if step.step_number == StepNumber::Execution.number() => {
-            let progress: Progress =
-                serde_json::from_value(progress).map_err(|error| DbErr::Json(error.to_string()))?;
-            Some(json!(progress.to_retry()))
+            Some(json!(read_progress(progress)?.to_retry()))
         }
         other => other,
     };

@@ -116,7 +116,7 @@ pub(in crate::store::write) async fn obstacles(
 }
 
 /// Those of these restaurants that a new batch of the organisation can take, in the same order.
-pub(in crate::store::write) async fn free_restaurants(
+pub(super) async fn free_restaurants(
     group: &Group<'_>,
     organisation_id: Id,
     restaurants: &[Id],
@@ -220,7 +220,7 @@ pub(super) async fn insert_job(
     position: usize,
 ) -> Result<(), DbErr> {
     const JOB: &str = "insert into registration_jobs (id, batch_job_id, organisation_id, restaurant_id, position, \
-        reference, created_at, updated_at) values (?,?,?,?,?,?,?,?)";
+        reference, since_seq, created_at, updated_at) values (?,?,?,?,?,?,?,?,?)";
     let NewRegistration { id, restaurant_id } = job;
     let values = [
         id.into(),
@@ -229,6 +229,7 @@ pub(super) async fn insert_job(
         restaurant_id.into(),
         i32::try_from(position).unwrap_or(i32::MAX).into(),
         id.into(),
+        group.next_seq().into(),
         group.now.into(),
         group.now.into(),
     ];

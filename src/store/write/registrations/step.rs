@@ -5,6 +5,7 @@ use entity::Id;
 use sea_orm::{ConnectionTrait, DbErr, TryGetable};
 use serde_json::Value;
 
+use super::unknown::{note_unknown, read_progress};
 use crate::model::registration::job::RegistrationStatus;
 use crate::model::registration::step::{StepNumber, StepStatus};
 use crate::store::rows::statement;
@@ -85,7 +86,10 @@ pub(super) async fn write_step(group: &Group<'_>, job: Id, step: &StepWrite) -> 
     if group.execute(&sql, values).await? == 0 {
         return Err(refused(group, job, step).await?);
     }
-    Ok(())
+    match &step.progress {
+        Some(progress) => note_unknown(group, job, &read_progress(progress.clone())?).await,
+        None => Ok(()),
+    }
 }
 
 async fn refused(group: &Group<'_>, job: Id, step: &StepWrite) -> Result<DbErr, DbErr> {

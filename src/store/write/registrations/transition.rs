@@ -174,6 +174,7 @@ impl RegistrationTransition {
             current_step = ?, attempt = ?, next_at = ?, blocked_by = ?, error_message = ?, call_open = ?, \
             ready_at = case when ? then coalesce(ready_at, ?) else ready_at end, \
             execution_config = coalesce(?, execution_config), crashes = case when ? then crashes else 0 end, version = version + 1, updated_at = ?, \
+            since_seq = case when started_at is null then ? else since_seq end, \
             started_at = coalesce(started_at, ?), completed_at = case when ? then ? else completed_at end \
             where id = ? and version = ? and exists (select 1 from registration_batch_jobs b \
             where b.id = registration_jobs.batch_job_id and b.epoch = ?)";
@@ -194,6 +195,7 @@ impl RegistrationTransition {
             self.execution_config.clone().into(),
             self.only_begins().into(),
             now.into(),
+            group.next_seq().into(),
             now.into(),
             to.has_ended().into(),
             now.into(),
