@@ -5,7 +5,7 @@ use super::address_parts::{
     country_after, from_number, is_county, is_number, is_town, split, town_after, without_label,
 };
 use super::address_street::{
-    end_of_street, is_box, is_floor, is_plain_american, is_plain_english, is_street, is_unit, is_unnumbered,
+    end_of_street, is_box, is_floor, is_named, is_plain_american, is_plain_english, is_street, is_unit, is_unnumbered,
     street_at_end,
 };
 use crate::scrape::payload::Address;
@@ -224,6 +224,9 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         } else if split(rest).is_empty() && is_street(around.after) {
             street = Some(Street::alone(around.after));
             above = false;
+        } else if let Some(part) = parts.last().filter(|part| is_named(part)) {
+            street = Some(Street::alone(part));
+            above = offset(line, part).is_none();
         }
     }
     if code.country == Id::IT

@@ -206,6 +206,45 @@ pub(crate) fn is_unnumbered(text: &str) -> bool {
     capitals && !text.bytes().any(|b| b.is_ascii_digit()) && (2..=5).contains(&words.len()) && (typed || estate)
 }
 
+/// A square or street whose houses have no number: "Grande Place de la Brèche aux loups", "Marktplatz". Enough only right before a code
+/// and its town.
+pub(crate) fn is_named(text: &str) -> bool {
+    // Fewer than begin or end streets elsewhere: nobody is called so.
+    const FIRST: [&str; 17] = [
+        "rue",
+        "avenue",
+        "boulevard",
+        "place",
+        "chemin",
+        "quai",
+        "impasse",
+        "via",
+        "viale",
+        "piazza",
+        "calle",
+        "plaza",
+        "paseo",
+        "avenida",
+        "rua",
+        "praca",
+        "travessa",
+    ];
+    const LAST: [&str; 6] = ["strasse", "straße", "platz", "allee", "gasse", "chaussee"];
+    let folded = folded(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let begins = words.len() >= 2 && words.iter().take(2).any(|word| FIRST.contains(word));
+    let ends = words
+        .last()
+        .is_some_and(|last| LAST.iter().any(|end| last.len() > end.len() && last.ends_with(end)));
+    text.len() <= 60
+        && text.starts_with(char::is_uppercase)
+        && text
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '’' | '.'))
+        && !text.ends_with('.')
+        && (begins || ends)
+}
+
 /// A post-office box, which is an address too, but not of the place.
 pub(crate) fn is_box(text: &str) -> bool {
     let folded = fold(text);

@@ -266,6 +266,12 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
             "Salt Lake City",
         ),
         (
+            "Grande Place de la Brèche aux loups\n77330 Ozoir-la-Ferrière",
+            Id::FR,
+            "Grande Place de la Brèche aux loups",
+            "Ozoir-la-Ferrière",
+        ),
+        (
             "© 2024 Praxis Müller · Hauptstraße 12 · 10115 Berlin",
             Id::DE,
             "Hauptstraße 12",

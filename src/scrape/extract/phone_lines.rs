@@ -219,6 +219,8 @@ fn key(byte: u8) -> char {
 fn parts(run: &str, push: &mut dyn FnMut(&str)) {
     let count = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
     let digits = count(run);
+    // "+49 (0) 2543 / 931 85 07": a country and an area are no number yet.
+    let whole = |part: &str| count(part) >= if part.starts_with('+') { 9 } else { 6 };
     let bracket = || {
         run.rfind('(')
             .filter(|at| *at > 0 && digits > 12)
@@ -226,14 +228,14 @@ fn parts(run: &str, push: &mut dyn FnMut(&str)) {
     };
     let pair = run
         .split_once(" / ")
-        .filter(|(first, second)| count(first) >= 6 && count(second) >= 6)
+        .filter(|(first, second)| whole(first) && count(second) >= 6)
         .or_else(|| {
             run.split_once('/')
                 .filter(|(first, second)| count(first) >= 7 && count(second) >= 7)
         })
         .or_else(|| run.split_once(" - ").filter(|_| digits > 13))
         .or_else(bracket)
-        .filter(|(first, second)| count(first) >= 6 && count(second) >= 6);
+        .filter(|(first, second)| whole(first) && count(second) >= 6);
     if let Some((first, second)) = pair {
         push(first);
         return parts(second, push);
