@@ -16,10 +16,10 @@ use super::reload::Authored;
 use super::storage::{Storage, StorageActor, StorageHealth};
 use super::supervision::{Exit, Monitored, spawn_monitored};
 use crate::model::crash::LastEnd;
-use crate::providers::{HostLimits, ProviderName, Providers};
+use crate::providers::{HostLimits, Providers};
 use crate::scrape::FetchError;
 use crate::settings::Settings;
-use crate::steps::registration::{AskCompaniesOffice, AskProvider, FollowExtraction, RegistrationHandlers};
+use crate::steps::registration;
 use crate::steps::{Aggregate, CleanIdentifier, Handlers, ScrapeSite};
 use crate::store::Database;
 use crate::store::destinations::{DestinationError, Destinations, Patience};
@@ -93,7 +93,7 @@ pub async fn start(
         journal: JournalReader::new(database.readers.clone()),
         readers: database.readers.clone(),
         handlers,
-        registration_handlers: registration_handlers(),
+        registration_handlers: registration::built_in(),
         hosts,
         providers: Providers::new(settings_receiver.clone())?,
         destinations,
@@ -127,17 +127,6 @@ fn built_in_handlers(
         .with("url", CleanIdentifier)
         .with("scrape", ScrapeSite::new(settings.clone(), Arc::clone(hosts))?)
         .with("aggregate", Aggregate))
-}
-
-/// What registrations are done by: the automatic steps by their names, and every provider that answers at once.
-fn registration_handlers() -> RegistrationHandlers {
-    let asked = [ProviderName::Http, ProviderName::N8n, ProviderName::Zenrows];
-    asked.into_iter().fold(
-        RegistrationHandlers::default()
-            .with("extraction", FollowExtraction)
-            .with("companies_office", AskCompaniesOffice),
-        |handlers, provider| handlers.with(provider.as_str(), AskProvider(provider)),
-    )
 }
 
 /// Whoever waits for the writer cannot know what became of its command, and nothing can go on without it: its end is

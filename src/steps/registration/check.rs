@@ -4,18 +4,13 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::built_in::{COMPANIES_OFFICE, NATIVE, PROVIDERS};
 use super::office::{KEEP_HOMES, request_settings};
 use crate::model::registration::plan::{RegistrationPlan, SubStepPlan};
 use crate::model::registration::step::StepNumber;
 use crate::providers::{Mode, ProviderName, ProviderSpec};
 use crate::settings::{RegistrationFileError, RegistrationMistake, read_registration_plan};
 use crate::template::{TemplateError, Templates};
-
-/// Handlers of the daemon's own that steps and sub-steps can name.
-pub const HANDLERS: [&str; 2] = ["extraction", COMPANIES_OFFICE];
-const COMPANIES_OFFICE: &str = "companies_office";
-/// Providers that answer at once.
-const PROVIDERS: [ProviderName; 3] = [ProviderName::Http, ProviderName::N8n, ProviderName::Zenrows];
 
 /// The plan of the directory's `registration.toml`, or of the built-in one, in which nothing is wrong.
 /// Reads a small file on the calling thread.
@@ -97,12 +92,12 @@ impl<'a> Checking<'a> {
         match provider {
             Some(provider) => self.request(provider, "settings", settings),
             None if handler == COMPANIES_OFFICE => self.companies_office(settings),
-            None if HANDLERS.contains(&handler) => self.texts_of("settings", settings),
+            None if NATIVE.contains(&handler) => self.texts_of("settings", settings),
             // That it is missing was told when it was read.
             None if handler.is_empty() => {}
             None => {
                 let mut known = PROVIDERS.map(ProviderName::as_str).to_vec();
-                known.extend(HANDLERS);
+                known.extend(NATIVE);
                 self.wrong(format!("'handler' must be one of {}", known.join(", ")));
             }
         }

@@ -136,6 +136,11 @@ impl RegistrationHandlers {
         self
     }
 
+    /// In no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<dyn RegistrationHandler>> {
         self.0.get(name).cloned()

@@ -1,6 +1,7 @@
 //! What is done for a registration: the automatic steps, and the parts of its execution. `registration.toml` names them; it is
 //! checked here.
 
+mod built_in;
 mod check;
 mod effect;
 mod extraction;
@@ -10,7 +11,8 @@ mod office;
 mod prefill;
 mod provided;
 
-pub use check::{HANDLERS, check, checked_plan};
+pub use built_in::built_in;
+pub use check::{check, checked_plan};
 pub use effect::found_effect;
 pub use extraction::FollowExtraction;
 pub use find::find_effect;
