@@ -62,6 +62,7 @@ fn start(file: Option<&Path>) -> anyhow::Result<actix::SystemRunner> {
         tracing::info!("{note}");
     }
     make_data_dir(&settings)?;
+    warn_of_secrets(&settings);
     let metrics = metrics::install().context("metrics")?;
     let system = System::new();
     match system.block_on(serve(settings, file.map(Path::to_owned), logging, metrics)) {
@@ -70,6 +71,15 @@ fn start(file: Option<&Path>) -> anyhow::Result<actix::SystemRunner> {
             // Connections that actors hold can be closed only where the system runs; the end of the process closes them too.
             std::mem::forget(system);
             Err(error)
+        }
+    }
+}
+
+/// Says which secrets cannot be read now, before something fails for want of one.
+fn warn_of_secrets(settings: &Settings) {
+    for (name, source) in &settings.secrets {
+        if let Err(error) = source.read() {
+            tracing::warn!(secret = name, %error, "a secret cannot be read; what needs it fails until it can be");
         }
     }
 }

@@ -294,7 +294,9 @@ fn same_address(a: &Address, b: &Address) -> bool {
             .collect()
     };
     let (of_a, of_b) = (numbers(a), numbers(b));
-    let same_number = of_a.iter().any(|number| of_b.contains(number));
+    let unnumbered =
+        || of_a.is_empty() && of_b.is_empty() && a.street.as_deref().map(fold) == b.street.as_deref().map(fold);
+    let same_number = of_a.iter().any(|number| of_b.contains(number)) || unnumbered();
     let code = |address: &Address| address.postal_code.as_deref().map(|code| code.replace(' ', ""));
     match (code(a), code(b)) {
         (Some(one), Some(other)) => one == other && (same_number || a.street.is_none() || b.street.is_none()),

@@ -103,8 +103,7 @@ pub async fn what_is_no_longer_asked_is_refused_with_both_states(database: Db) {
     desk.post(&draft, "start", json!({})).await.expect(200);
     desk.until_asked(&draft, 5).await;
 
-    let finding =
-        json!({ "answers": [{ "registration_job_id": jobs[0], "sub_step": "create-account", "done": true }] });
+    let finding = json!({ "answers": [{ "registration_job_id": jobs[0], "sub_step": "create-account", "done": true, "result": { "id": "1" } }] });
     let unasked = desk.post(&batch, "steps/6/complete", finding).await.expect(409).json();
     assert_eq!(errors(&unasked), [("/answers/0", "illegal_transition")]);
     let detail = unasked["detail"].as_str().unwrap();

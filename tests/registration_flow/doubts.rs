@@ -49,7 +49,19 @@ pub async fn an_execution_that_was_asked_about_waits_its_turn_again(database: Db
         (&refused["code"], &refused["errors"][0]["sub_step"]),
         (&json!("other_sub_step"), &json!("create-account"))
     );
-    let answer = done(&desk, first, "create-account", Resource::Accounts);
+    // What it gave is asked for, since others go on with it.
+    let mut answer = done(&desk, first, "create-account", Resource::Accounts);
+    let result = answer["answers"][0].as_object_mut().unwrap().remove("result").unwrap();
+    let refused = desk
+        .post(&batch, "steps/6/complete", answer.clone())
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(
+        (&refused["code"], &refused["errors"][0]["pointer"]),
+        (&json!("result_missing"), &json!("/answers/0/result"))
+    );
+    answer["answers"][0]["result"] = result;
     desk.post(&batch, "steps/6/complete", answer).await.expect(200);
     let answered = &desk.seen(&batch).await["jobs"][0];
     assert_eq!(

@@ -100,8 +100,11 @@ pub async fn answers_are_taken_once(database: Db) {
     // Two answers of one request: the form, then the twice.
     for (body, detail) in [
         (json!({ "selections": [] }), "at least one"),
-        (selection(job, json!({})), "oneOf"),
-        (selection(job, json!({ "none": true, "company_number": "1" })), "oneOf"),
+        (selection(job, json!({})), "exactly one of"),
+        (
+            selection(job, json!({ "none": true, "company_number": "1" })),
+            "exactly one of",
+        ),
         (
             json!({ "selections": [
                 { "registration_job_id": job, "none": true }, { "registration_job_id": job, "none": true },
@@ -128,7 +131,7 @@ pub async fn what_is_not_waited_for_is_refused(database: Db) {
     let nobodys = json!({ "candidate_id": "0190a000-0000-7000-8000-000000000000" });
     let candidate = desk.post(&batch, "steps/3/complete", selection(&job, nobodys)).await;
     assert_eq!(candidate.expect(422).json()["code"], "unknown_candidate");
-    let finding = json!({ "answers": [{ "registration_job_id": job, "sub_step": "create-account", "done": true }] });
+    let finding = json!({ "answers": [{ "registration_job_id": job, "sub_step": "create-account", "done": true, "result": { "id": "1" } }] });
     let unasked = desk.post(&batch, "steps/6/complete", finding).await.expect(409).json();
     assert_eq!(unasked["code"], "illegal_transition");
     desk.post(&batch, "cancel", json!({})).await.expect(200);

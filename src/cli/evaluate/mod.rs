@@ -3,6 +3,7 @@
 mod labels;
 mod score;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -49,14 +50,16 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             }
         }
     }
+    let mut out = std::io::stdout().lock();
     anyhow::ensure!(sites > 0, "there is no labels.json under the directories");
     if options.json {
-        println!("{}", as_json(sites, &tallies, options.mistakes.then_some(&mistakes)));
+        let told = as_json(sites, &tallies, options.mistakes.then_some(&mistakes));
+        writeln!(out, "{told}")?;
     } else {
-        print_table(sites, &tallies);
+        print_table(&mut out, sites, &tallies)?;
         if options.mistakes {
             for (site, field, mistake) in &mistakes {
-                println!("{site:<34} {field:<12} {mistake}");
+                writeln!(out, "{site:<34} {field:<12} {mistake}")?;
             }
         }
     }
@@ -88,14 +91,16 @@ fn payload(entry: &Entry) -> anyhow::Result<Value> {
     Ok(serde_json::to_value(merge(&CleanUrlPayload::from(&clean), &scraped))?)
 }
 
-fn print_table(sites: usize, tallies: &[Tally]) {
-    println!("{sites} sites");
-    println!(
+fn print_table(out: &mut impl Write, sites: usize, tallies: &[Tally]) -> std::io::Result<()> {
+    writeln!(out, "{sites} sites")?;
+    writeln!(
+        out,
         "{:<14} {:>8} {:>7} {:>7} {:>7} {:>9} {:>10} {:>7} {:>6}",
         "field", "labelled", "right", "missed", "wrong", "forbidden", "precision", "recall", "F1"
-    );
+    )?;
     for (field, tally) in FIELDS.iter().zip(tallies) {
-        println!(
+        writeln!(
+            out,
             "{:<14} {:>8} {:>7} {:>7} {:>7} {:>9} {:>10} {:>7} {:>6}",
             field.name,
             tally.right + tally.missed,
@@ -106,8 +111,9 @@ fn print_table(sites: usize, tallies: &[Tally]) {
             figure(tally.precision()),
             figure(tally.recall()),
             figure(tally.f1())
-        );
+        )?;
     }
+    Ok(())
 }
 
 fn figure(share: Option<f64>) -> String {

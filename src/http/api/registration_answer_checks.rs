@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use actix_web::http::StatusCode;
 use entity::Id;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::batch_refusals::{Against, refusal_of};
 use super::registration_answers::form_of;
@@ -38,6 +38,9 @@ pub(super) fn check(app: &App, step: StepNumber, answers: &[AnswerGiven]) -> Res
             StepNumber::Configuration => format!("{}/config", place_of(step, place)),
             _ => place_of(step, place),
         };
+        if let Some(detail) = result_missing(app, step, &given.answer) {
+            against.push(of("result_missing", format!("{said}/result"), detail));
+        }
         match answer_mistakes(&form, &given.answer) {
             Ok(mistakes) => against.extend(mistakes.into_iter().map(|mistake| {
                 let within = mistake.split_once(": ").filter(|(within, _)| within.starts_with('/'));
@@ -56,6 +59,21 @@ pub(super) fn check(app: &App, step: StepNumber, answers: &[AnswerGiven]) -> Res
     };
     let outcome = format!("the answer for {job} does not match the step's form: ");
     Err(refusal_of(&outcome, against))
+}
+
+/// What was done outside gave something that later sub-steps go on with: without it the registration could go nowhere.
+fn result_missing(app: &App, step: StepNumber, answer: &Value) -> Option<String> {
+    let slug = answer["sub_step"].as_str()?;
+    let needed = step == StepNumber::Execution
+        && answer["done"] == true
+        && answer["result"].is_null()
+        && app.engine.registration_plan().is_read_by_others(slug);
+    needed.then(|| {
+        format!(
+            "later sub-steps go on with what '{slug}' gave: say it as 'result', as the platform shows it, such as {{\"id\": \"...\"}}; \
+             or say \"done\": false, and it is done again"
+        )
+    })
 }
 
 /// Where an answer stands in its request.

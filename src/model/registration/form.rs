@@ -1,5 +1,6 @@
 //! What a step that a person answers takes for an answer.
 
+use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 /// A form that is no JSON Schema.
@@ -15,13 +16,28 @@ pub fn answer_mistakes(form: &Value, answer: &Value) -> Result<Vec<String>, NotA
     let schema = jsonschema::validator_for(form).map_err(|error| NotASchema(error.to_string()))?;
     let told = schema.iter_errors(answer).map(|mistake| {
         let place = mistake.instance_path().to_string();
-        if place.is_empty() {
-            mistake.to_string()
-        } else {
-            format!("{place}: {mistake}")
+        let is_choice = matches!(
+            mistake.kind(),
+            ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::OneOfMultipleValid { .. }
+        );
+        let choice = choice(form).filter(|_| is_choice && place.is_empty());
+        match choice {
+            Some(keys) => format!("give exactly one of {keys}"),
+            None if place.is_empty() => mistake.to_string(),
+            None => format!("{place}: {mistake}"),
         }
     });
     Ok(told.collect())
+}
+
+/// The keys of which a form takes one, where each of its alternatives requires one.
+fn choice(form: &Value) -> Option<String> {
+    let key = |way: &Value| match way["required"].as_array()?.as_slice() {
+        [key] => Some(format!("'{}'", key.as_str()?)),
+        _ => None,
+    };
+    let keys: Option<Vec<String>> = form["oneOf"].as_array()?.iter().map(key).collect();
+    keys.map(|keys| keys.join(", "))
 }
 
 #[cfg(test)]
@@ -46,5 +62,10 @@ mod tests {
             "{told:?}"
         );
         assert!(answer_mistakes(&json!({"type": "fax"}), &json!(1)).is_err());
+        let form = json!({"oneOf": [{"required": ["candidate_id"]}, {"required": ["none"]}]});
+        for answer in [json!({}), json!({"candidate_id": "1", "none": true})] {
+            let told = answer_mistakes(&form, &answer).unwrap();
+            assert_eq!(told, ["give exactly one of 'candidate_id', 'none'"], "{answer}");
+        }
     }
 }

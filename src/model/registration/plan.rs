@@ -96,8 +96,30 @@ impl RegistrationPlan {
         self.steps.get(&number)
     }
 
+    /// Whether another sub-step reads what this one gave.
+    #[must_use]
+    pub fn is_read_by_others(&self, slug: &str) -> bool {
+        let names = |text: &str| text.contains("results") && text.contains(slug);
+        let others = self.sub_steps.iter().filter(|other| other.slug != slug);
+        others
+            .into_iter()
+            .any(|other| any_text(&other.settings, &names) || other.when.as_deref().is_some_and(names))
+    }
+
     #[must_use]
     pub fn sub_step(&self, slug: &str) -> Option<&SubStepPlan> {
         self.sub_steps.iter().find(|sub_step| sub_step.slug == slug)
     }
+}
+/// Whether any text in the settings, however deep, is such a one.
+fn any_text(settings: &Map<String, Value>, is: &dyn Fn(&str) -> bool) -> bool {
+    fn within(value: &Value, is: &dyn Fn(&str) -> bool) -> bool {
+        match value {
+            Value::String(text) => is(text),
+            Value::Array(values) => values.iter().any(|value| within(value, is)),
+            Value::Object(fields) => fields.values().any(|value| within(value, is)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    settings.values().any(|value| within(value, is))
 }

@@ -62,6 +62,8 @@ pub(super) static OTHERS: Words = Words::new(&[
     "autoridade",
     "autorità",
     "garante",
+    "federaal agentschap",
+    "agence fédérale",
     "behörde",
     "behoerde",
     "aufsicht",

@@ -1,6 +1,6 @@
 //! The language that the sentences of a page are in, where the page does not say, or says what templates say.
 
-use whatlang::{Detector, Lang};
+use whatlang::{Detector, Info, Lang};
 
 use super::scan::{Scan, Zone};
 
@@ -8,6 +8,9 @@ use super::scan::{Scan, Zone};
 const ENOUGH: usize = 600;
 /// With fewer bytes nobody could tell.
 const LEAST: usize = 100;
+/// With so many bytes less certainty is enough: neighbours such as Danish and Norwegian never come out as certain.
+const LONG: usize = 400;
+const LIKELY: f64 = 0.5;
 /// Shorter lines are names, labels and links.
 const SENTENCE: usize = 25;
 
@@ -65,7 +68,8 @@ pub(super) fn of(scan: &Scan) -> Option<&'static str> {
         return None;
     }
     let detector = Detector::with_allowlist(KNOWN.iter().map(|(lang, _)| *lang).collect());
-    let found = detector.detect(&sample).filter(whatlang::Info::is_reliable)?;
+    let is_sure = |info: &Info| info.is_reliable() || (sample.len() >= LONG && info.confidence() >= LIKELY);
+    let found = detector.detect(&sample).filter(is_sure)?;
     KNOWN
         .iter()
         .find(|(lang, _)| *lang == found.lang())

@@ -66,7 +66,10 @@ fn languages(scan: &Scan, facts: &mut PageFacts) {
     // Templates are in English, and many a page that was made of one still says so.
     let unsure = said.and_then(language).is_none_or(|said| said == "en");
     let told = unsure.then(|| languages_told::of(scan)).flatten();
-    let own = told.or(said);
+    if let Some(told) = told {
+        push_unique(&mut facts.languages, told.to_owned(), Source::Text, 60);
+    }
+    let own = said.filter(|_| told.is_none());
     let alternates = scan
         .head_links
         .iter()

@@ -302,6 +302,11 @@ fn the_language_is_that_of_the_sentences_where_a_template_says_english() {
     assert_eq!(of("", "Salon Axel"), None);
     let japanese = "当院は駅から徒歩五分の歯科医院です。お子さまからご年配の方まで安心して通っていただけるよう心がけています。ご予約はお電話でお願いいたします。";
     assert_eq!(of("", japanese).as_deref(), Some("ja"));
+    let danish = "Den økologiske frisørsalon lægger vægt på personlig service, høj faglighed og en hyggelig atmosfære. Hos os behøver du ikke \
+        at bekymre dig om farlige kemikalier, da vi udelukkende bruger økologiske produkter af den bedste kvalitet i dit hår. Vi har den \
+        fireårige uddannelse, og dine ønsker er første prioritet. Du kan altid forvente kompetent rådgivning, når du sætter dig i stolen. \
+        Vi bruger god tid til dig og går ikke på kompromis.";
+    assert_eq!(of("", danish).as_deref(), Some("da"));
 }
 
 #[test]
