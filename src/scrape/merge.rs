@@ -5,7 +5,7 @@
 
 use super::called::best_name;
 use super::contacts;
-use super::extract::domain::Domain;
+use super::extract::Domain;
 use super::extract::hours::coverage;
 use super::payload::{
     Address, CleanUrlPayload, Conflict, Fact, FinalPayload, PageFacts, PageSummary, Provenance, ScrapePayload, Source,

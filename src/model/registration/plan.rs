@@ -100,10 +100,8 @@ impl RegistrationPlan {
     #[must_use]
     pub fn is_read_by_others(&self, slug: &str) -> bool {
         let names = |text: &str| text.contains("results") && text.contains(slug);
-        let others = self.sub_steps.iter().filter(|other| other.slug != slug);
-        others
-            .into_iter()
-            .any(|other| any_text(&other.settings, &names) || other.when.as_deref().is_some_and(names))
+        let mut others = self.sub_steps.iter().filter(|other| other.slug != slug);
+        others.any(|other| any_text(&other.settings, &names) || other.when.as_deref().is_some_and(names))
     }
 
     #[must_use]

@@ -20,7 +20,7 @@ mod context;
 mod countries;
 mod credits;
 mod cues;
-pub(crate) mod domain;
+mod domain;
 mod elements;
 pub(crate) mod emails;
 mod encoded;
