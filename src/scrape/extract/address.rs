@@ -22,7 +22,7 @@ const MAX_WHOLE: usize = 120;
 
 /// Finds the addresses that a visitor reads.
 pub(crate) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFacts) {
-    let wanted = countries_to_try(scan, context);
+    let wanted = countries_to_try(context);
     let lines: Vec<&str> = scan.lines.iter().map(|line| &scan.text[line.range.clone()]).collect();
     let site = Site {
         scan,
@@ -133,109 +133,17 @@ fn trust(found: &Found, owner: Owner, zone: Zone, kind: LineKind, context: &Cont
     }
 }
 
-/// The countries whose codes are looked for: the one that domain, job or language name, else those that dial codes
-/// and languages suggest and those whose codes nobody else has.
-fn countries_to_try(scan: &Scan, context: &Context) -> Vec<Id> {
-    let by_lang = scan
-        .lang
-        .as_deref()
-        .and_then(|lang| lang.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok());
+/// The countries whose codes are looked for: that of the domain, else those that the page as a whole suggests and those whose
+/// codes nobody else has.
+fn countries_to_try(context: &Context) -> Vec<Id> {
     if let Some(country) = context.tld_region() {
         return vec![country];
     }
-    let mut out: Vec<Id> = context.region.into_iter().chain(by_lang).collect();
-    let language = scan
-        .lang
-        .as_deref()
-        .and_then(|lang| lang.split(['-', '_']).next())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    out.extend(match language.as_str() {
-        "de" => Some(Id::DE),
-        "fr" => Some(Id::FR),
-        "es" => Some(Id::ES),
-        "it" => Some(Id::IT),
-        "nl" => Some(Id::NL),
-        "pt" => Some(Id::PT),
-        "pl" => Some(Id::PL),
-        "sv" => Some(Id::SE),
-        "da" => Some(Id::DK),
-        "nb" | "no" | "nn" => Some(Id::NO),
-        "fi" => Some(Id::FI),
-        "cs" => Some(Id::CZ),
-        "hu" => Some(Id::HU),
-        "ro" => Some(Id::RO),
-        "el" => Some(Id::GR),
-        "tr" => Some(Id::TR),
-        "sk" => Some(Id::SK),
-        "ja" => Some(Id::JP),
-        _ => None,
-    });
-    const DIAL: [(&str, Id); 31] = [
-        ("64", Id::NZ),
-        ("61", Id::AU),
-        ("49", Id::DE),
-        ("43", Id::AT),
-        ("41", Id::CH),
-        ("33", Id::FR),
-        ("34", Id::ES),
-        ("39", Id::IT),
-        ("31", Id::NL),
-        ("32", Id::BE),
-        ("45", Id::DK),
-        ("46", Id::SE),
-        ("47", Id::NO),
-        ("48", Id::PL),
-        ("351", Id::PT),
-        ("358", Id::FI),
-        ("420", Id::CZ),
-        ("27", Id::ZA),
-        ("91", Id::IN),
-        ("65", Id::SG),
-        ("36", Id::HU),
-        ("40", Id::RO),
-        ("30", Id::GR),
-        ("90", Id::TR),
-        ("421", Id::SK),
-        ("352", Id::LU),
-        ("353", Id::IE),
-        ("55", Id::BR),
-        ("54", Id::AR),
-        ("52", Id::MX),
-        ("81", Id::JP),
-    ];
-    let hrefs = scan
-        .anchors
-        .iter()
-        .map(|anchor| anchor.href.as_str())
-        .filter(|href| href.starts_with("tel:"));
-    for text in std::iter::once(scan.text.as_str()).chain(hrefs) {
-        for (at, _) in text.match_indices('+').take(40) {
-            let after = &text[at + 1..];
-            out.extend(
-                DIAL.iter()
-                    .find(|(code, _)| after.starts_with(code))
-                    .map(|(_, country)| *country),
-            );
+    let mut out: Vec<Id> = context.home.countries().collect();
+    for country in [Id::US, Id::GB, Id::CA, Id::IE] {
+        if !out.contains(&country) {
+            out.push(country);
         }
     }
-    if scan.text.contains("New Zealand") {
-        out.push(Id::NZ);
-    }
-    const STATES: [&str; 8] = [" NSW ", " VIC ", " QLD ", " WA ", " SA ", " TAS ", " ACT ", " NT "];
-    if scan.text.contains("Australia") || STATES.iter().any(|state| scan.text.contains(state)) {
-        out.push(Id::AU);
-    }
-    if scan.text.contains('〒') {
-        out.push(Id::JP);
-    }
-    out.extend([Id::US, Id::GB, Id::CA, Id::IE]);
-    let mut seen = Vec::new();
-    out.retain(|country| {
-        !seen.contains(country) && {
-            seen.push(*country);
-            true
-        }
-    });
     out
 }

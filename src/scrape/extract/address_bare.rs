@@ -1,100 +1,280 @@
-//! Addresses without a postal code: a street, then a town, where a page gives no better address.
+//! Addresses without a postal code: a street, its town beside it or not, where a page gives no better address.
 
-use super::address_parts::{country_after, is_town, split, without_label};
-use super::address_street::{is_street, is_unit};
+use super::address_lines::offset;
+use super::address_parts::{country_after, is_county, is_number, is_town, split, without_label};
+use super::address_street::{end_of_street, is_street, is_unit};
 use super::context::Context;
 use super::scan::{LineKind, Scan, Zone};
+use super::words::WordSet;
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
-use crate::scrape::text::squeeze;
+use crate::scrape::text::{fold, squeeze};
 use phonenumber::country::Id;
+use std::sync::LazyLock;
 
-/// Countries where the number stands before the street, and where people leave the postal code out.
-const NUMBER_FIRST: [Id; 6] = [Id::NZ, Id::IE, Id::AU, Id::GB, Id::US, Id::CA];
+/// Countries where the number stands before the street.
+const NUMBER_FIRST: [Id; 22] = [
+    Id::NZ,
+    Id::IE,
+    Id::AU,
+    Id::GB,
+    Id::US,
+    Id::CA,
+    Id::ZA,
+    Id::IN,
+    Id::NG,
+    Id::KE,
+    Id::GH,
+    Id::UG,
+    Id::TZ,
+    Id::ZM,
+    Id::ZW,
+    Id::PK,
+    Id::BD,
+    Id::LK,
+    Id::PH,
+    Id::SG,
+    Id::MY,
+    Id::HK,
+];
 /// Such a line says nothing else.
-const MAX_LINE: usize = 90;
+const MAX_LINE: usize = 110;
+/// Towns have fewer words.
+const MAX_TOWN: usize = 3;
+/// Who has more places than that gives their codes.
+const MAX_PLACES: usize = 3;
+const WITH_TOWN: u8 = 35;
+const ALONE: u8 = 32;
 
-/// Finds the first such address, when the page has given none.
+/// Finds such addresses where the page has given no street: those with their town, else those that a heading calls one.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
-    if !facts.addresses.is_empty() {
+    if facts.addresses.iter().any(|known| known.value.street.is_some()) {
         return;
     }
-    let language = || super::home_of(scan.lang.as_deref()?.split(['-', '_']).next()?);
-    let country = context.tld_region().or(context.region).or_else(language);
-    let found = scan.lines.iter().enumerate().find_map(|(at, line)| {
-        let text = &scan.text[line.range.clone()];
-        let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(1));
-        if elsewhere || text.len() > MAX_LINE || !text.bytes().any(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        match country {
-            Some(country) if NUMBER_FIRST.contains(&country) => in_line(text, scan.line(at + 1), country),
-            _ => number_last(text, country),
+    let country = context.home.countries().next();
+    let lines = || {
+        scan.lines.iter().enumerate().filter_map(|(at, line)| {
+            let text = &scan.text[line.range.clone()];
+            let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(1));
+            let may = !elsewhere && text.len() <= MAX_LINE && text.bytes().any(|b| b.is_ascii_digit());
+            may.then_some((at, text))
+        })
+    };
+    let number_first = country.is_some_and(|country| NUMBER_FIRST.contains(&country));
+    let with_town = lines().filter_map(|(at, text)| {
+        let next = scan.line(at + 1);
+        if number_first {
+            in_line(text, next, country)
+        } else {
+            in_parts(text, country)
         }
     });
-    facts
-        .addresses
-        .extend(found.map(|address| Fact::with_trust(address, Source::Text, 35)));
+    let mut found = distinct(with_town);
+    let mut trust = WITH_TOWN;
+    if found.is_empty() {
+        let headed = lines().filter(|(at, text)| {
+            let before = at.checked_sub(1).map_or("", |before| scan.line(before));
+            heads_address(before) || text.split_once(':').is_some_and(|(label, _)| heads_address(label))
+        });
+        found = distinct(headed.filter_map(|(_, text)| alone(text, country)));
+        trust = ALONE;
+    }
+    facts.addresses.extend(
+        found
+            .into_iter()
+            .map(|address| Fact::with_trust(address, Source::Text, trust)),
+    );
 }
 
-/// A line that is a street with its number behind it and a town, whichever comes first: "Via Monti Tiburtini 558, Roma".
-fn number_last(line: &str, country: Option<Id>) -> Option<Address> {
-    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let separated = |mark: &str| {
-        line.split_once(mark)
-            .map(|(one, other)| (without_label(one), without_label(other)))
-    };
-    let (one, other) = separated(", ").or_else(|| separated(" - "))?;
-    let is_numbered = |street: &str| {
-        let last = street.split(' ').next_back().unwrap_or_default();
-        is_street(street) && street.starts_with(char::is_alphabetic) && last.starts_with(|c: char| c.is_ascii_digit())
-    };
-    let is_whole = |town: &str| is_town(town) && town.split(' ').count() <= 3;
-    let (street, town) = match (is_numbered(one), is_numbered(other)) {
-        (true, false) => (one, other),
-        (false, true) => (other, one),
-        _ => return None,
-    };
-    is_whole(town).then(|| Address {
-        raw: squeeze(line),
+fn distinct(all: impl Iterator<Item = Address>) -> Vec<Address> {
+    let mut out: Vec<Address> = Vec::new();
+    for address in all {
+        let street = |address: &Address| address.street.as_deref().map(fold);
+        if !out.iter().any(|known| street(known) == street(&address)) {
+            out.push(address);
+        }
+        if out.len() == MAX_PLACES {
+            break;
+        }
+    }
+    out
+}
+
+/// Words of headings and labels that an address stands under, folded.
+static HEADS: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::of(
+        " address adresse anschrift direccion endereco indirizzo adres adresa adress cim cimunk osoite location standort sede sedi \
+    ubicacion where dove donde onde lokalizacja lokalita siedziba sidlo hely ubytovani διευθυνση адрес адреса alamat studio office kontakt \
+    contatti contact contacto contato ",
+    )
+});
+
+/// Whether a short line or label says that an address follows.
+fn heads_address(text: &str) -> bool {
+    text.len() <= 40 && {
+        let folded = fold(text);
+        let mut words = folded.split(' ');
+        let known = words.clone().any(|word| HEADS.has(word));
+        known && words.by_ref().count() <= 4
+    }
+}
+
+/// A street and nothing else.
+fn alone(line: &str, country: Option<Id>) -> Option<Address> {
+    let street = labelled(line).trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ','));
+    (is_street(street) && split(street).len() == 1).then(|| Address {
+        raw: squeeze(street),
         street: Some(squeeze(street)),
-        locality: Some(town.to_owned()),
         country: country.map(|country| country.as_ref().to_owned()),
         ..Address::default()
     })
 }
 
+/// What stands behind a label, which may be numbered: "Lokalizacja 2: Rybnik, …".
+fn labelled(line: &str) -> &str {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
+    match line.split_once(": ") {
+        Some((label, rest)) if label.len() <= 20 && label.starts_with(char::is_alphabetic) => rest.trim(),
+        _ => without_label(line),
+    }
+}
+
+/// A line of places one of which is a street with its number behind it: "Via Monti Tiburtini 558, Roma". What else it says behind a
+/// dash is of no interest: "Żory, ul. Stroma 9 - otwarte 24/7".
+fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
+    let headed = line.split_once(':').is_some_and(|(label, _)| heads_address(label));
+    let line = labelled(line);
+    let mut parts = split(line);
+    let numbered = |street: &str| {
+        let last = street.split(' ').next_back().unwrap_or_default();
+        let number = last.trim_start_matches(['#', 'n', 'N']);
+        let named = is_street(street) || (headed && street.split(' ').count() >= 3);
+        named && street.starts_with(char::is_alphabetic) && number.starts_with(|c: char| c.is_ascii_digit())
+    };
+    // The number in a part of its own: "str. George Cosbuc, nr. 22", "Calle Sirama, #101".
+    let apart = (1..parts.len()).find(|at| {
+        let number = parts[*at].trim_start_matches('#');
+        is_number(number) && numbered(&format!("{} {number}", parts[at - 1]))
+    });
+    let (at, street, behind) = match parts.iter().position(|part| numbered(part)) {
+        Some(at) => (at, squeeze(parts[at]), at + 1),
+        None => {
+            let at = apart? - 1;
+            (at, squeeze(&format!("{}, {}", parts[at], parts[at + 1])), at + 2)
+        }
+    };
+    if parts.len() > behind + 4 || at > 2 {
+        return None;
+    }
+    let other = parts[behind..].iter().position(|part| !is_place(part));
+    // A remark: nothing behind it is a place.
+    if let Some(other) = other {
+        let dashed =
+            offset(line, parts[behind + other]).is_some_and(|start| line[..start].trim_end().ends_with(['-', '–']));
+        if !dashed {
+            return None;
+        }
+        parts.truncate(behind + other);
+    }
+    if !parts[..at].iter().all(|part| is_place(part)) {
+        return None;
+    }
+    let end = parts
+        .last()
+        .and_then(|last| offset(line, last))
+        .map_or(line.len(), |start| start + parts.last().map_or(0, |last| last.len()));
+    let (town, named) = town_and_country(&parts[behind..]);
+    let town = town.or_else(|| town_and_country(&parts[..at]).0)?;
+    Some(Address {
+        raw: squeeze(&line[offset(line, parts[0]).unwrap_or(0)..end]),
+        street: Some(street),
+        locality: Some(town.to_owned()),
+        country: named.or(country.map(|country| country.as_ref().to_owned())),
+        ..Address::default()
+    })
+}
+
+fn is_place(part: &str) -> bool {
+    is_town(part) && part.split(' ').count() <= MAX_TOWN && !is_street(part)
+        || country_after(part).is_some()
+        || fold(part).starts_with("jud ")
+}
+
+/// The last town of a row of places, and the country behind it.
+fn town_and_country<'a>(places: &[&'a str]) -> (Option<&'a str>, Option<String>) {
+    let country = places.last().and_then(|last| country_after(last));
+    let towns = &places[..places.len() - usize::from(country.is_some())];
+    let is_region = |part: &&&str| is_county(part) || fold(part).starts_with("jud ") || part.ends_with(" State");
+    let town = towns.iter().rev().find(|part| !is_region(part));
+    (town.copied(), country)
+}
+
 /// A street at the beginning of `line`, with its town behind it or alone in the `next` line.
-fn in_line(line: &str, next: &str, country: Id) -> Option<Address> {
+fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     let parts: Vec<&str> = split(line).into_iter().map(without_label).collect();
     let units = parts
         .iter()
         .take_while(|part| is_unit(part) && !is_street(part))
         .count();
     let street = parts.get(units).filter(|part| is_street(part))?;
-    let begins_with_number = street.starts_with(|c: char| c.is_ascii_digit()) || is_unit(street.split(' ').next()?);
+    let begins_with_number = street.starts_with(|c: char| c.is_ascii_digit()) || begins_with_unit(street);
     if !begins_with_number || units > 2 {
         return None;
     }
+    // "Unit 2/56 Division Street Welshpool WA": nothing stands between the street and its town.
+    let end = end_of_street(street).filter(|_| parts.len() == units + 1);
+    let (street, tail) = street.split_at(end.unwrap_or(street.len()));
     let mut towns: Vec<&str> = parts[units + 1..].to_vec();
+    if let Some((town, state)) = tail.trim().rsplit_once(' ').filter(|(_, state)| is_state(state)) {
+        towns = vec![town, state];
+    }
     if towns.is_empty() && next.len() <= 40 {
         towns = split(next);
     }
-    if towns.last().is_some_and(|last| country_after(last).is_some()) {
-        towns.pop();
-    }
-    let whole =
-        !towns.is_empty() && towns.len() <= 3 && towns.iter().all(|town| is_town(town) && town.split(' ').count() <= 3);
-    if !whole {
+    let whole = !towns.is_empty() && towns.len() <= 4 && towns.iter().all(|town| is_place(town));
+    let (town, named) = town_and_country(&towns);
+    let region = towns
+        .iter()
+        .rev()
+        .find(|part| is_state(part))
+        .map(|state| (*state).to_owned());
+    let town = match &region {
+        Some(_) => towns
+            .iter()
+            .rev()
+            .find(|part| !is_state(part) && country_after(part).is_none())
+            .copied(),
+        None => town,
+    };
+    if !whole || town.is_none() {
         return None;
     }
-    let street = squeeze(&parts[..=units].join(", "));
+    let street = squeeze(
+        &parts[..units]
+            .iter()
+            .copied()
+            .chain([street])
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
     Some(Address {
         raw: squeeze(&format!("{street}, {}", towns.join(", "))),
         street: Some(street),
-        locality: towns.last().map(|town| (*town).to_owned()),
-        country: Some(country.as_ref().to_owned()),
+        locality: town.map(str::to_owned),
+        region,
+        country: named.or(country.map(|country| country.as_ref().to_owned())),
         ..Address::default()
     })
+}
+
+/// "Unit 2/56 Division Street": a part of the building and its number stand before that of the house.
+fn begins_with_unit(street: &str) -> bool {
+    let second = street.match_indices(' ').nth(1).map_or(street.len(), |(at, _)| at);
+    is_unit(&street[..second])
+}
+
+/// A state or province in two or three capitals: "ON", "NSW".
+fn is_state(part: &str) -> bool {
+    (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -113,8 +293,20 @@ mod tests {
                 "Auckland",
             ),
             ("3 Main Road", "Kumeu", "3 Main Road", "Kumeu"),
+            (
+                "Unit 2/56 Division Street Welshpool WA",
+                "",
+                "Unit 2/56 Division Street",
+                "Welshpool",
+            ),
+            (
+                "No. 81 Ughelli Express Way, Ozoro, Delta State, Nigeria",
+                "",
+                "No. 81 Ughelli Express Way",
+                "Ozoro",
+            ),
         ] {
-            let found = in_line(line, next, Id::NZ).unwrap_or_else(|| panic!("{line}"));
+            let found = in_line(line, next, Some(Id::NZ)).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(
                 (found.street.as_deref(), found.locality.as_deref()),
                 (Some(street), Some(town)),
@@ -130,8 +322,28 @@ mod tests {
                 "Hägerstensåsen",
             ),
             ("Adresse: Hauptstraße 12, Berlin", "Hauptstraße 12", "Berlin"),
+            (
+                "Lokalizacja 1: Żory, ul. Stroma 9 - otwarte 24/7",
+                "ul. Stroma 9",
+                "Żory",
+            ),
+            (
+                "Adresă: Cristian, str. George Cosbuc, nr. 22, jud. Brasov",
+                "str. George Cosbuc, nr. 22",
+                "Cristian",
+            ),
+            (
+                "Endereço: Antônio Félix, 427, Nilópolis",
+                "Antônio Félix, 427",
+                "Nilópolis",
+            ),
+            (
+                "Calle Sirama, #101, Barrio el calvario, San miguel",
+                "Calle Sirama, #101",
+                "San miguel",
+            ),
         ] {
-            let found = number_last(line, Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
+            let found = in_parts(line, Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(
                 (found.street.as_deref(), found.locality.as_deref()),
                 (Some(street), Some(town)),
@@ -144,7 +356,7 @@ mod tests {
             "Via Roma, Milano",
             "Via Roma 1, Via Milano 2",
         ] {
-            assert_eq!(number_last(line, None), None, "{line}");
+            assert_eq!(in_parts(line, None), None, "{line}");
         }
         for (line, next) in [
             ("12 High Street", ""),
@@ -152,7 +364,7 @@ mod tests {
             ("We moved to 3 Main Road", "Kumeu"),
             ("12 High Street, open every day", ""),
         ] {
-            assert_eq!(in_line(line, next, Id::NZ), None, "{line}");
+            assert_eq!(in_line(line, next, Some(Id::NZ)), None, "{line}");
         }
     }
 }

@@ -182,12 +182,17 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
         let pair = words
             .get(at + 1)
             .filter(|next| next.0 - end <= 2 && line[end..next.0].trim().is_empty());
+        // "Los Angeles, CA 90005" is American whatever else the page may be.
+        let state = wanted.contains(&Id::US).then(|| american(line, start, end)).flatten();
         for country in wanted {
+            if state.is_some() && *country != Id::US {
+                continue;
+            }
             let code = match country {
                 Id::GB => british(line, start, end, pair),
                 Id::CA => canadian(line, start, end, pair),
                 Id::IE => irish(line, start, end, pair),
-                Id::US => american(line, start, end),
+                Id::US => state.clone(),
                 Id::NZ | Id::AU => digits(word, 4).then(|| (end, word.to_owned(), false)),
                 Id::NL => dutch(line, start, end, pair),
                 Id::SE | Id::CZ | Id::SK | Id::GR => spaced(line, word, end, pair),
@@ -195,7 +200,7 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 Id::AR => argentine(word).map(|code| (end, code, true)),
                 Id::PL => hyphened(word, 2, 3).map(|code| (end, code, true)),
                 Id::PT => hyphened(word, 4, 3).map(|code| (end, code, true)),
-                Id::BR => hyphened(word, 5, 3).map(|code| (end, code, true)),
+                Id::BR => brazilian(line, start, end),
                 Id::AT | Id::CH | Id::BE | Id::DK | Id::NO | Id::LU | Id::HU | Id::SI | Id::LI | Id::BG | Id::ZA => {
                     prefixed(word, 4).map(|(code, marked)| (end, code, marked))
                 }
@@ -236,6 +241,20 @@ fn indian(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -
     let (from, to) = *pair?;
     let second = &line[from..to];
     (digits(word, 3) && digits(second, 3)).then(|| (to, format!("{word}{second}"), marked))
+}
+
+/// `60175-070`, also without its hyphen or with a point: `60.175-070`.
+fn brazilian(line: &str, start: usize, end: usize) -> Found {
+    let word = &line[start..end];
+    let in_order = |code: &str| hyphened(code, 5, 3).map(|code| (end, code, true));
+    if digits(word, 8)
+        && !line[..start]
+            .trim_end()
+            .ends_with(|c: char| c.is_ascii_digit() || c == ')')
+    {
+        return in_order(&format!("{}-{}", &word[..5], &word[5..]));
+    }
+    in_order(word)
 }
 
 /// `C1414DCX`.

@@ -5,8 +5,8 @@ use super::address_parts::{
     country_after, from_number, is_county, is_number, is_town, split, town_after, without_label,
 };
 use super::address_street::{
-    end_of_street, is_box, is_floor, is_named, is_plain_american, is_plain_english, is_street, is_unit, is_unnumbered,
-    street_at_end,
+    end_of_street, is_box, is_floor, is_hamlet, is_named, is_plain_american, is_plain_english, is_street, is_unit,
+    is_unnumbered, street_at_end,
 };
 use crate::scrape::payload::Address;
 use crate::scrape::text::squeeze;
@@ -214,6 +214,11 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     let mut above = street
         .as_ref()
         .is_some_and(|street| offset(line, street.first).is_none());
+    // Of two that begin with their code the second must not take the street of the first.
+    let next_to_it = street.as_ref().is_some_and(|street| street.next >= parts.len());
+    if side == Town::After && own_line == 0 && !next_to_it && split(rest).is_empty() && is_street(around.after) {
+        street = None;
+    }
     // "1113 Budapest, Bocskai út 118".
     if street.is_none() && side == Town::After {
         let next = split(rest).into_iter().next();
@@ -377,7 +382,9 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
         let plain = street_at_end(part).filter(|_| beside);
         let distinct = code.distinctive && matches!(code.country, Id::GB | Id::IE);
         let american = matches!(code.country, Id::US | Id::CA) && is_plain_american(part);
+        let hamlet = beside && code.country == Id::FR && is_hamlet(part);
         let old = american
+            || hamlet
             || distinct && (is_plain_english(part) || (at + 3 >= parts.len() && is_unnumbered(part) && at > 0));
         let known = is_street(from_number(part, code));
         if !(known || is_street(part) || plain.is_some() || old) {
@@ -393,7 +400,8 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
                     sure: true,
                 });
             }
-            if !is_box(part) {
+            // Behind a street a box is where the mail goes, and not the place.
+            if !is_box(part) || last_but.is_some_and(is_street) {
                 continue;
             }
         }

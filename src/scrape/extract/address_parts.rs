@@ -30,12 +30,19 @@ pub(super) fn from_number<'a>(part: &'a str, code: &Code) -> &'a str {
     &part[skip..]
 }
 
+/// Whether what stands before a colon says that a house number follows: "Reşit Paşa Cd. NO:88/A".
+fn numbers(label: &str) -> bool {
+    let last = label.rsplit(' ').next().unwrap_or_default();
+    label.len() > last.len() && matches!(last.to_ascii_lowercase().as_str(), "no" | "nr" | "n" | "num")
+}
+
 /// The text behind a label such as "Address:".
 pub(super) fn without_label(part: &str) -> &str {
     match part.split_once(':') {
         Some((label, rest))
             if label.len() <= 30
                 && !label.bytes().any(|b| b.is_ascii_digit())
+                && !numbers(label)
                 && (rest.trim().len() >= 4 || is_number(rest.trim())) =>
         {
             rest.trim()

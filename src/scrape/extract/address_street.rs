@@ -187,6 +187,18 @@ pub(crate) fn is_plain_american(text: &str) -> bool {
         })
 }
 
+/// A house in a French hamlet, which has no streets: "61 Le cous", "12 lieu-dit la Roche". Enough only right before a code and its town.
+pub(crate) fn is_hamlet(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let article = |word: &str| {
+        let word = word.to_lowercase();
+        matches!(word.as_str(), "le" | "la" | "les" | "lieu-dit" | "lieudit" | "chez")
+            || word.starts_with("l'")
+            || word.starts_with("l’")
+    };
+    (2..=5).contains(&words.len()) && is_house_number(words[0]) && article(words[1]) && text.len() <= 40
+}
+
 fn is_direction(word: &str) -> bool {
     matches!(
         word.trim_end_matches('.').to_ascii_lowercase().as_str(),
@@ -348,7 +360,8 @@ fn english(words: &[&str], text: &str) -> bool {
         .any(|(place, word)| place > 0 && ENGLISH.has(word))
         || rest
             .first()
-            .is_some_and(|word| matches!(*word, "broadway" | "strand" | "the"));
+            .is_some_and(|word| matches!(*word, "broadway" | "strand" | "the"))
+        || (at == 0 && is_numbered_road(rest));
     let ordinary = rest.iter().filter(|word| word.len() > 2).count() <= 7;
     // "10 years in the Main Street" goes on in small letters, a street does not.
     let named = text
@@ -356,6 +369,11 @@ fn english(words: &[&str], text: &str) -> bool {
         .skip_while(|word| !numbered(&word.to_lowercase()))
         .find(|word| word.len() > 1 && word.chars().all(char::is_alphabetic));
     lead_ok && typed && ordinary && named.is_some_and(|word| word.starts_with(char::is_uppercase))
+}
+
+/// "837 Hwy 6 N": a road that is called by its number.
+fn is_numbered_road(words: &[&str]) -> bool {
+    matches!(words, ["hwy" | "highway" | "route" | "rte" | "fm", number, ..] if numbered(number))
 }
 
 fn continental(words: &[&str]) -> bool {

@@ -37,7 +37,7 @@ pub(super) static AFTER: LazyLock<WordSet> =
     LazyLock::new(|| WordSet::of(" north south east west n s e w ne nw se sw central upper lower "));
 
 /// Endings of continental street names that are one word, and words that end a name of several.
-pub(super) const ENDINGS: [&str; 87] = [
+pub(super) const ENDINGS: [&str; 90] = [
     "strasse",
     "straße",
     "str",
@@ -120,6 +120,9 @@ pub(super) const ENDINGS: [&str; 87] = [
     "cad",
     "sokak",
     "sokagi",
+    "cd",
+    "sk",
+    "sok",
     "bulvari",
     "rue",
     "rakpart",
@@ -139,7 +142,7 @@ pub(super) static BEGINNINGS: LazyLock<WordSet> = LazyLock::new(|| {
     rua r avenida praca pc travessa tv alameda estrada rodovia rod lugar quinta beco rotunda praceta urb bairro ladeira \
     ul ulica aleja aleje al plac rynek os osiedle skwer trg ulice namesti nabrezi trida \
     str strada bulevardul bulevard bdul b-dul calea aleea soseaua sos piata splaiul intrarea \
-    οδος λεωφορος λεωφ πλατεια πλ ακτη ул улица пр проспект бул булевард пл площадь jalan jl ",
+    οδος λεωφορος λεωφ πλατεια πλ ακτη вул вулиця просп пров провулок наб набережная пер переулок шоссе ш ул улица пр проспект бул булевард пл площадь jalan jl ",
     )
 });
 

@@ -272,6 +272,25 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
             "Ozoir-la-Ferrière",
         ),
         (
+            "100 Hazel Street\nPO Box 149\nVan Meter, IA 50261",
+            Id::US,
+            "100 Hazel Street",
+            "Van Meter",
+        ),
+        ("Adresse : 61 Le cous, 79700 Mauléon", Id::FR, "61 Le cous", "Mauléon"),
+        (
+            "İstiklal, Reşit Paşa Cd. NO:88/A, 34773 Ümraniye/İstanbul",
+            Id::TR,
+            "Reşit Paşa Cd. NO:88/A",
+            "Ümraniye",
+        ),
+        (
+            "Rua Carmem Silva de Almeida, 349, Itapevi 06693070",
+            Id::BR,
+            "Rua Carmem Silva de Almeida, 349",
+            "Itapevi",
+        ),
+        (
             "© 2024 Praxis Müller · Hauptstraße 12 · 10115 Berlin",
             Id::DE,
             "Hauptstraße 12",

@@ -1,6 +1,7 @@
 //! What the extractors know about the page before they read it.
 
 use super::domain::{Domain, tenant};
+use super::home::Home;
 use phonenumber::country::Id;
 use url::Url;
 
@@ -19,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) label: String,
     /// The job's region, used when the page itself does not say.
     pub(crate) region: Option<Id>,
+    /// Where the business is, as far as the page as a whole tells.
+    pub(crate) home: Home,
 }
 
 impl Context {
@@ -37,6 +40,7 @@ impl Context {
             domain,
             label,
             region,
+            home: Home::default(),
         }
     }
 
@@ -87,29 +91,33 @@ impl Context {
 
     /// The country that the domain's ending names, when it is one that people use for their own country.
     pub(crate) fn tld_region(&self) -> Option<Id> {
-        let tld = self.site.rsplit('.').next()?;
-        match tld {
-            "uk" => return Some(Id::GB),
-            "co" | "io" | "me" | "tv" | "ai" | "cc" | "fm" | "ws" | "gg" | "ly" | "to" | "eu" | "la" | "sh" | "nu" => {
-                return None;
-            }
-            _ => {}
-        }
-        if tld.len() != 2 {
-            return match tld {
-                "kiwi" => Some(Id::NZ),
-                "melbourne" | "sydney" => Some(Id::AU),
-                "london" | "wales" | "scot" | "cymru" => Some(Id::GB),
-                "berlin" | "hamburg" | "koeln" | "cologne" | "bayern" | "nrw" | "ruhr" | "saarland" => Some(Id::DE),
-                "nyc" | "miami" | "vegas" | "boston" => Some(Id::US),
-                "paris" | "bzh" | "corsica" => Some(Id::FR),
-                "wien" | "tirol" => Some(Id::AT),
-                "swiss" | "zuerich" => Some(Id::CH),
-                "amsterdam" | "frl" => Some(Id::NL),
-                "quebec" => Some(Id::CA),
-                _ => None,
-            };
-        }
-        tld.to_ascii_uppercase().parse().ok()
+        country_of(self.site.rsplit('.').next()?)
     }
+}
+
+/// The country that a domain's ending names, when it is one that people use for their own country.
+pub(crate) fn country_of(ending: &str) -> Option<Id> {
+    match ending {
+        "uk" => return Some(Id::GB),
+        "co" | "io" | "me" | "tv" | "ai" | "cc" | "fm" | "ws" | "gg" | "ly" | "to" | "eu" | "la" | "sh" | "nu" => {
+            return None;
+        }
+        _ => {}
+    }
+    if ending.len() != 2 {
+        return match ending {
+            "kiwi" => Some(Id::NZ),
+            "melbourne" | "sydney" => Some(Id::AU),
+            "london" | "wales" | "scot" | "cymru" => Some(Id::GB),
+            "berlin" | "hamburg" | "koeln" | "cologne" | "bayern" | "nrw" | "ruhr" | "saarland" => Some(Id::DE),
+            "nyc" | "miami" | "vegas" | "boston" => Some(Id::US),
+            "paris" | "bzh" | "corsica" => Some(Id::FR),
+            "wien" | "tirol" => Some(Id::AT),
+            "swiss" | "zuerich" => Some(Id::CH),
+            "amsterdam" | "frl" => Some(Id::NL),
+            "quebec" => Some(Id::CA),
+            _ => None,
+        };
+    }
+    ending.to_ascii_uppercase().parse().ok()
 }

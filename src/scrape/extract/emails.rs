@@ -57,7 +57,7 @@ pub(crate) fn normalise(address: &str) -> Option<String> {
 
 /// Addresses of templates, error trackers and pictures.
 fn is_example(local: &str, domain: &str) -> bool {
-    const DOMAINS: [&str; 27] = [
+    const DOMAINS: [&str; 29] = [
         "example.com",
         "example.org",
         "example.net",
@@ -68,6 +68,8 @@ fn is_example(local: &str, domain: &str) -> bool {
         "website.com",
         "email.com",
         "company.com",
+        "company.co",
+        "mobirise.com",
         "sentry.io",
         "wixpress.com",
         "sentry-next.wixpress.com",
@@ -219,7 +221,16 @@ pub(crate) fn is_mailbox_host(host: &str) -> bool {
     let Some(domain) = registrable(&host.to_lowercase()) else {
         return true;
     };
-    MAILBOXES.contains(&domain.split('.').next().unwrap_or_default())
+    let word = domain.split('.').next().unwrap_or_default();
+    // Certified mail, which every Italian firm has with one of dozens of providers.
+    let certified = domain.ends_with(".it") && word.contains("pec");
+    certified || MAILBOXES.contains(&word)
+}
+
+/// Whether a text is an address at another host than `mail` is.
+pub(crate) fn is_another(text: &str, mail: &str) -> bool {
+    let host = |mail: &str| mail.rsplit_once('@').map(|(_, host)| host.to_owned());
+    normalise(text.trim()).is_some_and(|shown| host(&shown) != host(mail))
 }
 
 /// Every address in plain text.

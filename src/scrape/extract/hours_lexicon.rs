@@ -118,7 +118,7 @@ const WORDS: [(Meaning, &str); 16] = [
 ];
 
 /// Meanings of words that follow each other.
-const PHRASES: [(&str, &str, Meaning); 50] = [
+const PHRASES: [(&str, &str, Meaning); 51] = [
     ("every", "day", Meaning::Daily),
     ("each", "day", Meaning::Daily),
     ("all", "week", Meaning::Daily),
@@ -150,6 +150,8 @@ const PHRASES: [(&str, &str, Meaning); 50] = [
     ("каждый", "день", Meaning::Daily),
     ("в", "будни", Meaning::Weekdays),
     ("hafta", "içi", Meaning::Weekdays),
+    // In lower case it would be longer: the dot becomes a sign of its own.
+    ("hafta", "İçi", Meaning::Weekdays),
     ("hafta", "ici", Meaning::Weekdays),
     ("hafta", "sonu", Meaning::Weekend),
     ("dni", "robocze", Meaning::Weekdays),

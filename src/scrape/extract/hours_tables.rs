@@ -202,7 +202,9 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     while let Some((line, after)) = rest.split_first() {
         let text = &scan.text[line.range.clone()];
         rest = after;
-        if line.zone == Zone::Quote || text.len() > MAX_LINE {
+        // An item of a menu is no heading of what stands behind it.
+        let item = line.zone == Zone::Nav && !text.bytes().any(|b| b.is_ascii_digit());
+        if line.zone == Zone::Quote || item || text.len() > MAX_LINE {
             continue;
         }
         if let Some(found) = beside(scan, line, after, language) {

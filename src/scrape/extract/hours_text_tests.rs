@@ -133,6 +133,11 @@ fn hours_as_people_write_them() {
             vec![format!("{WEEKDAYS} 09:00-17:00")],
         ),
         ("Hafta içi 09:00 - 20:00", vec![format!("{WEEKDAYS} 09:00-20:00")]),
+        ("Hafta İçi: 09:00 - 21:00", vec![format!("{WEEKDAYS} 09:00-21:00")]),
+        (
+            "8a–6:30p M-F, 9a–2p S-S",
+            vec![format!("{WEEKDAYS} 08:00-18:30"), "[Sa, Su] 09:00-14:00".into()],
+        ),
         (
             "Δευτέρα - Παρασκευή 09:00 - 17:00",
             vec![format!("{WEEKDAYS} 09:00-17:00")],

@@ -146,6 +146,10 @@ impl Tokens {
 
     /// Takes in the number that `rest` begins with; its length.
     fn number(&mut self, rest: &str, before: char, meridiem: Option<bool>) -> usize {
+        if let Some(length) = north_american(rest) {
+            self.push(Token::Word);
+            return length;
+        }
         // "2ª a 6ª feira" are Monday to Friday, "7 days" all of them.
         if let (Some(number @ 2..=7), Some(mark)) = (rest[..1].parse::<usize>().ok(), rest[1..].chars().next()) {
             if number < 7 && matches!(mark, 'ª' | 'º') {
@@ -346,14 +350,34 @@ impl Tokens {
     }
 }
 
+/// The length of a telephone number whose last groups look like times: "618) 222-1942".
+fn north_american(rest: &str) -> Option<usize> {
+    let mut at = 0;
+    for (length, last) in [(3, false), (3, false), (4, true)] {
+        let group = rest.as_bytes().get(at..at + length)?;
+        if !group.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        at += length;
+        let between = rest[at..].len() - rest[at..].trim_start_matches([')', ' ', '-', '.']).len();
+        match last {
+            true => return (!rest[at..].starts_with(|c: char| c.is_ascii_digit())).then_some(at),
+            false if (1..=2).contains(&between) => at += between,
+            false => return None,
+        }
+    }
+    None
+}
+
 /// Days by their first letters alone, which count in pairs: "M–F", "L-V".
 fn letters(word: &str, after: &str, list: &[Token]) -> Option<(Vec<Day>, usize)> {
-    const PAIRS: [(&str, &str, Day, Day); 15] = [
+    const PAIRS: [(&str, &str, Day, Day); 16] = [
         ("M", "F", Day::Mo, Day::Fr),
         ("M", "Th", Day::Mo, Day::Th),
         ("M", "Sa", Day::Mo, Day::Sa),
         ("M", "Su", Day::Mo, Day::Su),
         ("M", "S", Day::Mo, Day::Sa),
+        ("S", "S", Day::Sa, Day::Su),
         ("T", "F", Day::Tu, Day::Fr),
         ("T", "Th", Day::Tu, Day::Th),
         ("L", "V", Day::Mo, Day::Fr),
@@ -381,7 +405,9 @@ fn letters(word: &str, after: &str, list: &[Token]) -> Option<(Vec<Day>, usize)>
     let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
     let (_, _, from, to) = PAIRS
         .iter()
-        .find(|(from, to, ..)| *from == word && *to == &rest[..end])?;
+        .find(|(from, to, ..)| *from == word && *to == &rest[..end])
+        // Alone it may be the whole week.
+        .filter(|(from, ..)| *from != "S" || paired)?;
     Some((from.through(*to), after.len() - rest.len() + end))
 }
 

@@ -2,7 +2,9 @@
 
 use whatlang::{Detector, Info, Lang};
 
+use super::metas::language;
 use super::scan::{Scan, Zone};
+use crate::scrape::payload::Source;
 
 /// Bytes of sentences that are looked at.
 const ENOUGH: usize = 600;
@@ -15,7 +17,7 @@ const LIKELY: f64 = 0.5;
 const SENTENCE: usize = 25;
 
 /// Languages that sites are in, by their code.
-const KNOWN: [(Lang, &str); 31] = [
+const KNOWN: [(Lang, &str); 34] = [
     (Lang::Eng, "en"),
     (Lang::Deu, "de"),
     (Lang::Fra, "fr"),
@@ -47,10 +49,36 @@ const KNOWN: [(Lang, &str); 31] = [
     (Lang::Jpn, "ja"),
     (Lang::Cmn, "zh"),
     (Lang::Kor, "ko"),
+    (Lang::Vie, "vi"),
+    (Lang::Ind, "id"),
+    (Lang::Tha, "th"),
 ];
 
+/// The language that a page is in.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// ISO 639.
+    pub(super) code: String,
+    /// Its sentences, or what its markup says.
+    pub(super) source: Source,
+}
+
+/// The language of the page's sentences where its markup says nothing, or English, as templates do; else what the markup says.
+pub(super) fn of_page(scan: &Scan) -> Option<Told> {
+    let said = scan.lang.as_deref().or(scan.meta("og:locale")).and_then(language);
+    let unsure = said.as_deref().is_none_or(|said| said == "en");
+    let told = unsure.then(|| of_sentences(scan)).flatten().map(|code| Told {
+        code: code.to_owned(),
+        source: Source::Text,
+    });
+    told.or(said.map(|code| Told {
+        code,
+        source: Source::Opengraph,
+    }))
+}
+
 /// The code of the language, if there are sentences enough to be sure of it.
-pub(super) fn of(scan: &Scan) -> Option<&'static str> {
+fn of_sentences(scan: &Scan) -> Option<&'static str> {
     let mut sample = String::with_capacity(2 * ENOUGH);
     for line in scan.lines.iter().filter(|line| line.zone != Zone::Quote) {
         let text = &scan.text[line.range.clone()];

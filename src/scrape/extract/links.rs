@@ -8,7 +8,7 @@ use super::scan::{Anchor, Scan, Zone};
 use super::whose::{Standing, Whose};
 use super::{cloudflare, emails, encoded, scripted, social};
 use crate::scrape::further;
-use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, Source};
+use crate::scrape::payload::{Fact, Geo, PageFacts, PageLink, PhoneKind, SocialLink, Source};
 use crate::scrape::text::{contains_ci, percent_decode, starts_ci};
 use std::ops::Range;
 use url::Url;
@@ -31,12 +31,12 @@ pub(crate) fn read(scan: &Scan, context: &Context, whose: &Whose<'_>, phones: &m
             phone(href, text, scan, whose, anchor, phones);
         } else if starts_ci(href, "mailto:") {
             for mail in emails::from_mailto(href) {
-                mailto(mail, scan, whose, anchor, facts);
+                mailto(mail, text, scan, whose, anchor, facts);
             }
         } else if let Some(mail) = cloudflare::from_href(href).and_then(|mail| emails::normalise(&mail)) {
-            mailto(mail, scan, whose, anchor, facts);
+            mailto(mail, text, scan, whose, anchor, facts);
         } else if let Some(mail) = encoded::from_script_link(href) {
-            mailto(mail, scan, whose, anchor, facts);
+            mailto(mail, text, scan, whose, anchor, facts);
         } else if let Some(url) = context.resolve(href) {
             web(&url, text, anchor, scan, whose, phones, facts);
         }
@@ -113,6 +113,14 @@ fn phone(href: &str, text: &str, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor
     }
 }
 
+/// A user name without the number that a network puts behind it: "william-meyer-a86677235".
+fn without_id(handle: &str) -> &str {
+    match handle.rsplit_once('-') {
+        Some((name, id)) if id.bytes().filter(u8::is_ascii_digit).count() >= 3 => name,
+        _ => handle,
+    }
+}
+
 /// Keeps a position that a map shows, where there are not too many yet.
 fn push_place(geo: Geo, facts: &mut PageFacts) {
     if facts.geo.len() < MAX_PLACES {
@@ -129,10 +137,12 @@ fn place(scan: &Scan, anchor: &Anchor) -> Range<usize> {
     within(anchor.text.start)..within(anchor.text.end.max(anchor.text.start))
 }
 
-fn mailto(mail: String, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor, facts: &mut PageFacts) {
+fn mailto(mail: String, text: &str, scan: &Scan, whose: &Whose<'_>, anchor: &Anchor, facts: &mut PageFacts) {
     let trust = match whose.mail(anchor.line, scan.line(anchor.line), place(scan, anchor), &mail) {
         Standing::Foreign => return,
         Standing::Doubtful => DOUBTFUL - 10,
+        // Where the visitor reads another address, the link was forgotten when the address changed.
+        Standing::Plain if emails::is_another(text, &mail) => DOUBTFUL - 10,
         Standing::Plain => 70,
     };
     push_unique(&mut facts.emails, mail, Source::Link, trust);
@@ -205,7 +215,8 @@ fn web(
     let through = redirected(url);
     let url = through.as_ref().unwrap_or(url);
     if anchor.zone != Zone::Quote {
-        if let Some(profile) = social::profile(url) {
+        let own_name = |profile: &SocialLink| context.domain.resembles(without_id(social::handle(profile)));
+        if let Some(profile) = social::profile(url).or_else(|| social::personal(url).filter(own_name)) {
             let line = scan.line(anchor.line);
             let place = place(scan, anchor);
             let trust = match whose.profile(anchor.line, line, place, social::handle(&profile)) {

@@ -1,15 +1,15 @@
 //! OpenGraph and other meta elements, and the icon links that may be a logo.
 
 use super::context::Context;
-use super::languages_told;
+use super::languages_told::Told;
 use super::links::{position, push_unique};
 use super::names::is_demo;
 use super::scan::Scan;
 use crate::scrape::payload::{Fact, PageFacts, Source};
 use crate::scrape::text::contains_ci;
 
-/// Reads the page's head.
-pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+/// Reads the page's head; `own` is the language that the page is in.
+pub(crate) fn read(scan: &Scan, context: &Context, own: Option<Told>, facts: &mut PageFacts) {
     let source = Source::Opengraph;
     for (name, trust) in [("og:description", 60), ("description", 55), ("twitter:description", 40)] {
         if let Some(text) = scan.meta(name).filter(|text| is_description(text)) {
@@ -42,7 +42,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     if let Some(geo) = place.or_else(og_place) {
         facts.geo.push(Fact::new(geo, source));
     }
-    languages(scan, facts);
+    languages(scan, own, facts);
     facts.refresh = scan.refresh.as_deref().and_then(|refresh| {
         let (delay, rest) = refresh.split_once([';', ','])?;
         let target = rest
@@ -60,25 +60,18 @@ fn is_description(text: &str) -> bool {
     text.chars().count() >= 20 && !contains_ci(text, "just another wordpress site") && !is_demo(text)
 }
 
-/// The languages that the site is offered in.
-fn languages(scan: &Scan, facts: &mut PageFacts) {
-    let said = scan.lang.as_deref().or(scan.meta("og:locale"));
-    // Templates are in English, and many a page that was made of one still says so.
-    let unsure = said.and_then(language).is_none_or(|said| said == "en");
-    let told = unsure.then(|| languages_told::of(scan)).flatten();
-    if let Some(told) = told {
-        push_unique(&mut facts.languages, told.to_owned(), Source::Text, 60);
+/// The languages that the site is offered in: its own, then those of its other versions.
+fn languages(scan: &Scan, own: Option<Told>, facts: &mut PageFacts) {
+    if let Some(told) = own {
+        push_unique(&mut facts.languages, told.code, told.source, 60);
     }
-    let own = said.filter(|_| told.is_none());
     let alternates = scan
         .head_links
         .iter()
         .filter(|(rel, ..)| rel == "alternate")
         .map(|(.., lang)| lang.as_str());
-    for lang in own.into_iter().chain(alternates) {
-        if let Some(tag) = language(lang) {
-            push_unique(&mut facts.languages, tag, Source::Opengraph, 60);
-        }
+    for tag in alternates.filter_map(language) {
+        push_unique(&mut facts.languages, tag, Source::Opengraph, 60);
     }
 }
 

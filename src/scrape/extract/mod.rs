@@ -25,6 +25,8 @@ mod elements;
 pub(crate) mod emails;
 mod encoded;
 mod foreign;
+mod home;
+mod home_words;
 pub(crate) mod hours;
 mod hours_cjk;
 mod hours_clauses;
@@ -38,6 +40,7 @@ mod hours_ranges;
 mod hours_tables;
 mod hours_text;
 mod hours_words;
+mod hrefs;
 mod jsonld;
 mod languages;
 mod languages_told;
@@ -79,6 +82,7 @@ use super::payload::{PageFacts, Source};
 use context::Context;
 pub use countries::code as country_code;
 pub(crate) use domain::Domain;
+use home::Home;
 use phonenumber::country::Id;
 use serde_json::Value;
 use url::Url;
@@ -95,11 +99,13 @@ pub fn extract_page(body: &[u8], content_type: Option<&str>, url: &Url, region: 
 pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     let dom = super::dom::parse(html);
     let scan = scan::scan(&dom);
-    let context = Context::new(url, scan.base.as_deref(), region);
     let mut facts = PageFacts::default();
     if parked::is_parked(&scan) {
         return facts;
     }
+    let mut context = Context::new(url, scan.base.as_deref(), region);
+    let language = languages_told::of_page(&scan);
+    context.home = Home::of(&scan, &context, language.as_ref().map(|told| told.code.as_str()));
     let mut numbers = phones::Candidates::default();
     let mut named = PageFacts::default();
     names::read(&scan, &context, &mut named);
@@ -127,7 +133,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
             &mut facts,
         );
     }
-    metas::read(&scan, &context, &mut facts);
+    metas::read(&scan, &context, language, &mut facts);
     contact_metas::read(&scan, &mut numbers, &mut facts);
     let whose = Whose::new(&scan, &context);
     links::read(&scan, &context, &whose, &mut numbers, &mut facts);
@@ -145,15 +151,20 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     }
     services::read(&scan, &context, &mut facts);
     languages::read(&scan, &mut facts);
-    let regions = regions(&facts, &context, &scan, &numbers);
+    let regions = regions(&facts, &context, &numbers);
     facts.phones = numbers.resolve(&regions);
     facts
 }
 
-/// Where the page's phones may be, the likeliest first: by its own addresses, its domain, the country codes of other
-/// numbers, the job, its language.
-fn regions(facts: &PageFacts, context: &Context, scan: &scan::Scan, numbers: &phones::Candidates) -> Vec<Id> {
-    let mut votes: Vec<(Id, u32)> = Vec::new();
+/// Where the page's phones may be, the likeliest first: by its own addresses, the country codes of other numbers, and what
+/// the page as a whole tells.
+fn regions(facts: &PageFacts, context: &Context, numbers: &phones::Candidates) -> Vec<Id> {
+    /// What the address counts that most others agree with: more than the domain, for it says which of several is right.
+    const MAIN_ADDRESS: u32 = 9;
+    const ADDRESS: u32 = 3;
+    const OTHER_NUMBER: u32 = 6;
+    const MERE_LANGUAGE: u32 = 3;
+    let mut votes: Vec<(Id, u32)> = context.home.weights().to_vec();
     let mut vote = |id: Option<Id>, weight: u32| {
         let Some(id) = id else { return };
         match votes.iter_mut().find(|(known, _)| *known == id) {
@@ -167,57 +178,24 @@ fn regions(facts: &PageFacts, context: &Context, scan: &scan::Scan, numbers: &ph
             .clone()
             .filter_map(|fact| fact.value.country.as_deref()?.parse().ok())
     };
-    // One address counts more than the domain; further ones say which of several is right.
-    countries().for_each(|country| vote(Some(country), 1));
+    countries().for_each(|country| vote(Some(country), ADDRESS));
     let most = countries().max_by_key(|country| {
         (
             countries().filter(|other| other == country).count(),
             countries().next() == Some(*country),
         )
     });
-    vote(most, 3);
-    vote(context.tld_region(), 3);
-    vote(numbers.told_regions().next(), 2);
-    vote(context.region, 1);
-    let lang = scan.lang.as_deref().and_then(|lang| lang.split(['-', '_']).nth(1));
-    vote(lang.and_then(|lang| lang.to_ascii_uppercase().parse().ok()), 2);
-    vote(facts.languages.first().and_then(|fact| home_of(&fact.value)), 1);
-    if votes.is_empty() && numbers.look_north_american() {
-        return vec![Id::US];
+    vote(most, MAIN_ADDRESS);
+    vote(numbers.told_regions().next(), OTHER_NUMBER);
+    // The language alone is that of those who live elsewhere too.
+    let vague = votes.iter().all(|(_, sum)| *sum <= MERE_LANGUAGE);
+    let american = numbers.look_north_american();
+    if american && !votes.iter().any(|(id, _)| *id == Id::US) {
+        votes.push((Id::US, if vague { MERE_LANGUAGE + 1 } else { 0 }));
     }
     // Stable: of equal votes the earlier kind counts.
     votes.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
     votes.into_iter().map(|(id, _)| id).collect()
-}
-
-/// The country of nearly all sites in a language, where one country has nearly all.
-fn home_of(language: &str) -> Option<Id> {
-    Some(match language {
-        "bg" => Id::BG,
-        "cs" => Id::CZ,
-        "da" => Id::DK,
-        "de" => Id::DE,
-        "el" => Id::GR,
-        "et" => Id::EE,
-        "fi" => Id::FI,
-        "fr" => Id::FR,
-        "hr" => Id::HR,
-        "hu" => Id::HU,
-        "it" => Id::IT,
-        "ja" => Id::JP,
-        "lt" => Id::LT,
-        "lv" => Id::LV,
-        "nb" | "nn" | "no" => Id::NO,
-        "nl" => Id::NL,
-        "pl" => Id::PL,
-        "ro" => Id::RO,
-        "sk" => Id::SK,
-        "sl" => Id::SI,
-        "sv" => Id::SE,
-        "tr" => Id::TR,
-        "uk" => Id::UA,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -228,3 +206,5 @@ mod tests;
 mod hostile_pages;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod real_pages_tests;

@@ -8,7 +8,7 @@ use super::names_logos;
 use super::names_owner::{copyright, without_legal_form};
 use super::names_prose::{self, without_greeting};
 pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
-use super::names_words::{is_list, is_someone_elses, partners_at_start};
+use super::names_words::{is_list, is_someone_elses, partners_at_start, without_kind_of_page};
 use super::scan::{LineKind, Scan, Zone};
 use super::whose::is_trade;
 use crate::scrape::payload::{PageFacts, Source};
@@ -64,7 +64,10 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     for line in scan.lines.iter().rev().take(25) {
         if let Some(owner) = copyright(&scan.text[line.range.clone()]) {
             let short = without_legal_form(owner);
-            offer(short, 36, Source::Text, context, facts);
+            // "© 2015 Andrew Schoenherr / Hickory Hills Golf Club": who made it and whose it is.
+            for one in short.split(" / ") {
+                offer(one, 36, Source::Text, context, facts);
+            }
             if short.len() < owner.len() {
                 offer(owner, 20, Source::Text, context, facts);
             }
@@ -114,14 +117,18 @@ pub(super) fn echoes_domain(text: &str, context: &Context) -> bool {
 fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
     let parts: Vec<&str> = title
         .split([
-            '|', '–', '—', '»', '«', '·', '•', '›', '⋆', '★', '~', '｜', '▷', '►', '【', '】', '：', '＜', '＞', '→',
+            '|', '–', '—', '·', '•', '›', '⋆', '★', '~', '｜', '▷', '►', '【', '】', '：', '＜', '＞', '→',
         ])
         .flat_map(|part| part.split(" - "))
         .flat_map(|part| part.split(" :: "))
+        // Between spaces they are arrows, at a word the quotation marks of a name: "Торговий дім «Селен»".
+        .flat_map(|part| part.split(" » "))
+        .flat_map(|part| part.split(" « "))
         .flat_map(|part| part.split(":::"))
         .flat_map(|part| part.split(": "))
         .map(str::trim)
-        .filter(|part| !part.is_empty())
+        // What only names the kind of page leaves its place to what stands beside it.
+        .filter(|part| !part.is_empty() && !is_generic(part))
         .collect();
     let count = parts.len();
     // "緑が丘の歯医者「酒井歯科医院」".
@@ -135,7 +142,8 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
             u8::from(at == 0 || at + 1 == count) * 4
         };
         // What names a trade and lists it with others is meant for search engines.
-        let listed = if is_list(part, &context.label) { 12 } else { 0 };
+        let told = is_list(part, &context.label) || (count > 1 && says_only_trade(part));
+        let listed = if told { 12 } else { 0 };
         let base = base.saturating_sub(listed);
         offer(without_greeting(part), base + place, source, context, facts);
         if let Some(partners) = partners_at_start(part, &context.label) {
@@ -159,6 +167,12 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
             );
         }
     }
+}
+
+/// Whether a text says what somebody is and not who: "Attorney at Law".
+fn says_only_trade(text: &str) -> bool {
+    let mut words = text.split(' ').filter(|word| word.chars().count() > 3).peekable();
+    words.peek().is_some() && words.all(is_trade)
 }
 
 fn between(text: &str, open: char, close: char) -> Option<&str> {
@@ -219,7 +233,7 @@ pub(crate) fn introduces(word: &str) -> bool {
 }
 
 pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
-    let text = without_greeting(text.trim());
+    let text = without_kind_of_page(without_greeting(text.trim()), &context.label);
     let text = text
         .trim()
         .trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™'))

@@ -79,7 +79,7 @@ fn strip_logo(alt: &str) -> &str {
 
 /// Whether the words of a picture say what is to be seen: "en bild på en sax", "photo of the front desk".
 fn tells_a_picture(alt: &str) -> bool {
-    const WORDS: [&str; 18] = [
+    const WORDS: [&str; 22] = [
         "bild",
         "picture",
         "image",
@@ -98,6 +98,10 @@ fn tells_a_picture(alt: &str) -> bool {
         "icon",
         "ikon",
         "illustration",
+        "map",
+        "mappa",
+        "mapa",
+        "karte",
     ];
     fold(alt).split(' ').any(|word| WORDS.contains(&word))
 }

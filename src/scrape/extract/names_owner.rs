@@ -8,7 +8,7 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
         .find('©')
         .map(|at| at + '©'.len_utf8())
         .or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
-    let mut rest = line[at..].trim_start_matches(|c: char| !c.is_alphabetic());
+    let mut rest = without_placeholder(&line[at..]).trim_start_matches(|c: char| !c.is_alphabetic());
     if starts_ci(rest, "c)") {
         rest = rest[2..].trim_start_matches(|c: char| !c.is_alphabetic());
     }
@@ -71,6 +71,14 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
     let end = sentence_end(&rest[..end]);
     let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
     (owner.chars().count() >= 3).then_some(owner)
+}
+
+/// A line without what a program was to fill in with the year: "{{ date('Y') }} Smile".
+fn without_placeholder(line: &str) -> &str {
+    [("{{", "}}"), ("{%", "%}"), ("<%", "%>"), ("<?", "?>")]
+        .iter()
+        .find_map(|(open, close)| line.trim_start().strip_prefix(open)?.split_once(close))
+        .map_or(line, |(_, rest)| rest)
 }
 
 /// Where the owner's sentence or the owner's name before an address ends: "Smith & Sons, Unit 18, Leeds", "Smile. Site by X".

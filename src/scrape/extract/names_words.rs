@@ -1,5 +1,6 @@
 //! Texts that name a kind of page, and no business.
 
+use super::names_likeness::likeness;
 use super::whose::is_trade;
 use crate::scrape::text::{contains_ci, find_ci, fold, starts_ci};
 
@@ -19,7 +20,51 @@ const GENERIC: &str = "|home|homepage|home page|welcome|welcome to our website|w
     official website|coming soon|under construction|site title|home 1|all rights reserved|hello world|wordpress|parallels|uber uns|\
     privacy policy|opening hours|offnungszeiten|book now|book online|call now|call us|skip to content|skip to main content|toggle navigation|\
     close|open|more|mehr|sprechzeiten|anfahrt|adresse|address|anschrift|find us|visit us|standort|praxis|kontaktdaten|telefon|phone|\
-    email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands|";
+    email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|despre noi|o nas|o nás|over ons|chi siamo|quienes somos|nosotros|sobre nosotros|sobre nos|quem somos|qui sommes nous|a propos|om oss|om os|\
+    rolunk|hakkimizda|о нас|про нас|gioi thieu|como chegar|como llegar|onde estamos|donde estamos|dove siamo|ou nous trouver|route|\
+    jak dojechac|dojazd|podminky|access|アクセス|お問い合わせ|会社概要|店舗情報|kontak|kontak kami|hubungi kami|tentang kami|beranda|lien he|contact numbers|contact details|contact information|contact form|get in touch|our location|location|locations|directions|reservations|reservierung|faq|shop|products|produkte|produits|productos|produtos|prodotti|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands|";
+
+/// A name without the kind of page before or behind it: "Contact Statewide Roofing". The domain must know the rest, for "Contact
+/// Lenses" are what some shops sell.
+pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
+    const BEFORE: [&str; 7] = [
+        "contact ",
+        "contacting ",
+        "about ",
+        "contacto ",
+        "kontakt ",
+        "despre ",
+        "sobre ",
+    ];
+    const BEHIND: [&str; 6] = [
+        " contact us",
+        " contact",
+        " about us",
+        " home page",
+        " official website",
+        " official site",
+    ];
+    let end = |kind: &&str| {
+        text.len()
+            .checked_sub(kind.len())
+            .filter(|at| text.is_char_boundary(*at))
+    };
+    let before = BEFORE.iter().find(|kind| starts_ci(text, kind));
+    let behind = BEHIND
+        .iter()
+        .find(|kind| end(kind).is_some_and(|at| text[at..].eq_ignore_ascii_case(kind)));
+    let rest = match (before, behind) {
+        (Some(kind), _) => &text[kind.len()..],
+        (None, Some(kind)) => &text[..text.len() - kind.len()],
+        (None, None) => return text,
+    };
+    let capital = rest.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    if capital && likeness(rest, label) >= 0.5 {
+        rest
+    } else {
+        text
+    }
+}
 
 fn folded(text: &str) -> String {
     let plain = |c: char| match c {

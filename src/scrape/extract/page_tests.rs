@@ -360,35 +360,3 @@ fn what_surrounds_a_name_is_no_part_of_it() {
         "Smile Salong"
     );
 }
-
-#[test]
-fn numbers_are_read_by_the_language_where_nothing_else_tells_the_country() {
-    let facts = extract_html(
-        "<html lang='sv'><ul><li>Sparbanksvägen 70</li><li>08-744 02 52</li></ul></html>",
-        &Url::parse("https://valias.example.com/").unwrap(),
-        None,
-    );
-    assert_eq!(facts.phones[0].value.e164.as_deref(), Some("+4687440252"));
-}
-
-#[test]
-fn a_profile_that_is_called_as_the_business_is_its_own() {
-    let facts = page(
-        "<p>Kontakt <span>Zdeněk Kubásek</span> <a href='https://www.facebook.com/profile.php?id=100083138806394'>Smile Dental NZ</a></p>",
-    );
-    assert!(facts.social[0].trust >= 50, "{:?}", facts.social);
-}
-
-#[test]
-fn a_sentence_that_goes_on_in_the_next_line_says_whose_a_number_is() {
-    let facts = page(
-        "<p>Telefon: 09 524 7381</p><p>Außerhalb der Sprechzeiten wenden Sie sich bitte an den Notdienst<br>
-        unter der Telefonnummer: <a href='tel:093001122'>09 300 1122</a></p>",
-    );
-    let numbers: Vec<_> = facts
-        .phones
-        .iter()
-        .filter_map(|phone| phone.value.e164.as_deref())
-        .collect();
-    assert_eq!(numbers, ["+6495247381"]);
-}

@@ -226,6 +226,12 @@ fn parts(run: &str, push: &mut dyn FnMut(&str)) {
             .filter(|at| *at > 0 && digits > 12)
             .map(|at| run.split_at(at))
     };
+    // "06582 / 73277 0664 / 3770802": the second begins with a zero as the first did.
+    let zero = || {
+        run.rmatch_indices(" 0")
+            .map(|(at, _)| run.split_at(at))
+            .find(|(first, second)| digits > 15 && first.starts_with('0') && count(first) >= 8 && count(second) >= 8)
+    };
     let pair = run
         .split_once(" / ")
         .filter(|(first, second)| whole(first) && count(second) >= 6)
@@ -235,6 +241,7 @@ fn parts(run: &str, push: &mut dyn FnMut(&str)) {
         })
         .or_else(|| run.split_once(" - ").filter(|_| digits > 13))
         .or_else(bracket)
+        .or_else(zero)
         .filter(|(first, second)| whole(first) && count(second) >= 6);
     if let Some((first, second)) = pair {
         push(first);

@@ -119,18 +119,20 @@ impl Candidates {
                 }
             }
         }
-        drop_fiction(&mut out);
+        drop_fiction(&mut out, regions);
         out
     }
 }
 
-/// Takes out numbers that are kept free for films where the page shows a real number in a better place.
-fn drop_fiction(phones: &mut Vec<Fact<Phone>>) {
+/// Takes out numbers that are kept free for films where the page shows a real number in a better place, or is of a country that has
+/// no such numbers.
+fn drop_fiction(phones: &mut Vec<Fact<Phone>>, regions: &[Id]) {
+    let american = regions.first().is_none_or(|region| matches!(region, Id::US | Id::CA));
     let north = |fact: &Fact<Phone>| fact.value.e164.as_deref().is_some_and(|e164| e164.starts_with("+1"));
     let fiction = |fact: &Fact<Phone>| fact.value.e164.as_deref().is_some_and(is_fiction);
     let real = phones.iter().filter(|fact| north(fact) && !fiction(fact));
     let best = real.map(|fact| fact.trust).max();
-    phones.retain(|fact| !fiction(fact) || best.is_none_or(|trust| trust <= fact.trust));
+    phones.retain(|fact| !fiction(fact) || (american && best.is_none_or(|trust| trust <= fact.trust)));
 }
 
 /// `+1 NXX 555 01XX`, which nobody has.
@@ -215,7 +217,11 @@ fn number(raw: &str, regions: &[Id]) -> Option<Number> {
     let number = if compact.starts_with('+') {
         valid(&compact, None)
     } else {
-        regions.iter().find_map(|region| national(&compact, *region))
+        let mut groups = raw
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|group| !group.is_empty());
+        let first = groups.next().unwrap_or_default();
+        regions.iter().find_map(|region| national(&compact, first, *region))
     }?;
     let digits = number.national().to_string();
     let shown = number.country().code() == 1 && is_north_american_example(&digits);
@@ -230,9 +236,15 @@ fn valid(text: &str, region: Option<Id>) -> Option<PhoneNumber> {
     phonenumber::parse(region, text).ok().filter(PhoneNumber::is_valid)
 }
 
-/// The number that people in `region` dial so.
-fn national(compact: &str, region: Id) -> Option<PhoneNumber> {
+/// The number that people in `region` dial so; `first_group` are the digits before the first space or sign.
+fn national(compact: &str, first_group: &str, region: Id) -> Option<PhoneNumber> {
     let code = DATABASE.by_id(region.as_ref())?.country_code().to_string();
+    // "(63 2) 914 04 64", "55 (11) 97263-3232": the code stands apart.
+    if let Some(rest) = compact.strip_prefix(code.as_str()).filter(|_| first_group == code)
+        && let Some(number) = valid(&format!("+{code}{rest}"), None)
+    {
+        return Some(number);
+    }
     // A number may begin like its country's code.
     let whole = (compact.starts_with(&code) && !compact.starts_with('0'))
         .then(|| valid(&format!("+{code}{compact}"), None))
@@ -309,7 +321,10 @@ fn is_placeholder(national: &str) -> bool {
     };
     let tail = &bytes[bytes.len().saturating_sub(7)..];
     let head = &bytes[..bytes.len().min(7)];
-    same(tail)
+    // "01 02 03 04 05"
+    let pairs = bytes.len() >= 9 && (national.ends_with("02030405") || national.ends_with("000000"));
+    pairs
+        || same(tail)
         || rising(tail)
         || (bytes.len() >= 9 && rising(head))
         || (bytes.len() >= 9 && national.ends_with("5551234"))

@@ -5,7 +5,7 @@ pub(crate) use super::elements::{LineKind, Zone};
 use super::elements::{child_text, inner_text, is_block, kind_of, text_length, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
-use super::{encoded, scripted};
+use super::{encoded, hrefs, scripted};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
 use crate::scrape::text::{contains_ci, is_space, is_unwanted};
 use html5ever::{Attribute, LocalName, local_name};
@@ -244,7 +244,6 @@ impl Walk {
                 return false;
             }
             local_name!("img") => self.picture(attrs),
-            local_name!("a") | local_name!("area") => self.open_anchor(id, attrs),
             local_name!("br") => self.break_line(),
             local_name!("td") | local_name!("th") => {
                 self.pending = false;
@@ -253,6 +252,12 @@ impl Walk {
                 }
             }
             _ => {}
+        }
+        if let Some(href) = hrefs::of(name, attrs) {
+            self.open_anchor(id, attrs, &href);
+        }
+        if marks_fax(attrs) {
+            self.push_text("Fax ");
         }
         if !attrs.is_empty()
             && let Some(mail) = encoded::from_attributes(attrs)
@@ -406,6 +411,9 @@ impl Walk {
             self.push_text("@");
             return;
         }
+        if shows_number(alt) {
+            self.push_text(alt);
+        }
         if let Some(anchor) = self.open_anchor
             && self.out.anchors[anchor].label.is_empty()
         {
@@ -432,8 +440,7 @@ impl Walk {
         }
     }
 
-    fn open_anchor(&mut self, id: NodeId, attrs: &[Attribute]) {
-        let Some(href) = attr(attrs, "href") else { return };
+    fn open_anchor(&mut self, id: NodeId, attrs: &[Attribute], href: &str) {
         if href.len() > 4_000 || self.out.anchors.len() >= MAX_ANCHORS {
             return;
         }
@@ -462,6 +469,22 @@ impl Walk {
             }
         }
     }
+}
+
+/// Whether a picture stands in the place of a telephone number: "chiamaci al numero 0461 914471". Names of files have no spaces.
+fn shows_number(alt: &str) -> bool {
+    let digits = alt.bytes().filter(u8::is_ascii_digit).count();
+    (8..=15).contains(&digits) && alt.contains(' ') && alt.len() <= 80 && !alt.contains(['_', '%'])
+}
+
+/// Whether an element is the picture of a fax, as fonts of icons have one: the only word that says what the number behind it is.
+fn marks_fax(attrs: &[Attribute]) -> bool {
+    attr(attrs, "class").is_some_and(|class| {
+        contains_ci(class, "fax")
+            && class
+                .split_ascii_whitespace()
+                .any(|class| matches!(class, "fa-fax" | "icon-fax" | "bi-fax" | "ti-fax" | "flaticon-fax"))
+    })
 }
 
 /// Whether two letters that stand in different elements belong to different words: layouts often leave out the

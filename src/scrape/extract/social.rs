@@ -205,6 +205,19 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     })
 }
 
+/// The profile of a person, which is the business's own where the business is called like its owner.
+pub(crate) fn personal(url: &Url) -> Option<SocialLink> {
+    let (network, home) = network(&url.host_str()?.to_ascii_lowercase())?;
+    let segments: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
+    match (network, segments.as_slice()) {
+        ("linkedin", ["in", name]) => Some(SocialLink {
+            network: network.to_owned(),
+            url: format!("{home}in/{}", name.to_lowercase()),
+        }),
+        _ => None,
+    }
+}
+
 /// The user name in a canonical profile.
 pub(crate) fn handle(profile: &SocialLink) -> &str {
     let path = profile.url.splitn(4, '/').nth(3).unwrap_or_default();
@@ -302,6 +315,7 @@ fn facebook(url: &Url, segments: &[&str]) -> Option<String> {
             digits(&id).then(|| format!("profile.php?id={id}"))
         }
         ["pages" | "p" | "people" | "pg", rest @ ..] => match rest {
+            ["category", kind, name] => Some(format!("pages/category/{kind}/{name}")),
             [.., name, id] if digits(id) => Some(format!("{}/{}/{id}", segments[0], name)),
             [name, ..] if segments[0] == "pg" => Some((*name).to_owned()),
             [name] if segments[0] == "p" => Some(format!("p/{name}")),
@@ -371,6 +385,10 @@ mod tests {
             (
                 "https://www.facebook.com/pages/Smile/12345",
                 "https://www.facebook.com/pages/Smile/12345",
+            ),
+            (
+                "https://www.facebook.com/pages/category/Hair-Salon/Kapsalon-Saskia-438389879593264/",
+                "https://www.facebook.com/pages/category/Hair-Salon/Kapsalon-Saskia-438389879593264",
             ),
             ("https://de-de.facebook.com/praxis", "https://www.facebook.com/praxis"),
             ("https://instagram.com/smile.nz/", "https://www.instagram.com/smile.nz"),

@@ -1,0 +1,230 @@
+//! The country that a page's business is in, as far as the page tells before its addresses and numbers have been read.
+
+use super::context::Context;
+use super::home_words::{PLACES, SIGNS, dialled, spoken_in};
+use super::scan::Scan;
+use crate::scrape::text::Words;
+use phonenumber::country::Id;
+
+/// What the kinds of evidence weigh against each other.
+const DOMAIN: u32 = 9;
+const TAG: u32 = 6;
+const DIALLED: u32 = 4;
+const NAMED_ALONE: u32 = 4;
+const MAILED: u32 = 4;
+const MAPPED: u32 = 4;
+const JOB: u32 = 3;
+const MENTIONED: u32 = 2;
+
+/// Less is no more than a guess.
+const LEAST: u32 = 2;
+/// Countries that are tried.
+const MOST: usize = 5;
+/// Links that are looked at for maps.
+const MAX_ADDRESSES: usize = 300;
+/// Places where one kind of evidence is looked for.
+const MAX_HITS: usize = 60;
+
+/// Countries with the weight of what speaks for them, the heaviest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Home(Vec<(Id, u32)>);
+
+impl Home {
+    /// Weighs the domain, the language and its tag, the names of places, dial codes, mail and currencies. `language` is that of
+    /// the page's sentences.
+    pub(crate) fn of(scan: &Scan, context: &Context, language: Option<&str>) -> Self {
+        let mut home = Self::default();
+        if let Some(country) = context.tld_region() {
+            home.vote(country, DOMAIN);
+        }
+        if let Some(country) = context.region {
+            home.vote(country, JOB);
+        }
+        if let Some(country) = tagged(scan.lang.as_deref()) {
+            // Templates are American.
+            home.vote(country, if country == Id::US { LEAST } else { TAG });
+        }
+        for (country, weight) in spoken_in(language.unwrap_or_default()) {
+            home.vote(*country, *weight);
+        }
+        home.named(&scan.text);
+        home.dialled(scan);
+        home.mailed(scan);
+        home.mapped(scan);
+        home.0.retain(|(_, weight)| *weight >= LEAST);
+        // Stable: of equal ones the earlier kind of evidence counts.
+        home.0.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+        home.0.truncate(MOST);
+        home
+    }
+
+    /// The countries, the likeliest first.
+    pub(crate) fn countries(&self) -> impl Iterator<Item = Id> + '_ {
+        self.0.iter().map(|(country, _)| *country)
+    }
+
+    /// The countries with their weight, the heaviest first.
+    pub(crate) fn weights(&self) -> &[(Id, u32)] {
+        &self.0
+    }
+
+    fn vote(&mut self, country: Id, weight: u32) {
+        match self.0.iter_mut().find(|(known, _)| *known == country) {
+            Some((_, sum)) => *sum += weight,
+            None => self.0.push((country, weight)),
+        }
+    }
+
+    /// Names of countries, states and large towns, and currencies. What stands alone or ends an address says where the business
+    /// is; what stands in a sentence may be where its wine comes from.
+    fn named(&mut self, text: &str) {
+        let mut best: Vec<(Id, u32)> = Vec::new();
+        for (at, index) in NAMES.all(text).take(MAX_HITS) {
+            let (name, country) = PLACES[index];
+            let (before, after) = (text[..at].trim_end_matches(' '), &text[at + name.len()..]);
+            let glued = text[..at].ends_with(char::is_alphabetic) || after.starts_with(char::is_alphabetic);
+            let sign = !name.starts_with(char::is_alphabetic) || name.ends_with([':', '-']);
+            let small = name.starts_with(' ') && text[at..at + name.len()].contains(char::is_lowercase);
+            if (glued && !sign) || small {
+                continue;
+            }
+            let begins = before.is_empty() || before.ends_with([',', '\n', '\t', '-', '–', '|', '(', ';']);
+            let ends = after.is_empty() || after.starts_with([',', '\n', '\t', '.', '|', ')', ';']);
+            let weight = if sign || (begins && ends) {
+                NAMED_ALONE
+            } else {
+                MENTIONED
+            };
+            match best.iter_mut().find(|(known, _)| *known == country) {
+                Some((_, known)) => *known = weight.max(*known),
+                None => best.push((country, weight)),
+            }
+        }
+        for (country, weight) in best {
+            self.vote(country, weight);
+        }
+        for (sign, country) in SIGNS {
+            if text.contains(sign) {
+                self.vote(country, NAMED_ALONE);
+            }
+        }
+    }
+
+    /// Numbers with their country's code, those of chats among them, which are always written so.
+    fn dialled(&mut self, scan: &Scan) {
+        let hrefs = scan
+            .anchors
+            .iter()
+            .map(|anchor| anchor.href.as_str())
+            .filter(|href| href.starts_with("tel:"));
+        let with_plus = std::iter::once(scan.text.as_str()).chain(hrefs).flat_map(|text| {
+            let signs = text.match_indices('+').take(MAX_HITS);
+            signs.map(|(at, _)| &text[at + 1..])
+        });
+        let chats = scan.anchors.iter().filter_map(|anchor| {
+            let (_, number) = ["wa.me/", "whatsapp.com/send?phone=", "whatsapp.com/send/?phone="]
+                .iter()
+                .find_map(|chat| anchor.href.split_once(chat))?;
+            Some(number.trim_start_matches(['+', '/']))
+        });
+        let mut known: Vec<Id> = Vec::new();
+        for country in with_plus.chain(chats).filter_map(dialled) {
+            if !known.contains(&country) {
+                known.push(country);
+                self.vote(country, DIALLED);
+            }
+        }
+    }
+
+    /// Mail at a domain of a country.
+    fn mailed(&mut self, scan: &Scan) {
+        let mut known: Vec<Id> = Vec::new();
+        for (at, _) in scan.text.match_indices('@').take(MAX_HITS) {
+            let host = scan.text[at + 1..]
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
+                .next()
+                .unwrap_or_default();
+            let Some((name, ending)) = host.trim_end_matches('.').rsplit_once('.') else {
+                continue;
+            };
+            // "yahoo.fr" is where somebody once opened an account, which is mostly where they live.
+            if let Some(country) = super::context::country_of(ending).filter(|_| name.len() > 1)
+                && !known.contains(&country)
+            {
+                known.push(country);
+                self.vote(country, MAILED);
+            }
+        }
+    }
+
+    /// Maps from the country's own door of a search engine: `maps.google.co.in`.
+    fn mapped(&mut self, scan: &Scan) {
+        let hrefs = scan.anchors.iter().map(|anchor| anchor.href.as_str());
+        for address in scan.frames.iter().map(String::as_str).chain(hrefs).take(MAX_ADDRESSES) {
+            let Some((_, rest)) = address.split_once("google.") else {
+                continue;
+            };
+            let host = rest.split(['/', '?']).next().unwrap_or_default();
+            if address.contains("maps")
+                && let Some(country) = super::context::country_of(host.rsplit('.').next().unwrap_or_default())
+            {
+                return self.vote(country, MAPPED);
+            }
+        }
+    }
+}
+
+/// The country of a language tag: `en-NZ`.
+fn tagged(lang: Option<&str>) -> Option<Id> {
+    lang?.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok()
+}
+
+static NAMES: Words = Words::new(&names());
+
+/// The names of [`PLACES`] alone.
+const fn names() -> [&'static str; PLACES.len()] {
+    let mut out = [""; PLACES.len()];
+    let mut at = 0;
+    while at < PLACES.len() {
+        out[at] = PLACES[at].0;
+        at += 1;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::scrape::{dom, extract::scan};
+
+    fn home(html: &str, url: &str, language: Option<&str>) -> Vec<Id> {
+        let scan = scan::scan(&dom::parse(html));
+        let context = Context::new(&url.parse().unwrap(), None, None);
+        Home::of(&scan, &context, language).countries().collect()
+    }
+
+    #[test]
+    fn places_mail_and_codes_tell_the_country_where_the_domain_does_not() {
+        let at = "https://smile.github.io/";
+        for (html, language, expected) in [
+            ("<p>805 West Tower, Pasig City, Philippines", Some("en"), Id::PH),
+            ("<p>Our shop in Nairobi<p>Nairobi, Kenya", Some("en"), Id::KE),
+            ("<p>Mail: info@kapsalon.be", Some("nl"), Id::BE),
+            ("<p>Bel ons", Some("nl"), Id::NL),
+            ("<p>R$ 40 o corte", Some("pt"), Id::BR),
+            ("<p>₹ 400 a lesson", Some("en"), Id::IN),
+            ("<p>Call +64 9 123 4567", Some("en"), Id::NZ),
+        ] {
+            assert_eq!(home(html, at, language).first(), Some(&expected), "{html}");
+        }
+        assert_eq!(home("<p>Call us", at, Some("en")), []);
+    }
+
+    #[test]
+    fn a_domain_outweighs_places_that_a_page_speaks_of() {
+        let html = "<p>Wine from Italy, Spain, France<p>Olives from Greece";
+        assert_eq!(home(html, "https://www.deli.co.nz/", Some("en")).first(), Some(&Id::NZ));
+        assert_eq!(home("<p>We chilled the Chilean wine", "https://x.github.io/", None), []);
+    }
+}

@@ -1,0 +1,208 @@
+//! Whole pages, in small: what pages of real businesses taught.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::extract_html;
+use crate::scrape::payload::PageFacts;
+use url::Url;
+
+fn page(html: &str) -> PageFacts {
+    extract_html(html, &Url::parse("https://www.smile-dental.co.nz/").unwrap(), None)
+}
+
+#[test]
+fn numbers_are_read_by_the_language_where_nothing_else_tells_the_country() {
+    let facts = extract_html(
+        "<html lang='sv'><ul><li>Sparbanksvägen 70</li><li>08-744 02 52</li></ul></html>",
+        &Url::parse("https://valias.example.com/").unwrap(),
+        None,
+    );
+    assert_eq!(facts.phones[0].value.e164.as_deref(), Some("+4687440252"));
+}
+
+#[test]
+fn a_profile_that_is_called_as_the_business_is_its_own() {
+    let facts = page(
+        "<p>Kontakt <span>Zdeněk Kubásek</span> <a href='https://www.facebook.com/profile.php?id=100083138806394'>Smile Dental NZ</a></p>",
+    );
+    assert!(facts.social[0].trust >= 50, "{:?}", facts.social);
+}
+
+#[test]
+fn a_sentence_that_goes_on_in_the_next_line_says_whose_a_number_is() {
+    let facts = page(
+        "<p>Telefon: 09 524 7381</p><p>Außerhalb der Sprechzeiten wenden Sie sich bitte an den Notdienst<br>
+        unter der Telefonnummer: <a href='tel:093001122'>09 300 1122</a></p>",
+    );
+    let numbers: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|phone| phone.value.e164.as_deref())
+        .collect();
+    assert_eq!(numbers, ["+6495247381"]);
+}
+
+#[test]
+fn the_country_is_told_by_places_mail_and_maps_where_the_domain_is_of_none() {
+    let first = |html: &str| {
+        let facts = extract_html(html, &Url::parse("https://smile.github.io/x/").unwrap(), None);
+        facts.phones.first().and_then(|fact| fact.value.e164.clone())
+    };
+    for (html, expected) in [
+        ("<p>Tel: 016/49 08 18<p>kapsalon@smile.be", "+3216490818"),
+        (
+            "<p>Mob: 9443177709<iframe src='https://maps.google.co.in/maps?q=x'></iframe>",
+            "+919443177709",
+        ),
+        (
+            "<p>Pasig City, Metro Manila, Philippines<p>Tel. (63 2) 914 04 64",
+            "+6329140464",
+        ),
+        // The language of those who live elsewhere.
+        ("<html lang='ko'><p>전화 (213) 382-9000", "+12133829000"),
+    ] {
+        assert_eq!(first(html).as_deref(), Some(expected), "{html}");
+    }
+}
+
+#[test]
+fn two_numbers_of_one_line_that_nothing_separates_are_two() {
+    let html = "<p><i></i><b>06582 / 73277</b> <i></i><b>0664 / 3770802</b></p>";
+    let facts = extract_html(html, &Url::parse("https://www.zahnarzt.at/").unwrap(), None);
+    let mut numbers: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|fact| fact.value.e164.as_deref())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, ["+43658273277", "+436643770802"]);
+}
+
+#[test]
+fn the_picture_of_a_fax_says_what_the_number_is() {
+    let html = "<p><i class='fa fa-fax'></i> 09 524 7382</p><p><i class='fa fa-phone'></i> 09 524 7381</p>";
+    let kinds: Vec<_> = page(html).phones.iter().map(|fact| fact.value.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            crate::scrape::payload::PhoneKind::Fax,
+            crate::scrape::payload::PhoneKind::Phone
+        ]
+    );
+}
+
+#[test]
+fn streets_without_a_town_are_read_under_a_heading_that_calls_them_addresses() {
+    let streets = |html: &str| -> Vec<String> {
+        let facts = extract_html(html, &Url::parse("https://www.studio.it/").unwrap(), None);
+        facts
+            .addresses
+            .into_iter()
+            .filter_map(|fact| fact.value.street)
+            .collect()
+    };
+    assert_eq!(
+        streets(
+            "<h5>Sede di Padova</h5><p>via Emanuele Filiberto 43</p><h5>Sede di Roma</h5><p>via Alessandria 88</p>"
+        ),
+        ["via Emanuele Filiberto 43", "via Alessandria 88"]
+    );
+    assert_eq!(streets("<h5>La nostra storia</h5><p>via Alessandria 88</p>"), [""; 0]);
+}
+
+#[test]
+fn a_kind_of_page_is_no_part_of_the_name() {
+    let best = |html: &str| {
+        let facts = page(html);
+        let best = facts.names.into_iter().max_by_key(|fact| fact.trust);
+        best.map(|fact| fact.value)
+    };
+    for html in [
+        "<title>Contact Smile Dental</title>",
+        "<title>Smile Dental Contact Us</title>",
+        "<p>© {{ date('Y') }} Smile Dental. Alle rechten voorbehouden.</p>",
+        "<p>© 2015 Andrew Schoenherr / Smile Dental</p>",
+    ] {
+        assert_eq!(best(html).as_deref(), Some("Smile Dental"), "{html}");
+    }
+    let facts = extract_html(
+        "<title>ACCESS｜赤ひょうたん｜越谷のお好み焼き店</title>",
+        &Url::parse("https://smile.github.io/").unwrap(),
+        None,
+    );
+    assert_eq!(facts.names[0].value, "赤ひょうたん");
+}
+
+#[test]
+fn the_profile_of_a_person_is_own_where_the_business_is_called_so() {
+    let social = |url: &str| {
+        let html = "<a href='https://www.linkedin.com/in/william-meyer-a86677235/'>LinkedIn</a>";
+        extract_html(html, &Url::parse(url).unwrap(), None).social.len()
+    };
+    assert_eq!(
+        (
+            social("https://williammeyer.co.za/"),
+            social("https://www.smile.co.za/")
+        ),
+        (1, 0)
+    );
+}
+
+#[test]
+fn an_item_of_a_menu_is_no_heading_of_hours() {
+    let html = "<nav><ul><li><a href='/d'>DELIVERY</a></li></ul></nav><p>TEL 0489-85-1998　水曜日定休</p><p>OPEN 17:00~23:30</p>";
+    let facts = extract_html(html, &Url::parse("https://www.akahyoutan.jp/").unwrap(), None);
+    assert_eq!(facts.opening_hours[0].value[0].opens, "17:00");
+    assert!(
+        !facts.opening_hours[0].value[0]
+            .days
+            .contains(&crate::scrape::payload::Day::We)
+    );
+}
+
+#[test]
+fn each_of_two_addresses_that_begin_with_their_code_has_its_own_street() {
+    let html = "<p>2400 Dunaújváros,<br>Lobogó utca 1<br>+36-25/433-148</p><p>2400 Dunaújváros,<br>Vasmű út 5<br>+36-25/281-739</p>";
+    let facts = extract_html(html, &Url::parse("https://www.cukraszda.hu/").unwrap(), None);
+    let streets: Vec<_> = facts
+        .addresses
+        .iter()
+        .filter_map(|fact| fact.value.street.as_deref())
+        .collect();
+    assert_eq!(streets, ["Lobogó utca 1", "Vasmű út 5"]);
+}
+
+#[test]
+fn a_link_whose_text_is_another_address_was_forgotten() {
+    let facts = page("<p>Appointments <a href='mailto:vicky@gmail.com'>vicky@smile-dental.co.nz</a></p>");
+    let best = facts.emails.iter().max_by_key(|fact| fact.trust).unwrap();
+    assert_eq!(best.value, "vicky@smile-dental.co.nz");
+    assert!(
+        facts
+            .emails
+            .iter()
+            .all(|fact| fact.value != "vicky@gmail.com" || fact.trust < 30)
+    );
+}
+
+#[test]
+fn a_telephone_number_is_no_span_of_time() {
+    let html = "<p>Wed</p><p>Call us: <a href='tel:+16182221942'>(618) 222-1942</a></p><h2>Opening hours</h2><p>Mon - Tue 8am - 5pm</p>";
+    let facts = page(html);
+    let days: Vec<_> = facts.opening_hours[0]
+        .value
+        .iter()
+        .flat_map(|hours| hours.days.clone())
+        .collect();
+    assert_eq!(days, [crate::scrape::payload::Day::Mo, crate::scrape::payload::Day::Tu]);
+}
+
+#[test]
+fn a_picture_may_stand_in_the_place_of_a_number() {
+    let facts = page("<img src='tel.gif' alt='call us on 09 524 7381'><img src='x.jpg' alt='IMG_095247382 x'>");
+    let numbers: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|fact| fact.value.e164.as_deref())
+        .collect();
+    assert_eq!(numbers, ["+6495247381"]);
+}
