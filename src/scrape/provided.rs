@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::extract::phones;
 use super::payload::{
     Address, Fact, OpeningHours, PageFacts, Person, Phone, PhoneKind, ScrapePayload, ScrapedPage, SocialLink, Source,
 };
@@ -99,10 +100,7 @@ fn plain_phone(raw: Fact<String>) -> Fact<Phone> {
 /// The number as it is dialled from anywhere, where it is one.
 fn e164(text: &str, region: Option<&str>) -> Option<String> {
     let region = region.and_then(|code| code.parse().ok());
-    let number = phonenumber::parse(region, text).ok()?;
-    number
-        .is_valid()
-        .then(|| number.format().mode(phonenumber::Mode::E164).to_string())
+    phones::valid(text, region).as_ref().map(phones::e164)
 }
 
 /// The country of the address's top-level domain, if it has one.

@@ -1,9 +1,12 @@
 //! Addresses without a postal code: a street, its town beside it or not, where a page gives no better address.
 
+use super::address_codes::state_at_end;
 use super::address_lines::offset;
 use super::address_parts::{country_after, is_county, is_number, is_town, split, without_label};
-use super::address_street::{end_of_street, is_street, is_unit};
+use super::address_street::{begins_street, end_of_street, is_house_number, is_street, is_unit};
 use super::context::Context;
+use super::hours_days::day;
+use super::names::is_generic;
 use super::scan::{LineKind, Scan, Zone};
 use super::words::WordSet;
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
@@ -50,7 +53,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     if facts.addresses.iter().any(|known| known.value.street.is_some()) {
         return;
     }
-    let country = context.home.countries().next();
+    let (likely, country) = (context.home.countries().next(), context.home.sure());
     let lines = || {
         scan.lines.iter().enumerate().filter_map(|(at, line)| {
             let text = &scan.text[line.range.clone()];
@@ -59,7 +62,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             may.then_some((at, text))
         })
     };
-    let number_first = country.is_some_and(|country| NUMBER_FIRST.contains(&country));
+    let number_first = likely.is_some_and(|country| NUMBER_FIRST.contains(&country));
     let with_town = lines().filter_map(|(at, text)| {
         let next = scan.line(at + 1);
         if number_first {
@@ -99,12 +102,18 @@ fn distinct(all: impl Iterator<Item = Address>) -> Vec<Address> {
     out
 }
 
-/// Words of headings and labels that an address stands under, folded.
-static HEADS: LazyLock<WordSet> = LazyLock::new(|| {
+/// Words that say "address", folded.
+static ADDRESS: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
-        " address adresse anschrift direccion endereco indirizzo adres adresa adress cim cimunk osoite location standort sede sedi \
-    ubicacion where dove donde onde lokalizacja lokalita siedziba sidlo hely ubytovani διευθυνση адрес адреса alamat studio office kontakt \
-    contatti contact contacto contato ",
+        " address adresse anschrift direccion endereco indirizzo adres adresa adress cim cimunk osoite ubicacion lokalizacja lokalita \
+    siedziba sidlo διευθυνση адрес адреса alamat ",
+    )
+});
+
+/// Words of other headings that an address may stand under.
+static PLACE: LazyLock<WordSet> = LazyLock::new(|| {
+    WordSet::of(
+        " location standort sede sedi where dove donde onde hely ubytovani studio office kontakt contatti contact contacto contato ",
     )
 });
 
@@ -113,7 +122,7 @@ fn heads_address(text: &str) -> bool {
     text.len() <= 40 && {
         let folded = fold(text);
         let mut words = folded.split(' ');
-        let known = words.clone().any(|word| HEADS.has(word));
+        let known = words.clone().any(|word| ADDRESS.has(word) || PLACE.has(word));
         known && words.by_ref().count() <= 4
     }
 }
@@ -121,7 +130,7 @@ fn heads_address(text: &str) -> bool {
 /// A street and nothing else.
 fn alone(line: &str, country: Option<Id>) -> Option<Address> {
     let street = labelled(line).trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ','));
-    (is_street(street) && split(street).len() == 1).then(|| Address {
+    (is_street(street) && !is_of_no_name(street) && split(street).len() == 1).then(|| Address {
         raw: squeeze(street),
         street: Some(squeeze(street)),
         country: country.map(|country| country.as_ref().to_owned()),
@@ -141,13 +150,18 @@ fn labelled(line: &str) -> &str {
 /// A line of places one of which is a street with its number behind it: "Via Monti Tiburtini 558, Roma". What else it says behind a
 /// dash is of no interest: "Żory, ul. Stroma 9 - otwarte 24/7".
 fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
-    let headed = line.split_once(':').is_some_and(|(label, _)| heads_address(label));
+    // Cells of a table are no parts of an address.
+    if line.contains('\t') {
+        return None;
+    }
+    let label = line.split_once(':').map_or("", |(label, _)| label);
+    let called = label.len() <= 30 && fold(label).split(' ').any(|word| ADDRESS.has(word));
     let line = labelled(line);
     let mut parts = split(line);
     let numbered = |street: &str| {
         let last = street.split(' ').next_back().unwrap_or_default();
         let number = last.trim_start_matches(['#', 'n', 'N']);
-        let named = is_street(street) || (headed && street.split(' ').count() >= 3);
+        let named = is_street(street) && !is_of_no_name(street) || (called && is_name_and_number(street));
         named && street.starts_with(char::is_alphabetic) && number.starts_with(|c: char| c.is_ascii_digit())
     };
     // The number in a part of its own: "str. George Cosbuc, nr. 22", "Calle Sirama, #101".
@@ -193,8 +207,31 @@ fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
     })
 }
 
+/// Whether a street is no more than a word for one, or a season, and a number: "Cours 1", "Spring 2024".
+fn is_of_no_name(street: &str) -> bool {
+    let year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+    match street.split(' ').collect::<Vec<_>>()[..] {
+        [word, number] => begins_street(&fold(word)) || year(number),
+        _ => false,
+    }
+}
+
+/// Two capitalised words or more and the number of a house, as streets are written whose kind is left out: "Antônio Félix, 427".
+fn is_name_and_number(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let Some((number, name)) = words.split_last() else {
+        return false;
+    };
+    let is_name =
+        |word: &&str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || c == '-');
+    is_house_number(number.trim_start_matches('#'))
+        && name.len() >= 2
+        && name.iter().all(is_name)
+        && !name.iter().any(|word| day(word).is_some())
+}
+
 fn is_place(part: &str) -> bool {
-    is_town(part) && part.split(' ').count() <= MAX_TOWN && !is_street(part)
+    is_town(part) && day(part).is_none() && !is_generic(part) && part.split(' ').count() <= MAX_TOWN && !is_street(part)
         || country_after(part).is_some()
         || fold(part).starts_with("jud ")
 }
@@ -224,10 +261,20 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     let end = end_of_street(street).filter(|_| parts.len() == units + 1);
     let (street, tail) = street.split_at(end.unwrap_or(street.len()));
     let mut towns: Vec<&str> = parts[units + 1..].to_vec();
-    if let Some((town, state)) = tail.trim().rsplit_once(' ').filter(|(_, state)| is_state(state)) {
-        towns = vec![town, state];
-    }
-    if towns.is_empty() && next.len() <= 40 {
+    let tail = tail.trim();
+    let state = tail.rsplit_once(' ').filter(|(_, state)| is_state(state, country));
+    let (street, tail) = match (state, is_place(tail)) {
+        (Some((town, state)), _) => {
+            towns = vec![town, state];
+            (street, tail)
+        }
+        (None, true) => {
+            towns = vec![tail];
+            (street, tail)
+        }
+        (None, false) => (parts[units], ""),
+    };
+    if towns.is_empty() && tail.is_empty() && next.len() <= 40 {
         towns = split(next);
     }
     let whole = !towns.is_empty() && towns.len() <= 4 && towns.iter().all(|town| is_place(town));
@@ -235,13 +282,13 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     let region = towns
         .iter()
         .rev()
-        .find(|part| is_state(part))
+        .find(|part| is_state(part, country))
         .map(|state| (*state).to_owned());
     let town = match &region {
         Some(_) => towns
             .iter()
             .rev()
-            .find(|part| !is_state(part) && country_after(part).is_none())
+            .find(|part| !is_state(part, country) && country_after(part).is_none())
             .copied(),
         None => town,
     };
@@ -272,9 +319,11 @@ fn begins_with_unit(street: &str) -> bool {
     is_unit(&street[..second])
 }
 
-/// A state or province in two or three capitals: "ON", "NSW".
-fn is_state(part: &str) -> bool {
-    (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase())
+/// A state or province of the country by its abbreviation: "ON", "NSW"; of no country that has none.
+fn is_state(part: &str, country: Option<Id>) -> bool {
+    let short = (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase());
+    let ours = country.map_or([Id::US, Id::CA], |country| [country; 2]);
+    short && ours.into_iter().any(|country| state_at_end(part, country).is_some())
 }
 
 #[cfg(test)]
@@ -293,12 +342,7 @@ mod tests {
                 "Auckland",
             ),
             ("3 Main Road", "Kumeu", "3 Main Road", "Kumeu"),
-            (
-                "Unit 2/56 Division Street Welshpool WA",
-                "",
-                "Unit 2/56 Division Street",
-                "Welshpool",
-            ),
+            ("12 High Street Dunedin", "Opening Hours", "12 High Street", "Dunedin"),
             (
                 "No. 81 Ughelli Express Way, Ozoro, Delta State, Nigeria",
                 "",
@@ -314,6 +358,15 @@ mod tests {
             );
             assert_eq!(found.postal_code, None);
         }
+        let australian = in_line("Unit 2/56 Division Street Welshpool WA", "", Some(Id::AU)).unwrap();
+        assert_eq!(
+            (
+                australian.street.as_deref(),
+                australian.locality.as_deref(),
+                australian.region.as_deref()
+            ),
+            (Some("Unit 2/56 Division Street"), Some("Welshpool"), Some("WA"))
+        );
         for (line, street, town) in [
             ("📍 Via Monti Tiburtini 558, Roma", "Via Monti Tiburtini 558", "Roma"),
             (
@@ -355,6 +408,11 @@ mod tests {
             "Zimmer 12, Berlin",
             "Via Roma, Milano",
             "Via Roma 1, Via Milano 2",
+            "Kontakt: Anna Nowak 601 234 567, Warszawa",
+            "Office hours: Monday to Friday 9-5, Closed Sundays",
+            "Cours 1\tLundi",
+            "Spring 2024 | Menu",
+            "Kawa, świeży sok 8",
         ] {
             assert_eq!(in_parts(line, None), None, "{line}");
         }
@@ -363,6 +421,7 @@ mod tests {
             ("10 years in the Main Street", "Dunedin"),
             ("We moved to 3 Main Road", "Kumeu"),
             ("12 High Street, open every day", ""),
+            ("123 Main Street Suite 200", "Opening hours"),
         ] {
             assert_eq!(in_line(line, next, Some(Id::NZ)), None, "{line}");
         }

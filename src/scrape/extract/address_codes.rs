@@ -182,10 +182,10 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
         let pair = words
             .get(at + 1)
             .filter(|next| next.0 - end <= 2 && line[end..next.0].trim().is_empty());
-        // "Los Angeles, CA 90005" is American whatever else the page may be.
         let state = wanted.contains(&Id::US).then(|| american(line, start, end)).flatten();
+        let only_american = state.is_some() && is_behind_state(&line[..start]) && !goes_on(&line[end..]);
         for country in wanted {
-            if state.is_some() && *country != Id::US {
+            if only_american && *country != Id::US {
                 continue;
             }
             let code = match country {
@@ -230,6 +230,18 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
     out
 }
 
+/// Whether a text ends with a comma and the abbreviation of a state: "Los Angeles, CA" is American whatever else the page may be.
+fn is_behind_state(before: &str) -> bool {
+    before.trim_end().rsplit_once(", ").is_some_and(|(town, state)| {
+        state.len() == 2 && state.bytes().all(|b| b.is_ascii_uppercase()) && town.ends_with(char::is_alphabetic)
+    })
+}
+
+/// Whether a town may stand behind a code: "DE 10115 Berlin".
+fn goes_on(after: &str) -> bool {
+    after.trim_start_matches(' ').starts_with(char::is_alphabetic)
+}
+
 /// Six digits, often in two groups: `560 038`.
 fn indian(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
     let word = &line[start..end];
@@ -243,18 +255,28 @@ fn indian(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -
     (digits(word, 3) && digits(second, 3)).then(|| (to, format!("{word}{second}"), marked))
 }
 
-/// `60175-070`, also without its hyphen or with a point: `60.175-070`.
+/// `60175-070`, also with a point, `60.175-070`, or without its hyphen behind "CEP" or a town.
 fn brazilian(line: &str, start: usize, end: usize) -> Found {
     let word = &line[start..end];
-    let in_order = |code: &str| hyphened(code, 5, 3).map(|code| (end, code, true));
-    if digits(word, 8)
-        && !line[..start]
-            .trim_end()
-            .ends_with(|c: char| c.is_ascii_digit() || c == ')')
-    {
-        return in_order(&format!("{}-{}", &word[..5], &word[5..]));
+    if digits(word, 8) {
+        let before = line[..start].trim_end_matches([' ', ':']);
+        let last = before.rsplit([' ', ',', '-', ':', '|']).next().unwrap_or_default();
+        let labelled = line[..start].trim_end().ends_with(':');
+        let placed = last == "CEP" || (!labelled && last.starts_with(char::is_uppercase) && !is_phone_label(last));
+        return placed.then(|| (end, format!("{}-{}", &word[..5], &word[5..]), false));
     }
-    in_order(word)
+    if let (true, Some(rest)) = (digits(word, 2), line[end..].strip_prefix('.')) {
+        let tail = rest.get(..7).filter(|tail| hyphened(tail, 3, 3).is_some())?;
+        return Some((end + 8, format!("{word}{tail}"), true));
+    }
+    hyphened(word, 5, 3).map(|code| (end, code, true))
+}
+
+fn is_phone_label(word: &str) -> bool {
+    let word = word.to_lowercase();
+    ["tel", "fone", "fon", "fax", "cel", "whats", "zap"]
+        .iter()
+        .any(|label| word.starts_with(label))
 }
 
 /// `C1414DCX`.

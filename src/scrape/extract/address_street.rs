@@ -14,7 +14,9 @@ pub(crate) fn is_street(text: &str) -> bool {
     if words.len() < 2 || words.len() > 11 {
         return false;
     }
-    english(&words, text) || continental(&words) || romance(&words) || numbered_street(&words)
+    // Abbreviated, Turkish words for streets are words of other languages.
+    let turkish = [" Cd.", " Sk.", " Sok."].iter().any(|kind| text.contains(kind));
+    english(&words, text) || turkish || continental(&words) || romance(&words) || numbered_street(&words)
 }
 
 /// Whether a word begins the names of streets: "Calle", "rue".
@@ -125,7 +127,7 @@ pub(crate) fn street_at_end(text: &str) -> Option<&str> {
 }
 
 /// `12`, `12a`, `12/3`, `12-14`, `118/A`, `22B`.
-fn is_house_number(word: &str) -> bool {
+pub(crate) fn is_house_number(word: &str) -> bool {
     let word = word.trim_end_matches(['.', ',']);
     let mut parts = word.split(['/', '-', '–']);
     parts.next().is_some_and(numbered)

@@ -37,7 +37,7 @@ pub(super) static AFTER: LazyLock<WordSet> =
     LazyLock::new(|| WordSet::of(" north south east west n s e w ne nw se sw central upper lower "));
 
 /// Endings of continental street names that are one word, and words that end a name of several.
-pub(super) const ENDINGS: [&str; 90] = [
+pub(super) const ENDINGS: [&str; 87] = [
     "strasse",
     "straße",
     "str",
@@ -120,9 +120,6 @@ pub(super) const ENDINGS: [&str; 90] = [
     "cad",
     "sokak",
     "sokagi",
-    "cd",
-    "sk",
-    "sok",
     "bulvari",
     "rue",
     "rakpart",

@@ -291,6 +291,12 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
             "Itapevi",
         ),
         (
+            "Rua Frei Mansueto, 1345\nMeireles - CEP: 60.175-070",
+            Id::BR,
+            "Rua Frei Mansueto, 1345",
+            "Meireles",
+        ),
+        (
             "© 2024 Praxis Müller · Hauptstraße 12 · 10115 Berlin",
             Id::DE,
             "Hauptstraße 12",
@@ -302,6 +308,7 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
     }
     for (line, country) in [
         ("© 2024 Garage Kohler AG · Lützelflüh", Id::CH),
+        ("Rua das Flores, 123, Centro, Fone: 32221234", Id::BR),
         ("IBAN BE71 0961 2345 4975 - BIC GKCCBEBB", Id::BE),
     ] {
         assert_eq!(street_and_town(line, country), None, "{line}");

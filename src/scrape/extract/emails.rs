@@ -221,16 +221,29 @@ pub(crate) fn is_mailbox_host(host: &str) -> bool {
     let Some(domain) = registrable(&host.to_lowercase()) else {
         return true;
     };
+    // Certified mail, which every Italian firm has with a provider.
+    const CERTIFIED: [&str; 8] = [
+        "pec",
+        "servicepec",
+        "arubapec",
+        "legalmail",
+        "pecimprese",
+        "postecert",
+        "sicurezzapostale",
+        "mypec",
+    ];
     let word = domain.split('.').next().unwrap_or_default();
-    // Certified mail, which every Italian firm has with one of dozens of providers.
-    let certified = domain.ends_with(".it") && word.contains("pec");
-    certified || MAILBOXES.contains(&word)
+    host.split('.').any(|label| CERTIFIED.contains(&label)) || MAILBOXES.contains(&word)
 }
+
+/// The longest address that mail can be sent to (RFC 5321).
+const MAX_ADDRESS: usize = 254;
 
 /// Whether a text is an address at another host than `mail` is.
 pub(crate) fn is_another(text: &str, mail: &str) -> bool {
     let host = |mail: &str| mail.rsplit_once('@').map(|(_, host)| host.to_owned());
-    normalise(text.trim()).is_some_and(|shown| host(&shown) != host(mail))
+    let text = text.trim();
+    text.len() <= MAX_ADDRESS && normalise(text).is_some_and(|shown| host(&shown) != host(mail))
 }
 
 /// Every address in plain text.

@@ -1,10 +1,11 @@
 //! The country that a page's business is in, as far as the page tells before its addresses and numbers have been read.
 
 use super::context::Context;
-use super::home_words::{PLACES, SIGNS, dialled, spoken_in};
+use super::home_words::{PLACES, SIGNS, spoken_in};
 use super::scan::Scan;
 use crate::scrape::text::Words;
 use phonenumber::country::Id;
+use phonenumber::metadata::DATABASE;
 
 /// What the kinds of evidence weigh against each other.
 const DOMAIN: u32 = 9;
@@ -27,13 +28,19 @@ const MAX_HITS: usize = 60;
 
 /// Countries with the weight of what speaks for them, the heaviest first.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Home(Vec<(Id, u32)>);
+pub(crate) struct Home {
+    votes: Vec<(Id, u32)>,
+    english: bool,
+}
 
 impl Home {
     /// Weighs the domain, the language and its tag, the names of places, dial codes, mail and currencies. `language` is that of
     /// the page's sentences.
     pub(crate) fn of(scan: &Scan, context: &Context, language: Option<&str>) -> Self {
-        let mut home = Self::default();
+        let mut home = Self {
+            english: language.is_none_or(|language| language == "en"),
+            ..Self::default()
+        };
         if let Some(country) = context.tld_region() {
             home.vote(country, DOMAIN);
         }
@@ -51,27 +58,38 @@ impl Home {
         home.dialled(scan);
         home.mailed(scan);
         home.mapped(scan);
-        home.0.retain(|(_, weight)| *weight >= LEAST);
+        home.votes.retain(|(_, weight)| *weight >= LEAST);
         // Stable: of equal ones the earlier kind of evidence counts.
-        home.0.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
-        home.0.truncate(MOST);
+        home.votes.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+        home.votes.truncate(MOST);
         home
     }
 
     /// The countries, the likeliest first.
     pub(crate) fn countries(&self) -> impl Iterator<Item = Id> + '_ {
-        self.0.iter().map(|(country, _)| *country)
+        self.votes.iter().map(|(country, _)| *country)
+    }
+
+    /// The likeliest country, where more than the language or a sentence speaks for it.
+    pub(crate) fn sure(&self) -> Option<Id> {
+        let (country, weight) = self.votes.first()?;
+        (*weight >= NAMED_ALONE).then_some(*country)
+    }
+
+    /// Whether the page is in English, as far as anything tells.
+    pub(crate) fn is_english(&self) -> bool {
+        self.english
     }
 
     /// The countries with their weight, the heaviest first.
     pub(crate) fn weights(&self) -> &[(Id, u32)] {
-        &self.0
+        &self.votes
     }
 
     fn vote(&mut self, country: Id, weight: u32) {
-        match self.0.iter_mut().find(|(known, _)| *known == country) {
+        match self.votes.iter_mut().find(|(known, _)| *known == country) {
             Some((_, sum)) => *sum += weight,
-            None => self.0.push((country, weight)),
+            None => self.votes.push((country, weight)),
         }
     }
 
@@ -82,15 +100,22 @@ impl Home {
         for (at, index) in NAMES.all(text).take(MAX_HITS) {
             let (name, country) = PLACES[index];
             let (before, after) = (text[..at].trim_end_matches(' '), &text[at + name.len()..]);
-            let glued = text[..at].ends_with(char::is_alphabetic) || after.starts_with(char::is_alphabetic);
-            let sign = !name.starts_with(char::is_alphabetic) || name.ends_with([':', '-']);
-            let small = name.starts_with(' ') && text[at..at + name.len()].contains(char::is_lowercase);
+            let sign = !name.starts_with(char::is_alphabetic);
+            let label = name.ends_with(':');
+            let glued = text[..at].ends_with(char::is_alphabetic) || (!label && after.starts_with(char::is_alphabetic));
+            let written = &text[at..at + name.len()];
+            // "Chile" is a country and "chile" food.
+            let small = if name.starts_with(' ') {
+                written.contains(char::is_lowercase)
+            } else {
+                written.starts_with(char::is_lowercase)
+            };
             if (glued && !sign) || small {
                 continue;
             }
             let begins = before.is_empty() || before.ends_with([',', '\n', '\t', '-', '–', '|', '(', ';']);
             let ends = after.is_empty() || after.starts_with([',', '\n', '\t', '.', '|', ')', ';']);
-            let weight = if sign || (begins && ends) {
+            let weight = if sign || label || (begins && ends) {
                 NAMED_ALONE
             } else {
                 MENTIONED
@@ -148,7 +173,7 @@ impl Home {
                 continue;
             };
             // "yahoo.fr" is where somebody once opened an account, which is mostly where they live.
-            if let Some(country) = super::context::country_of(ending).filter(|_| name.len() > 1)
+            if let Some(country) = super::context::country_of(&ending.to_ascii_lowercase()).filter(|_| name.len() > 1)
                 && !known.contains(&country)
             {
                 known.push(country);
@@ -172,6 +197,23 @@ impl Home {
             }
         }
     }
+}
+
+/// The country whose code a number in full begins with. `+1` and `+7` are of several; "+ 30 minutes" is no number.
+fn dialled(text: &str) -> Option<Id> {
+    let digits: String = text
+        .chars()
+        .take(24)
+        .take_while(|c| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '.' | '/'))
+        .filter(char::is_ascii_digit)
+        .take(15)
+        .collect();
+    if digits.len() < 8 || digits.starts_with(['1', '7', '0']) {
+        return None;
+    }
+    // No code begins another; the first country of a code is the one that it is known for.
+    let regions = (2..=3).find_map(|length| DATABASE.region(&digits[..length].parse::<u16>().ok()?))?;
+    regions.first()?.parse().ok()
 }
 
 /// The country of a language tag: `en-NZ`.
@@ -222,9 +264,34 @@ mod tests {
     }
 
     #[test]
+    fn codes_are_those_of_the_country_that_they_are_known_for() {
+        for (number, country) in [
+            ("44 20 7946 0000", Some(Id::GB)),
+            ("61 2 9374 4000", Some(Id::AU)),
+            ("47 22 12 34 56", Some(Id::NO)),
+            ("39 06 1234567", Some(Id::IT)),
+            ("358 9 1234567", Some(Id::FI)),
+            ("212 5 22 12 34 56", Some(Id::MA)),
+            ("237 6 71 23 45 67", Some(Id::CM)),
+            ("1 312 967 4138", None),
+            (" 30 minutes", None),
+        ] {
+            assert_eq!(dialled(number), country, "{number}");
+        }
+    }
+
+    #[test]
     fn a_domain_outweighs_places_that_a_page_speaks_of() {
         let html = "<p>Wine from Italy, Spain, France<p>Olives from Greece";
         assert_eq!(home(html, "https://www.deli.co.nz/", Some("en")).first(), Some(&Id::NZ));
+        assert_eq!(
+            home(
+                "<p>Hatch chile, Sydney rock oysters + 30 min",
+                "https://x.github.io/",
+                None
+            ),
+            []
+        );
         assert_eq!(home("<p>We chilled the Chilean wine", "https://x.github.io/", None), []);
     }
 }

@@ -1,9 +1,9 @@
-//! The names of countries, states, large towns and currencies, dial codes, and where languages are spoken.
+//! The names of countries, states, large towns and currencies, and where languages are spoken.
 
 use phonenumber::country::Id;
 
 /// Names as pages write them, ASCII letters in lower case; what begins with a space stands in capitals there. Those that are also first names, animals or food are left out.
-pub(super) const PLACES: [(&str, Id); 279] = [
+pub(super) const PLACES: [(&str, Id); 275] = [
     // Countries.
     ("new zealand", Id::NZ),
     ("aotearoa", Id::NZ),
@@ -40,7 +40,6 @@ pub(super) const PLACES: [(&str, Id); 279] = [
     ("méxico", Id::MX),
     ("mexico", Id::MX),
     ("argentina", Id::AR),
-    ("chile", Id::CL),
     ("colombia", Id::CO),
     ("perú", Id::PE),
     ("ecuador", Id::EC),
@@ -120,7 +119,6 @@ pub(super) const PLACES: [(&str, Id); 279] = [
     ("tunisie", Id::TN),
     ("tunisia", Id::TN),
     ("lebanon", Id::LB),
-    ("israel", Id::IL),
     ("saudi arabia", Id::SA),
     ("united arab emirates", Id::AE),
     ("qatar", Id::QA),
@@ -202,7 +200,6 @@ pub(super) const PLACES: [(&str, Id); 279] = [
     ("pernambuco", Id::BR),
     // Large towns of countries whose businesses are often at domains of no country.
     ("auckland", Id::NZ),
-    ("sydney", Id::AU),
     ("melbourne", Id::AU),
     ("brisbane", Id::AU),
     ("london", Id::GB),
@@ -277,7 +274,6 @@ pub(super) const PLACES: [(&str, Id); 279] = [
     ("pincode", Id::IN),
     ("pin code", Id::IN),
     ("pin:", Id::IN),
-    ("pin-", Id::IN),
     ("eircode", Id::IE),
     // Signs of currencies.
     ("₹", Id::IN),
@@ -292,103 +288,6 @@ pub(super) const PLACES: [(&str, Id); 279] = [
 
 /// Currencies too short for a list of words.
 pub(super) const SIGNS: [(&str, Id); 4] = [("R$", Id::BR), ("£", Id::GB), ("zł", Id::PL), ("Kč", Id::CZ)];
-
-/// Dial codes; a longer one stands before those that begin it. `+1` and `+7` are of several countries.
-const DIAL: [(&str, Id); 85] = [
-    ("351", Id::PT),
-    ("352", Id::LU),
-    ("353", Id::IE),
-    ("354", Id::IS),
-    ("356", Id::MT),
-    ("357", Id::CY),
-    ("358", Id::FI),
-    ("359", Id::BG),
-    ("370", Id::LT),
-    ("371", Id::LV),
-    ("372", Id::EE),
-    ("380", Id::UA),
-    ("381", Id::RS),
-    ("385", Id::HR),
-    ("386", Id::SI),
-    ("420", Id::CZ),
-    ("421", Id::SK),
-    ("502", Id::GT),
-    ("503", Id::SV),
-    ("504", Id::HN),
-    ("505", Id::NI),
-    ("506", Id::CR),
-    ("507", Id::PA),
-    ("591", Id::BO),
-    ("593", Id::EC),
-    ("595", Id::PY),
-    ("598", Id::UY),
-    ("852", Id::HK),
-    ("880", Id::BD),
-    ("886", Id::TW),
-    ("961", Id::LB),
-    ("965", Id::KW),
-    ("966", Id::SA),
-    ("971", Id::AE),
-    ("972", Id::IL),
-    ("974", Id::QA),
-    ("977", Id::NP),
-    ("212", Id::MA),
-    ("216", Id::TN),
-    ("233", Id::GH),
-    ("234", Id::NG),
-    ("254", Id::KE),
-    ("255", Id::TZ),
-    ("256", Id::UG),
-    ("260", Id::ZM),
-    ("263", Id::ZW),
-    ("20", Id::EG),
-    ("27", Id::ZA),
-    ("30", Id::GR),
-    ("31", Id::NL),
-    ("32", Id::BE),
-    ("33", Id::FR),
-    ("34", Id::ES),
-    ("36", Id::HU),
-    ("39", Id::IT),
-    ("40", Id::RO),
-    ("41", Id::CH),
-    ("43", Id::AT),
-    ("44", Id::GB),
-    ("45", Id::DK),
-    ("46", Id::SE),
-    ("47", Id::NO),
-    ("48", Id::PL),
-    ("49", Id::DE),
-    ("51", Id::PE),
-    ("52", Id::MX),
-    ("54", Id::AR),
-    ("55", Id::BR),
-    ("56", Id::CL),
-    ("57", Id::CO),
-    ("58", Id::VE),
-    ("60", Id::MY),
-    ("61", Id::AU),
-    ("62", Id::ID),
-    ("63", Id::PH),
-    ("64", Id::NZ),
-    ("65", Id::SG),
-    ("66", Id::TH),
-    ("81", Id::JP),
-    ("82", Id::KR),
-    ("84", Id::VN),
-    ("90", Id::TR),
-    ("91", Id::IN),
-    ("92", Id::PK),
-    ("94", Id::LK),
-];
-
-/// The country whose code the digits begin with.
-pub(super) fn dialled(digits: &str) -> Option<Id> {
-    let digits = digits.trim_start_matches([' ', '(']);
-    DIAL.iter()
-        .find(|(code, _)| digits.starts_with(code))
-        .map(|(_, country)| *country)
-}
 
 /// Where a language is spoken, with what it weighs there; English is spoken everywhere.
 pub(super) fn spoken_in(language: &str) -> &'static [(Id, u32)] {

@@ -79,7 +79,11 @@ fn has_control(value: &Value) -> bool {
     }
 }
 
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 38] = [
+    "<td></td><td>",
+    "<button onclick=\"location.href='/x'\">é</button>",
+    "<div class=fb-page data-href='https://www.facebook.com/smile'>",
+    "<form action='mailto:a@b.co,c@d.co'>",
     "<div>",
     "</div>",
     "<p>",

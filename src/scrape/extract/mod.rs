@@ -164,6 +164,8 @@ fn regions(facts: &PageFacts, context: &Context, numbers: &phones::Candidates) -
     const ADDRESS: u32 = 3;
     const OTHER_NUMBER: u32 = 6;
     const MERE_LANGUAGE: u32 = 3;
+    /// What numbers count that are written as `(312) 967-4138`: more than a place that is named.
+    const AMERICAN: u32 = 6;
     let mut votes: Vec<(Id, u32)> = context.home.weights().to_vec();
     let mut vote = |id: Option<Id>, weight: u32| {
         let Some(id) = id else { return };
@@ -172,7 +174,11 @@ fn regions(facts: &PageFacts, context: &Context, numbers: &phones::Candidates) -
             None => votes.push((id, weight)),
         }
     };
-    let address = facts.addresses.iter().filter(|fact| fact.trust >= phones::DOUBTFUL);
+    // One without a postal code has its country from what has voted already.
+    let address = facts.addresses.iter().filter(|fact| {
+        let told = fact.value.postal_code.is_some() || fact.source != Source::Text;
+        fact.trust >= phones::DOUBTFUL && told
+    });
     let countries = || {
         address
             .clone()
@@ -187,11 +193,19 @@ fn regions(facts: &PageFacts, context: &Context, numbers: &phones::Candidates) -
     });
     vote(most, MAIN_ADDRESS);
     vote(numbers.told_regions().next(), OTHER_NUMBER);
-    // The language alone is that of those who live elsewhere too.
-    let vague = votes.iter().all(|(_, sum)| *sum <= MERE_LANGUAGE);
-    let american = numbers.look_north_american();
-    if american && !votes.iter().any(|(id, _)| *id == Id::US) {
-        votes.push((Id::US, if vague { MERE_LANGUAGE + 1 } else { 0 }));
+    if numbers.look_north_american() {
+        // In English nobody else writes them so; other languages are also those of people who live there.
+        let weight = if context.home.is_english() {
+            AMERICAN
+        } else {
+            MERE_LANGUAGE + 1
+        };
+        let vague = context.home.is_english() || votes.iter().all(|(_, sum)| *sum <= MERE_LANGUAGE);
+        let canadian = votes.iter().position(|(id, _)| *id == Id::CA);
+        match canadian.or(votes.iter().position(|(id, _)| *id == Id::US)) {
+            Some(at) => votes[at].1 += weight,
+            None => votes.push((Id::US, if vague { weight } else { 0 })),
+        }
     }
     // Stable: of equal votes the earlier kind counts.
     votes.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));

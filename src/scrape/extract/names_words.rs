@@ -59,7 +59,9 @@ pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
         (None, None) => return text,
     };
     let capital = rest.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
-    if capital && likeness(rest, label) >= 0.5 {
+    let likely = likeness(rest, label);
+    // "Contact Energy" is called so.
+    if capital && likely >= 0.5 && likely >= likeness(text, label) {
         rest
     } else {
         text
@@ -282,6 +284,18 @@ pub(crate) fn is_demo(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_of_page_is_cut_where_the_domain_knows_the_rest_alone() {
+        for (text, label, expected) in [
+            ("Contact Statewide Roofing", "statewideroofing", "Statewide Roofing"),
+            ("Contact Energy", "contactenergy", "Contact Energy"),
+            ("About Face", "aboutface", "About Face"),
+            ("Contact Lenses", "smile", "Contact Lenses"),
+        ] {
+            assert_eq!(without_kind_of_page(text, label), expected, "{text}");
+        }
+    }
 
     #[test]
     fn partners_are_no_list_of_services() {

@@ -129,6 +129,24 @@ fn other_numbers_are_left_alone() {
     }
 }
 
+#[test]
+fn the_short_way_to_e164_gives_what_the_formatter_gives() {
+    for (text, region) in [
+        ("09 524 7381", Id::NZ),
+        ("02 1234 5678", Id::IT),
+        ("0236618300", Id::IT),
+        ("06 98 12 34 56", Id::FR),
+        ("(312) 967-4138", Id::US),
+        ("8 (495) 123-45-67", Id::RU),
+        ("+39 06 1234 5678", Id::NZ),
+        ("0049 30 1234567", Id::DE),
+    ] {
+        let number = phonenumber::parse(Some(region), text).unwrap();
+        let formatted = number.format().mode(phonenumber::Mode::E164).to_string();
+        assert_eq!(e164(&number), formatted, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn never_panics(line in "[0-9+() ./–a-zé:-]{0,80}") {

@@ -206,3 +206,69 @@ fn a_picture_may_stand_in_the_place_of_a_number() {
         .collect();
     assert_eq!(numbers, ["+6495247381"]);
 }
+
+#[test]
+fn numbers_as_americans_write_them_are_american_whatever_a_page_speaks_of() {
+    let first = |html: &str| {
+        let facts = extract_html(html, &Url::parse("https://www.smile.com/").unwrap(), None);
+        let country = facts.addresses.first().and_then(|fact| fact.value.country.clone());
+        (facts.phones.first().and_then(|fact| fact.value.e164.clone()), country)
+    };
+    for (html, number) in [
+        (
+            "<html lang=en><p>A taste of India</p><p>123 Main Street, Atlanta</p><p>Tel: (404) 233-1234</p>",
+            "+14042331234",
+        ),
+        (
+            "<html lang=en-US><p>Serving Hallowell, Manchester, Readfield. Call (207) 622-1234",
+            "+12076221234",
+        ),
+        ("<p>We ship to Canada, Mexico.<p>Call (312) 967-4138", "+13129674138"),
+        (
+            "<p>+30 years of hairpin-legs. Call (212) 967-4138 <p>INFO@SMILE.CO",
+            "+12129674138",
+        ),
+    ] {
+        let (phone, country) = first(html);
+        assert_eq!(phone.as_deref(), Some(number), "{html}");
+        assert_ne!(country.as_deref(), Some("IN"), "{html}");
+    }
+}
+
+#[test]
+fn a_state_before_a_code_rules_nobody_else_out_where_a_town_stands_behind_it() {
+    let country = |html: &str| {
+        let facts = extract_html(html, &Url::parse("https://www.smile.com/").unwrap(), None);
+        facts.addresses.first().and_then(|fact| fact.value.country.clone())
+    };
+    for (html, expected) in [
+        ("<html lang=fr><p>12 rue Washington, 75008 Paris", "FR"),
+        ("<html lang=de><p>Hauptstr. 5, DE 10115 Berlin", "DE"),
+        ("<html lang=ko><p>928 S Western Ave, Los Angeles, CA 90006", "US"),
+    ] {
+        assert_eq!(country(html).as_deref(), Some(expected), "{html}");
+    }
+}
+
+#[test]
+fn what_ends_a_line_takes_no_link_along() {
+    let links = |text: &str| {
+        let button = format!("<button onclick=\"location.href='/contact'\">{text}</button>");
+        page(&format!(
+            "<table><tr><td>abc</td><td></td><td>{button}</td></tr></table>"
+        ))
+        .links
+        .len()
+    };
+    assert_eq!((links("Contact"), links("é")), (1, 1));
+    let html = "<p>Fax: 09 524 7382 <button onclick=\"location.href='tel:095247381'\">Call</button>";
+    let kinds: Vec<_> = page(html)
+        .phones
+        .into_iter()
+        .map(|fact| (fact.value.e164, fact.value.kind))
+        .collect();
+    assert!(
+        kinds.contains(&(Some("+6495247381".to_owned()), crate::scrape::payload::PhoneKind::Phone)),
+        "{kinds:?}"
+    );
+}

@@ -113,9 +113,7 @@ pub(crate) fn scan(dom: &Dom) -> Scan {
         loop {
             walk.leave(dom, at);
             if at == ROOT {
-                walk.break_line();
-                foreign::mark(&mut walk.out);
-                return walk.out;
+                return walk.finish();
             }
             let node = dom.node(at);
             if node.next != crate::scrape::dom::NONE {
@@ -253,8 +251,10 @@ impl Walk {
             }
             _ => {}
         }
-        if let Some(href) = hrefs::of(name, attrs) {
-            self.open_anchor(id, attrs, &href);
+        let href = hrefs::of(name, attrs);
+        let block = is_block(name);
+        if let Some(href) = href.as_deref().filter(|_| !block) {
+            self.open_anchor(id, attrs, href, true);
         }
         if marks_fax(attrs) {
             self.push_text("Fax ");
@@ -270,7 +270,7 @@ impl Walk {
             self.restore.push((id, Restore::Zone(self.zone)));
             self.zone = zone;
         }
-        if is_block(name) {
+        if block {
             if *name != local_name!("p") || self.kind != LineKind::Row {
                 self.break_line();
             }
@@ -278,6 +278,10 @@ impl Walk {
             if kind != self.kind {
                 self.restore.push((id, Restore::Kind(self.kind)));
                 self.kind = kind;
+            }
+            // Forms and boxes hold much that is not what their address is called.
+            if let Some(href) = href {
+                self.open_anchor(id, attrs, &href, *name == local_name!("button"));
             }
         }
         true
@@ -356,6 +360,18 @@ impl Walk {
         });
         text.push('\n');
         self.line_start = text.len();
+    }
+
+    fn finish(mut self) -> Scan {
+        self.break_line();
+        let Scan { text, anchors, .. } = &mut self.out;
+        for anchor in anchors {
+            // What ended a line took with it what the link had begun with.
+            let end = text.floor_char_boundary(anchor.text.end.min(text.len()));
+            anchor.text = text.floor_char_boundary(anchor.text.start.min(end))..end;
+        }
+        foreign::mark(&mut self.out);
+        self.out
     }
 
     fn script(&mut self, text: String, runs: bool) {
@@ -440,7 +456,7 @@ impl Walk {
         }
     }
 
-    fn open_anchor(&mut self, id: NodeId, attrs: &[Attribute], href: &str) {
+    fn open_anchor(&mut self, id: NodeId, attrs: &[Attribute], href: &str, titled: bool) {
         if href.len() > 4_000 || self.out.anchors.len() >= MAX_ANCHORS {
             return;
         }
@@ -449,8 +465,10 @@ impl Walk {
             .or(attr(attrs, "title"))
             .or(attr(attrs, "alt"))
             .unwrap_or_default();
-        self.open_anchor = Some(self.out.anchors.len());
-        self.restore.push((id, Restore::Anchor(self.out.anchors.len())));
+        if titled {
+            self.open_anchor = Some(self.out.anchors.len());
+            self.restore.push((id, Restore::Anchor(self.out.anchors.len())));
+        }
         self.out.anchors.push(Anchor {
             href: href.to_owned(),
             text: start..start,
