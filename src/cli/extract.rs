@@ -22,7 +22,7 @@ pub struct Options {
     #[arg(long)]
     site: bool,
     /// Country whose phone numbers are assumed where a page names none, such as NZ.
-    #[arg(long, value_name = "COUNTRY")]
+    #[arg(long, value_name = "COUNTRY", value_parser = crate::scrape::region_code)]
     region: Option<String>,
     /// The `Content-Type` that the pages came with, if its charset matters.
     #[arg(long, value_name = "TYPE")]

@@ -62,7 +62,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             may.then_some((at, text))
         })
     };
-    let number_first = likely.is_some_and(|country| NUMBER_FIRST.contains(&country));
+    let number_first = likely.map_or(context.home.is_english(), |country| NUMBER_FIRST.contains(&country));
     let with_town = lines().filter_map(|(at, text)| {
         let next = scan.line(at + 1);
         if number_first {
@@ -130,12 +130,21 @@ fn heads_address(text: &str) -> bool {
 /// A street and nothing else.
 fn alone(line: &str, country: Option<Id>) -> Option<Address> {
     let street = labelled(line).trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ','));
-    (is_street(street) && !is_of_no_name(street) && split(street).len() == 1).then(|| Address {
+    (is_street(street) && !is_of_no_name(street) && is_one(&split(street))).then(|| Address {
         raw: squeeze(street),
         street: Some(squeeze(street)),
         country: country.map(|country| country.as_ref().to_owned()),
         ..Address::default()
     })
+}
+
+/// Whether parts are those of one street: "Calle Pagés del Corro, 87".
+fn is_one(parts: &[&str]) -> bool {
+    match parts {
+        [_] => true,
+        [_, number] => is_number(number),
+        _ => false,
+    }
 }
 
 /// What stands behind a label, which may be numbered: "Lokalizacja 2: Rybnik, …".

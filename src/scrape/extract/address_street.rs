@@ -346,7 +346,9 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
 
 fn numbered(word: &str) -> bool {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-    (1..=5).contains(&digits) && word.len() - digits <= 1
+    // "Ring 01584 872119" is no street of rings.
+    let dialled = word.starts_with('0') && digits > 1;
+    (1..=5).contains(&digits) && word.len() - digits <= 1 && !dialled
 }
 
 fn english(words: &[&str], text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What elements mean for the text inside them: their part of the page, their kind of line, where lines break.
 
-use crate::scrape::dom::{Data, Dom, NONE, NodeId};
-use crate::scrape::text::Words;
+use crate::scrape::dom::{Data, Dom, NONE, NodeId, attr};
+use crate::scrape::text::{Words, contains_ci};
 use html5ever::{Attribute, LocalName, local_name};
 
 /// The part of the page that something stands in.
@@ -188,4 +188,20 @@ pub(super) fn text_length(dom: &Dom, id: NodeId) -> usize {
         Some(Data::Text(text)) => text.len(),
         _ => 0,
     }
+}
+
+/// Whether a picture stands in the place of a telephone number: "chiamaci al numero 0461 914471". Names of files have no spaces.
+pub(super) fn shows_number(alt: &str) -> bool {
+    let digits = alt.bytes().filter(u8::is_ascii_digit).count();
+    (8..=15).contains(&digits) && alt.contains(' ') && alt.len() <= 80 && !alt.contains(['_', '%'])
+}
+
+/// Whether an element is the picture of a fax, as fonts of icons have one: the only word that says what the number behind it is.
+pub(super) fn marks_fax(attrs: &[Attribute]) -> bool {
+    attr(attrs, "class").is_some_and(|class| {
+        contains_ci(class, "fax")
+            && class
+                .split_ascii_whitespace()
+                .any(|class| matches!(class, "fa-fax" | "icon-fax" | "bi-fax" | "ti-fax" | "flaticon-fax"))
+    })
 }

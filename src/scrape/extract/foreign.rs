@@ -15,6 +15,10 @@ pub(crate) fn mark(scan: &mut Scan) {
         if matches!(line.kind, LineKind::Heading(_)) {
             left = 0;
         }
+        if is_quotation(text) {
+            marked[at] = true;
+            continue;
+        }
         if text.len() <= 200 && line.cues.foreign {
             left = REACH + 1;
         }
@@ -29,6 +33,41 @@ pub(crate) fn mark(scan: &mut Scan) {
     for anchor in &mut scan.anchors {
         if marked.get(anchor.line) == Some(&true) {
             anchor.zone = Zone::Quote;
+        }
+    }
+}
+
+/// Whether a line is what somebody said of the business, and who: `"Dave fixed our boiler, ring me on …" - Mrs J Holroyd`.
+fn is_quotation(text: &str) -> bool {
+    const PAIRS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('‘', '’')];
+    let closed = PAIRS.into_iter().find_map(|(open, close)| {
+        let rest = text.strip_prefix(open)?;
+        let at = rest.rfind(close)?;
+        Some((rest[..at].split(' ').count(), &rest[at + close.len_utf8()..]))
+    });
+    // Shorter ones are slogans and names.
+    closed.is_some_and(|(words, after)| {
+        let after = after.trim_start();
+        words >= 6 && (after.is_empty() || after.starts_with(['-', '–', '—', '~', '(']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_customers_say_is_theirs() {
+        assert!(is_quotation(
+            "\"Dave fixed our boiler, brilliant. Ring me on 0113 275 6644\" - Mrs J Holroyd, Leeds"
+        ));
+        assert!(is_quotation("„Sehr netter Empfang, wir kommen gerne wieder zu Ihnen.“"));
+        for text in [
+            "\"Smile\" Dental, 12 High Street",
+            "“We care” – 09 524 7381",
+            "Plain words, and more of them",
+        ] {
+            assert!(!is_quotation(text), "{text}");
         }
     }
 }

@@ -260,6 +260,15 @@ impl Reader {
                     }
                     self.used = true;
                 }
+                // "Open daily 9am-5pm except Mondays".
+                Token::Except if self.used && matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => {
+                    let (days, next) = group(list, at + 1);
+                    let timed = range(list, next, true).is_some();
+                    at += 1;
+                    if !timed {
+                        at = self.close(days, list, next);
+                    }
+                }
                 Token::Word | Token::Pause | Token::Except => {
                     pausing |= matches!(list[at], Token::Pause | Token::Except);
                     self.words += 1;

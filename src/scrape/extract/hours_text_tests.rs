@@ -148,6 +148,14 @@ fn hours_as_people_write_them() {
             "Segunda-feira a sexta-feira das 9h às 18h",
             vec![format!("{WEEKDAYS} 09:00-18:00")],
         ),
+        (
+            "Open daily 9am-5pm except Mondays",
+            vec!["[Tu, We, Th, Fr, Sa, Su] 09:00-17:00".into()],
+        ),
+        (
+            "Ouvert tous les jours de 9h à 18h sauf le lundi",
+            vec!["[Tu, We, Th, Fr, Sa, Su] 09:00-18:00".into()],
+        ),
         ("M–F 8:30 am – 7:00 pm", vec![format!("{WEEKDAYS} 08:30-19:00")]),
         (
             "De martes a sábado de 13:00 a las 16:00 h",

@@ -6,7 +6,7 @@ use super::domain::Domain;
 use super::names::offer;
 use super::scan::{Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
-use crate::scrape::text::{find_ci, starts_ci};
+use crate::scrape::text::{Words, starts_ci};
 
 /// A name of this trust needs no witness in sentences.
 const SURE: u8 = 55;
@@ -52,6 +52,8 @@ const GREETINGS: [&str; 32] = [
     "welkom bij ",
     "witamy w ",
 ];
+
+static IN_LINE: Words = Words::new(&GREETINGS);
 
 /// A text without a greeting before it.
 pub(super) fn without_greeting(text: &str) -> &str {
@@ -126,9 +128,9 @@ fn words(line: &str) -> Vec<(usize, &str)> {
 }
 
 fn greeted<'a>(line: &'a str, words: &[(usize, &str)]) -> Option<&'a str> {
-    let end = GREETINGS
-        .iter()
-        .find_map(|words| find_ci(line, words).map(|at| at + words.len()))?;
+    // The longest of those that begin alike stands first in the list.
+    let (at, greeting) = IN_LINE.all(line).min_by_key(|(at, greeting)| (*greeting, *at))?;
+    let end = at + GREETINGS[greeting].len();
     let first = words.iter().position(|(at, _)| *at >= end)?;
     let last = run_end(words, first);
     span(line, words, first, last)
@@ -142,8 +144,10 @@ fn incorporated<'a>(line: &'a str, words: &[(usize, &str)]) -> Option<&'a str> {
         "Lda.", "Ltda", "Kft.",
     ];
     const BEFORE: [&str; 5] = ["EURL", "SARL", "SAS", "SASU", "EI"];
-    let form =
-        |word: &str, forms: &[&str]| forms.contains(&word) || forms.contains(&word.trim_end_matches([',', ';', ')']));
+    const LONGEST: usize = 9;
+    let form = |word: &str, forms: &[&str]| {
+        word.len() <= LONGEST && (forms.contains(&word) || forms.contains(&word.trim_end_matches([',', ';', ')'])))
+    };
     if let Some(at) = words.iter().position(|(_, word)| form(word, &BEFORE))
         && words.get(at + 1).is_some_and(|(_, word)| is_capital(word))
     {

@@ -2,10 +2,13 @@
 
 use super::names_likeness::likeness;
 use super::whose::is_trade;
+use super::words::KnownSet;
 use crate::scrape::text::{contains_ci, find_ci, fold, starts_ci};
+use std::sync::LazyLock;
 
-/// Kinds of pages and of buttons, folded, each between bars.
-const GENERIC: &str = "|home|homepage|home page|welcome|welcome to our website|welcome to our site|index|start|startseite|zur startseite|\
+/// Kinds of pages and of buttons, folded.
+static KINDS: LazyLock<KnownSet<&str>> = LazyLock::new(|| GENERIC.split('|').collect());
+const GENERIC: &str = "home|homepage|home page|welcome|welcome to our website|welcome to our site|index|start|startseite|zur startseite|\
     accueil|inicio|inici|inicial|pagina inicial|pagina principal|pagina de inicio|forside|forsiden|hem|hemma|startsida|hjem|etusivu|\
     kotisivu|uvod|uvodni stranka|domu|domov|strona glowna|glowna|fooldal|kezdolap|acasa|prima pagina|ana sayfa|anasayfa|αρχικη|\
     главная|головна|начало|ホーム|トップ|トップページ|top|top page|首页|主页|홈|menu|menü|about|about us|contact|contact us|contacts|kontakt|\
@@ -22,7 +25,7 @@ const GENERIC: &str = "|home|homepage|home page|welcome|welcome to our website|w
     close|open|more|mehr|sprechzeiten|anfahrt|adresse|address|anschrift|find us|visit us|standort|praxis|kontaktdaten|telefon|phone|\
     email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|despre noi|o nas|o nás|over ons|chi siamo|quienes somos|nosotros|sobre nosotros|sobre nos|quem somos|qui sommes nous|a propos|om oss|om os|\
     rolunk|hakkimizda|о нас|про нас|gioi thieu|como chegar|como llegar|onde estamos|donde estamos|dove siamo|ou nous trouver|route|\
-    jak dojechac|dojazd|podminky|access|アクセス|お問い合わせ|会社概要|店舗情報|kontak|kontak kami|hubungi kami|tentang kami|beranda|lien he|contact numbers|contact details|contact information|contact form|get in touch|our location|location|locations|directions|reservations|reservierung|faq|shop|products|produkte|produits|productos|produtos|prodotti|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands|";
+    jak dojechac|dojazd|podminky|access|アクセス|お問い合わせ|会社概要|店舗情報|kontak|kontak kami|hubungi kami|tentang kami|beranda|lien he|contact numbers|contact details|contact information|contact form|get in touch|our location|location|locations|directions|reservations|reservierung|faq|shop|products|produkte|produits|productos|produtos|prodotti|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands";
 
 /// A name without the kind of page before or behind it: "Contact Statewide Roofing". The domain must know the rest, for "Contact
 /// Lenses" are what some shops sell.
@@ -96,7 +99,7 @@ pub(crate) fn is_generic(text: &str) -> bool {
         return true;
     }
     let folded = folded(text);
-    GENERIC.contains(&format!("|{folded}|")) || is_unfinished(&folded) || is_someone_elses(text)
+    KINDS.contains(folded.as_str()) || is_unfinished(&folded) || is_someone_elses(text)
 }
 
 /// "Our new website is coming soon", "403", "Error 404: page not found": nothing but words of such pages.

@@ -272,3 +272,38 @@ fn what_ends_a_line_takes_no_link_along() {
         "{kinds:?}"
     );
 }
+
+#[test]
+fn what_customers_say_and_what_is_struck_out_is_not_taken() {
+    let numbers = |html: &str| -> Vec<String> {
+        page(html)
+            .phones
+            .into_iter()
+            .filter_map(|fact| fact.value.e164)
+            .collect()
+    };
+    let html = "<p>Call 09 524 7381</p><p>\"They fixed our boiler, brilliant. Ring me on 09 300 1122 for more\" - Mrs Holroyd</p>";
+    assert_eq!(numbers(html), ["+6495247381"]);
+    assert_eq!(numbers("<p>Call <s>09 300 1122</s> 09 524 7381</p>"), ["+6495247381"]);
+    assert_eq!(
+        numbers("<style>p.t{display:none}</style><p class=t>Tel 09 300 1122</p><p>Tel 09 524 7381</p>"),
+        ["+6495247381"]
+    );
+}
+
+#[test]
+fn an_emergency_service_opens_no_doors_and_a_number_is_no_street() {
+    let html = "<p>Open Monday to Friday 8am-5.30pm. Emergency call-out 24/7.</p>";
+    let days: Vec<_> = page(html).opening_hours[0]
+        .value
+        .iter()
+        .flat_map(|hours| hours.days.clone())
+        .collect();
+    assert_eq!(days.len(), 5, "{days:?}");
+    let facts = extract_html(
+        "<p>Ring 01584 872119</p><p>The Old Mill, Ludlow SY8 1AA</p>",
+        &Url::parse("https://www.hillsidevets.co.uk/").unwrap(),
+        None,
+    );
+    assert_ne!(facts.addresses[0].value.street.as_deref(), Some("01584 872119"));
+}

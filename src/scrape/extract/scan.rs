@@ -2,7 +2,7 @@
 
 use super::cues::Cues;
 pub(crate) use super::elements::{LineKind, Zone};
-use super::elements::{child_text, inner_text, is_block, kind_of, text_length, zone_of};
+use super::elements::{child_text, inner_text, is_block, kind_of, marks_fax, shows_number, text_length, zone_of};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
 use super::{encoded, hrefs, scripted};
@@ -216,7 +216,11 @@ impl Walk {
             | local_name!("canvas")
             | local_name!("audio")
             | local_name!("video")
-            | local_name!("noframes") => return false,
+            | local_name!("noframes")
+            // Struck out: it holds no longer.
+            | local_name!("del")
+            | local_name!("s")
+            | local_name!("strike") => return false,
             local_name!("title") => {
                 if self.out.title.is_empty() {
                     self.out.title = crate::scrape::text::squeeze_to(&child_text(dom, id), 500);
@@ -487,22 +491,6 @@ impl Walk {
             }
         }
     }
-}
-
-/// Whether a picture stands in the place of a telephone number: "chiamaci al numero 0461 914471". Names of files have no spaces.
-fn shows_number(alt: &str) -> bool {
-    let digits = alt.bytes().filter(u8::is_ascii_digit).count();
-    (8..=15).contains(&digits) && alt.contains(' ') && alt.len() <= 80 && !alt.contains(['_', '%'])
-}
-
-/// Whether an element is the picture of a fax, as fonts of icons have one: the only word that says what the number behind it is.
-fn marks_fax(attrs: &[Attribute]) -> bool {
-    attr(attrs, "class").is_some_and(|class| {
-        contains_ci(class, "fax")
-            && class
-                .split_ascii_whitespace()
-                .any(|class| matches!(class, "fa-fax" | "icon-fax" | "bi-fax" | "ti-fax" | "flaticon-fax"))
-    })
 }
 
 /// Whether two letters that stand in different elements belong to different words: layouts often leave out the

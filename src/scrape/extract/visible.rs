@@ -9,6 +9,8 @@ use std::collections::HashSet;
 pub(crate) struct Visibility {
     classes: HashSet<String>,
     ids: HashSet<String>,
+    /// Classes that are hidden on elements of one name: `p.trap`.
+    tagged: HashSet<String>,
     /// Classes whose text is shown backwards.
     reversed: HashSet<String>,
 }
@@ -34,15 +36,16 @@ impl Visibility {
         }
         attrs.iter().any(|attr| {
             let value = &*attr.value;
-            match &*attr.name.local {
-                "hidden" => !value.eq_ignore_ascii_case("until-found"),
-                "style" => hidden_style(value),
-                "class" => value.split_ascii_whitespace().any(|class| {
+            match attr.name.local {
+                local_name!("hidden") => !value.eq_ignore_ascii_case("until-found"),
+                local_name!("style") => hidden_style(value),
+                local_name!("class") => value.split_ascii_whitespace().any(|class| {
                     FRAMEWORK_HIDDEN.contains(&class)
                         || (!self.classes.is_empty() && self.classes.contains(class) && !shown_on_some_screens(value))
+                        || (!self.tagged.is_empty() && self.tagged.contains(&format!("{name}.{class}")))
                 }),
-                "id" => self.ids.contains(value),
-                "type" => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
+                local_name!("id") => self.ids.contains(value),
+                local_name!("type") => *name == local_name!("input") && value.eq_ignore_ascii_case("hidden"),
                 _ => false,
             }
         }) || (*name == local_name!("dialog") && !attrs.iter().any(|attr| &*attr.name.local == "open"))
@@ -52,9 +55,9 @@ impl Visibility {
 impl Visibility {
     /// Whether an element shows its text backwards, so that robots read it wrongly.
     pub(crate) fn reverses(&self, attrs: &[Attribute]) -> bool {
-        attrs.iter().any(|attr| match &*attr.name.local {
-            "style" => reversed_style(&attr.value),
-            "class" => {
+        attrs.iter().any(|attr| match attr.name.local {
+            local_name!("style") => reversed_style(&attr.value),
+            local_name!("class") => {
                 !self.reversed.is_empty()
                     && attr
                         .value
@@ -102,6 +105,8 @@ fn hidden_style(style: &str) -> bool {
         };
         (property.eq_ignore_ascii_case("display") && is("none"))
             || (property.eq_ignore_ascii_case("visibility") && (is("hidden") || is("collapse")))
+            || (property.len() >= 15 && property.starts_with("text-decoration") && value.contains("line-through"))
+            || (property.eq_ignore_ascii_case("left") && value.starts_with("-999"))
             || (property.eq_ignore_ascii_case("font-size") && (value == "0" || value == "0px"))
     })
 }
@@ -156,6 +161,13 @@ fn read_rules(css: &str, out: &mut Visibility) {
                             .bytes()
                             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 };
+                if let Some((tag, class)) = selector.split_once('.')
+                    && hidden
+                    && simple(tag)
+                    && simple(class)
+                {
+                    out.tagged.insert(format!("{}.{class}", tag.to_ascii_lowercase()));
+                }
                 match selector.split_at_checked(1) {
                     Some((".", name)) if simple(name) && reversed => out.reversed.insert(name.to_owned()),
                     Some((".", name)) if simple(name) => out.classes.insert(name.to_owned()),
@@ -192,7 +204,8 @@ mod tests {
     #[test]
     fn styles_that_hide() {
         assert!(hidden_style("color:red; DISPLAY : none !important"));
-        assert!(hidden_style("visibility:hidden"));
+        assert!(hidden_style("visibility:hidden") && hidden_style("text-decoration: line-through"));
+        assert!(hidden_style("position:absolute;left:-9999px") && !hidden_style("left:-9px;top:0"));
         assert!(!hidden_style("display:block"));
         assert!(!hidden_style("background:url(none.png)"));
         assert!(shown_on_some_screens("hidden md:inline") && shown_on_some_screens("d-none d-lg-flex"));
@@ -208,5 +221,7 @@ mod tests {
         );
         assert_eq!(out.classes, HashSet::from(["hp".to_owned()]));
         assert_eq!(out.ids, HashSet::from(["trap".to_owned()]));
+        read_rules("p.trap{display:none}", &mut out);
+        assert_eq!(out.tagged, HashSet::from(["p.trap".to_owned()]));
     }
 }
