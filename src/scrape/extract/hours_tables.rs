@@ -473,7 +473,9 @@ fn whole_day(text: &str) -> bool {
     text.len() <= 160 && text.contains("24") && says_open(text) && {
         let list = Tokens::read(text, None).list;
         let all = |token: &Token| matches!(token, Token::Days(days) if days.len() == 7);
-        list.contains(&Token::AllDay) && list.iter().any(all)
+        // Beside hours of the doors it is said of something else: "Monday to Friday 8am-5pm. Emergency call-out 24/7".
+        let timed = list.iter().any(|token| matches!(token, Token::Time(_)));
+        list.contains(&Token::AllDay) && list.iter().any(all) && !timed
     }
 }
 

@@ -266,6 +266,10 @@ impl Reader {
                     let timed = range(list, next, true).is_some();
                     at += 1;
                     if !timed {
+                        for hours in self.week.iter_mut().skip(self.line_since) {
+                            hours.days.retain(|day| !days.contains(day));
+                        }
+                        self.week.retain(|hours| !hours.days.is_empty());
                         at = self.close(days, list, next);
                     }
                 }
