@@ -122,8 +122,7 @@ fn heads_address(text: &str) -> bool {
     text.len() <= 40 && {
         let folded = fold(text);
         let mut words = folded.split(' ');
-        let known = words.clone().any(|word| ADDRESS.has(word) || PLACE.has(word));
-        known && words.by_ref().count() <= 4
+        words.clone().count() <= 4 && words.any(|word| ADDRESS.has(word) || PLACE.has(word))
     }
 }
 

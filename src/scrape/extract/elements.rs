@@ -205,3 +205,12 @@ pub(super) fn marks_fax(attrs: &[Attribute]) -> bool {
                 .any(|class| matches!(class, "fa-fax" | "icon-fax" | "bi-fax" | "ti-fax" | "flaticon-fax"))
     })
 }
+
+/// Whether two letters that stand in different elements belong to different words: layouts often leave out the
+/// space between `<span>Mon</span><span>9:00</span>`.
+pub(super) fn words_touch(before: char, after: char) -> bool {
+    (before.is_alphabetic() && after.is_numeric())
+        || (before.is_numeric() && after.is_alphabetic())
+        || (before.is_lowercase() && after.is_uppercase())
+        || (before == ':' && after.is_alphanumeric())
+}

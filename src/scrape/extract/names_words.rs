@@ -23,7 +23,7 @@ const GENERIC: &str = "home|homepage|home page|welcome|welcome to our website|we
     official website|coming soon|under construction|site title|home 1|all rights reserved|hello world|wordpress|parallels|uber uns|\
     privacy policy|opening hours|offnungszeiten|book now|book online|call now|call us|skip to content|skip to main content|toggle navigation|\
     close|open|more|mehr|sprechzeiten|anfahrt|adresse|address|anschrift|find us|visit us|standort|praxis|kontaktdaten|telefon|phone|\
-    email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|despre noi|o nas|o nás|over ons|chi siamo|quienes somos|nosotros|sobre nosotros|sobre nos|quem somos|qui sommes nous|a propos|om oss|om os|\
+    email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|despre noi|o nas|over ons|chi siamo|quienes somos|nosotros|sobre nosotros|sobre nos|quem somos|qui sommes nous|a propos|om oss|om os|\
     rolunk|hakkimizda|о нас|про нас|gioi thieu|como chegar|como llegar|onde estamos|donde estamos|dove siamo|ou nous trouver|route|\
     jak dojechac|dojazd|podminky|access|アクセス|お問い合わせ|会社概要|店舗情報|kontak|kontak kami|hubungi kami|tentang kami|beranda|lien he|contact numbers|contact details|contact information|contact form|get in touch|our location|location|locations|directions|reservations|reservierung|faq|shop|products|produkte|produits|productos|produtos|prodotti|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands";
 

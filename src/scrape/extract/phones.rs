@@ -341,9 +341,9 @@ fn is_placeholder(national: &str) -> bool {
     };
     let tail = &bytes[bytes.len().saturating_sub(7)..];
     let head = &bytes[..bytes.len().min(7)];
-    // "01 02 03 04 05"
-    let pairs = bytes.len() >= 9 && (national.ends_with("02030405") || national.ends_with("000000"));
-    pairs
+    // "01 02 03 04 05", "981 00 00 00".
+    let filler = bytes.len() >= 9 && (national.ends_with("02030405") || national.ends_with("000000"));
+    filler
         || same(tail)
         || rising(tail)
         || (bytes.len() >= 9 && rising(head))

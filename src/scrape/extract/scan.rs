@@ -2,7 +2,9 @@
 
 use super::cues::Cues;
 pub(crate) use super::elements::{LineKind, Zone};
-use super::elements::{child_text, inner_text, is_block, kind_of, marks_fax, shows_number, text_length, zone_of};
+use super::elements::{
+    child_text, inner_text, is_block, kind_of, marks_fax, shows_number, text_length, words_touch, zone_of,
+};
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
 use super::{encoded, hrefs, scripted};
@@ -491,13 +493,4 @@ impl Walk {
             }
         }
     }
-}
-
-/// Whether two letters that stand in different elements belong to different words: layouts often leave out the
-/// space between `<span>Mon</span><span>9:00</span>`.
-fn words_touch(before: char, after: char) -> bool {
-    (before.is_alphabetic() && after.is_numeric())
-        || (before.is_numeric() && after.is_alphabetic())
-        || (before.is_lowercase() && after.is_uppercase())
-        || (before == ':' && after.is_alphanumeric())
 }

@@ -105,7 +105,7 @@ fn hidden_style(style: &str) -> bool {
         };
         (property.eq_ignore_ascii_case("display") && is("none"))
             || (property.eq_ignore_ascii_case("visibility") && (is("hidden") || is("collapse")))
-            || (property.len() >= 15 && property.starts_with("text-decoration") && value.contains("line-through"))
+            || (property.starts_with("text-decoration") && value.contains("line-through"))
             || (property.eq_ignore_ascii_case("left") && value.starts_with("-999"))
             || (property.eq_ignore_ascii_case("font-size") && (value == "0" || value == "0px"))
     })
