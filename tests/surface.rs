@@ -223,8 +223,22 @@ async fn saved_pages_are_extracted_without_a_daemon() {
     assert_eq!(found["domain"], "example.co.nz");
     let twice = run(&[page.to_str().unwrap(), "--url", "https://www.example.co.nz"]);
     assert_eq!(String::from_utf8(twice.stdout).unwrap().lines().count(), 2);
-    let site = run(&[page.to_str().unwrap(), "--site", "--url", "https://www.example.co.nz"]);
-    assert_eq!(String::from_utf8(site.stdout).unwrap().lines().count(), 1);
+    let contact = directory.path().join("contact.html");
+    std::fs::copy(&page, &contact).unwrap();
+    let site = run(&[
+        contact.to_str().unwrap(),
+        "--site",
+        "--url",
+        "https://www.example.co.nz",
+    ]);
+    let found: Value = serde_json::from_slice(&site.stdout).unwrap();
+    assert_eq!(found["pages"][1]["url"], "https://www.example.co.nz/contact.html");
+    let picture = directory.path().join("picture.html");
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n").unwrap();
+    let refused = run(&[picture.to_str().unwrap(), "--url", "https://www.example.co.nz"]);
+    assert!(!refused.status.success());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("picture.html holds an image, not a web page"), "{told}");
     let refused = run(&["--url", "n/a"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));

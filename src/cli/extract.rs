@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
+use url::Url;
 
+use crate::scrape::fetch::kind::other_than_page;
 use crate::scrape::payload::ScrapedPage;
 use crate::scrape::{CleanUrlPayload, FinalPayload, ScrapePayload, clean_url, extract_page, merge};
 
@@ -18,7 +20,8 @@ pub struct Options {
     /// Where the pages were found: relative links and the domain are understood from it.
     #[arg(long)]
     url: String,
-    /// Take the pages for one website, home page first, and print one merged result.
+    /// Take the pages for one website, home page first, and print one merged result. Where the others were found is told by
+    /// their names.
     #[arg(long)]
     site: bool,
     /// Country whose phone numbers are assumed where a page names none, such as NZ.
@@ -44,17 +47,15 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let mut pages = Vec::with_capacity(options.pages.len());
     for file in &options.pages {
         let body = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let facts = extract_page(
-            &body,
-            options.content_type.as_deref(),
-            &clean.url,
-            options.region.as_deref(),
-        );
-        let (url, bytes) = (clean.url.to_string(), body.len() as u64);
+        if let Some(what) = other_than_page(&body) {
+            anyhow::bail!("{} holds {what}, not a web page", file.display());
+        }
+        let at = address(options, &clean.url, file, pages.len());
+        let facts = extract_page(&body, options.content_type.as_deref(), &at, options.region.as_deref());
         pages.push(ScrapedPage {
-            url,
+            url: at.into(),
             status: Some(200),
-            bytes,
+            bytes: body.len() as u64,
             facts,
             ..ScrapedPage::default()
         });
@@ -83,6 +84,13 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         writeln!(out, "{line}")?;
     }
     Ok(())
+}
+
+/// Where a page was: of a website's further pages the file's name tells.
+fn address(options: &Options, url: &Url, file: &Path, at: usize) -> Url {
+    let name = file.file_name().filter(|_| options.site && at > 0);
+    name.and_then(|name| url.join(&name.to_string_lossy()).ok())
+        .unwrap_or_else(|| url.clone())
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {

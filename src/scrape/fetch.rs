@@ -2,7 +2,7 @@
 
 mod budget;
 mod error;
-mod kind;
+pub(crate) mod kind;
 mod retry_after;
 mod trail;
 

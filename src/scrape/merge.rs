@@ -16,6 +16,10 @@ use std::collections::BTreeMap;
 
 /// A value of less trust gives way to any other, whatever its source.
 const DOUBTFUL: u8 = 30;
+/// What a field rests on that has no better value than a doubtful one.
+const DOUBTFUL_CONFIDENCE: f64 = 0.3;
+/// Pages and sources that are told apart at most.
+const MOST_TOLD: usize = 100;
 /// Other values that a field's provenance keeps at most.
 const MAX_CONFLICTS: usize = 5;
 
@@ -104,7 +108,10 @@ fn gather<'a, T>(scrape: &'a ScrapePayload, pick: fn(&PageFacts) -> &Vec<Fact<T>
 /// Values that mean the same, best source first.
 pub(super) struct Group<'a, T> {
     pub(super) first: &'a Heard<'a, T>,
+    /// How often it was said.
     pub(super) witnesses: u32,
+    /// The pages that said it, each with every source there that did.
+    told: Vec<(&'a str, Source)>,
     pub(super) trust: u8,
 }
 
@@ -118,10 +125,15 @@ pub(super) fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> b
             Some(group) => {
                 group.witnesses += 1;
                 group.trust = group.trust.max(one.fact.trust);
+                let told = (one.page, one.fact.source);
+                if group.told.len() <= MOST_TOLD && !group.told.contains(&told) {
+                    group.told.push(told);
+                }
             }
             None => groups.push(Group {
                 first: one,
                 witnesses: 1,
+                told: vec![(one.page, one.fact.source)],
                 trust: one.fact.trust,
             }),
         }
@@ -130,7 +142,7 @@ pub(super) fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> b
 }
 
 /// 0 to 1: the source's rank, the trust in the place, agreement, contradiction.
-fn field_confidence(source: Source, trust: u8, witnesses: u32, conflicts: usize) -> f64 {
+fn field_confidence(source: Source, trust: u8, witnesses: usize, conflicts: usize) -> f64 {
     let rank = match source {
         Source::JsonLd => 0.80,
         Source::Microdata | Source::Rdfa => 0.78,
@@ -139,10 +151,11 @@ fn field_confidence(source: Source, trust: u8, witnesses: u32, conflicts: usize)
         Source::Link => 0.75,
         Source::Text => 0.60,
     };
-    let agreement = 0.06 * f64::from(witnesses.saturating_sub(1).min(3));
+    let agreement = 0.06 * witnesses.saturating_sub(1).min(3) as f64;
     let placed = (f64::from(trust) - 50.0) / 100.0 * 0.2;
     let doubt = 0.05 * conflicts.min(3) as f64;
-    round((rank + agreement + placed - doubt).clamp(0.05, 0.99))
+    let most = if trust < DOUBTFUL { DOUBTFUL_CONFIDENCE } else { 0.99 };
+    round((rank + agreement + placed - doubt).clamp(0.05, most))
 }
 
 fn round(value: f64) -> f64 {
@@ -169,13 +182,14 @@ pub(super) fn note<T: Serialize>(
         })
         .collect();
     let source = chosen.first.fact.source;
+    let witnesses = chosen.told.len();
     book.insert(
         field.to_owned(),
         Provenance {
             source,
             page: chosen.first.page.to_owned(),
-            confidence: field_confidence(source, chosen.trust, chosen.witnesses, conflicts.len()),
-            agreeing: (chosen.witnesses > 1).then_some(chosen.witnesses),
+            confidence: field_confidence(source, chosen.trust, witnesses, conflicts.len()),
+            agreeing: (witnesses > 1).then_some(witnesses as u32),
             conflicts,
         },
     );

@@ -111,6 +111,19 @@ fn agreement_raises_confidence() {
 }
 
 #[test]
+fn a_page_that_says_it_twice_is_one_witness() {
+    let home = "<title>Smile Dental</title><p>Phone 09 524 7381</p>";
+    let twice = merge(&url(), &scrape(&[("/", home), ("/", home)]));
+    assert_eq!(twice.provenance["phones"].agreeing, None);
+}
+
+#[test]
+fn what_is_doubtful_is_never_sure() {
+    assert!(field_confidence(Source::JsonLd, DOUBTFUL - 1, 4, 0) <= 0.3);
+    assert!(field_confidence(Source::Text, DOUBTFUL, 1, 0) > 0.5);
+}
+
+#[test]
 fn locations_stay_apart_and_spellings_of_one_do_not() {
     let home = r#"<script type="application/ld+json">{"@type":"Dentist","name":"Smile","address":{"streetAddress":"1 High St","postalCode":"1010"}}</script>
         <p>1 High Street, Auckland 1010</p><p>25 Hurstmere Road, Takapuna 0622</p>"#;

@@ -125,11 +125,13 @@ pub fn find_ci(hay: &str, needle: &str) -> Option<usize> {
 pub struct Words {
     list: &'static [&'static str],
     /// A set bit for the first three bytes of each word: nearly all places in a text are passed over by one look.
-    starts: [u64; 64],
+    starts: [u64; 128],
     /// For each group of beginnings, the number after that of its first word; 0 ends a group.
     first: [u16; 256],
     /// For each word, the number after that of the next word in its group.
     next: [u16; MAX_WORDS],
+    /// For each word, its first three bytes.
+    threes: [u32; MAX_WORDS],
 }
 
 /// Words of one [`Words`] at most.
@@ -138,17 +140,17 @@ const MAX_WORDS: usize = 512;
 impl Words {
     /// Prepares a list, at compile time for a `static`.
     pub const fn new(list: &'static [&'static str]) -> Self {
-        let mut starts = [0; 64];
+        let mut starts = [0; 128];
         let mut first = [0; 256];
         let mut next = [0; MAX_WORDS];
+        let mut threes = [0; MAX_WORDS];
         let mut at = list.len();
         while at > 0 {
             at -= 1;
             let word = list[at].as_bytes();
-            let bit = Self::bit(Self::shifted(
-                Self::shifted(Self::shifted(0, word[0]), word[1]),
-                word[2],
-            ));
+            let three = Self::shifted(Self::shifted(Self::shifted(0, word[0]), word[1]), word[2]);
+            let bit = Self::bit(three);
+            threes[at] = three;
             starts[bit / 64] |= 1 << (bit % 64);
             next[at] = first[bit % 256];
             first[bit % 256] = at as u16 + 1;
@@ -158,6 +160,7 @@ impl Words {
             starts,
             first,
             next,
+            threes,
         }
     }
 
@@ -167,7 +170,7 @@ impl Words {
     }
 
     const fn bit(three: u32) -> usize {
-        (three.wrapping_mul(0x9e37_79b1) >> 20) as usize
+        (three.wrapping_mul(0x9e37_79b1) >> 19) as usize
     }
 
     /// The first place where one of the words stands, and the word.
@@ -221,6 +224,9 @@ impl Iterator for Places<'_> {
         loop {
             while let Some(index) = usize::from(self.group).checked_sub(1) {
                 self.group = self.words.next[index];
+                if self.words.threes[index] != self.three {
+                    continue;
+                }
                 let at = self.read - 3;
                 let word = self.words.list[index].as_bytes();
                 if let Some(there) = self.bytes[at..].get(..word.len())
@@ -241,6 +247,21 @@ impl Iterator for Places<'_> {
             self.group = self.words.first[Words::bit(three) % 256];
         }
     }
+}
+
+/// Lists of words as one: [`Words::all`] tells by the index of which list a word is.
+pub const fn concat<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {
+    let mut out = [""; N];
+    let (mut list, mut at, mut end) = (0, 0, 0);
+    while list < lists.len() {
+        if at < lists[list].len() {
+            out[end] = lists[list][at];
+            (at, end) = (at + 1, end + 1);
+        } else {
+            (list, at) = (list + 1, 0);
+        }
+    }
+    out
 }
 
 /// Whether `input` starts with `prefix` (ASCII) in any case.

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Deserialize;
 
+use super::score::FIELDS;
+
 /// What a person says stands on the pages of a site.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Labels {
     /// The address in the list.
     pub url: String,
@@ -22,10 +25,14 @@ pub struct Labels {
     /// Other ways to write a value, by field; the first of each group stands in `expected`.
     #[serde(default)]
     pub alternatives: BTreeMap<String, Vec<Vec<String>>>,
+    /// What a reader of the labels should know.
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
 }
 
 /// A page as a server sends it.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LabelledPage {
     pub file: PathBuf,
     pub url: String,
@@ -54,6 +61,7 @@ pub struct Expected {
 
 /// Opening hours of some days.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Span {
     pub days: Vec<String>,
     pub opens: String,
@@ -81,6 +89,27 @@ impl Entry {
     }
 }
 
+/// The labels in a file.
+///
+/// # Errors
+/// Where it holds no object of labels, or a field that there is not.
+fn parse(text: &str) -> anyhow::Result<Labels> {
+    // Structures are also read from lists, whose complaints nobody understands.
+    anyhow::ensure!(
+        text.trim_start().starts_with('{'),
+        "labels are an object with url, pages and expected: see batchdesk evaluate --help"
+    );
+    let labels: Labels = serde_json::from_str(text)?;
+    if let Some(unknown) = labels
+        .alternatives
+        .keys()
+        .find(|field| !FIELDS.iter().any(|known| known.name == **field))
+    {
+        anyhow::bail!("alternatives: there is no field {unknown}");
+    }
+    Ok(labels)
+}
+
 /// All labelled sites under a directory, by name.
 ///
 /// # Errors
@@ -90,7 +119,7 @@ pub fn entries(directory: &Path) -> anyhow::Result<Vec<Entry>> {
     let labels = directory.join("labels.json");
     if labels.try_exists().with_context(cannot)? {
         let text = fs::read_to_string(&labels).with_context(cannot)?;
-        let labels = serde_json::from_str(&text).with_context(|| labels.display().to_string())?;
+        let labels = parse(&text).with_context(|| labels.display().to_string())?;
         return Ok(vec![Entry {
             directory: directory.to_owned(),
             labels,
@@ -109,4 +138,39 @@ pub fn entries(directory: &Path) -> anyhow::Result<Vec<Entry>> {
         found.append(&mut entries(&directory)?);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn labels_that_are_none_are_refused_with_their_fault() {
+        let told = |text: &str| parse(text).map(|_| ()).map_err(|error| error.to_string());
+        let good = r#"{"url": "https://a.nz/", "pages": [], "expected": {}, "note": "odd"}"#;
+        assert_eq!(told(good), Ok(()));
+        for (text, fault) in [
+            ("[]", "labels are an object"),
+            (
+                r#"{"url": "https://a.nz/", "pages": [], "expected": {}, "nevr": []}"#,
+                "nevr",
+            ),
+            (
+                r#"{"url": "https://a.nz/", "pages": [], "expected": {"phone": []}}"#,
+                "phone",
+            ),
+            (
+                r#"{"url": "a", "pages": [], "expected": {}, "alternatives": {"street": []}}"#,
+                "street",
+            ),
+            (
+                r#"{"url": "a", "pages": [{"file": "a", "url": "a", "type": "x"}], "expected": {}}"#,
+                "type",
+            ),
+        ] {
+            let message = told(text).unwrap_err();
+            assert!(message.contains(fault), "{text}: {message}");
+        }
+    }
 }

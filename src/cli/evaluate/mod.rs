@@ -20,7 +20,7 @@ use crate::scrape::{CleanUrlPayload, ScrapePayload, clean_url, extract_page, mer
 A labelled site is a directory with pages and a labels.json:
   {\"url\": \"https://…\", \"pages\": [{\"file\": \"index.html\", \"url\": \"https://…\"}], \"region\": \"NZ\",
    \"expected\": {\"name\": [\"any\", \"of these\"], \"phones\": [\"+64…\"], …}, \"never\": [\"must not be found\"]}
-A field that `expected` does not name is not scored; an empty list means that nothing must be found.")]
+A field that `expected` does not name is not scored, but for what `never` forbids; an empty list means that nothing must be found.")]
 pub struct Options {
     /// Directories of labelled sites, at any depth.
     #[arg(required = true, value_name = "DIRECTORY")]

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::labels::{Expected, Labels, Span};
+use crate::scrape::text::percent_decode;
 
 /// A field of the payload that labels speak of.
 pub struct Field {
@@ -172,7 +173,7 @@ fn language(text: &str) -> String {
 
 /// An address without what does not tell two profiles apart.
 fn link(text: &str) -> String {
-    let text = text.to_lowercase();
+    let text = percent_decode(text).to_lowercase();
     let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
     let text = ["www.", "m."]
         .iter()
@@ -241,11 +242,19 @@ impl Outcome {
 impl Field {
     /// Compares what was found on a site with its labels.
     pub fn judge(&self, labels: &Labels, found: &Value) -> Outcome {
-        let Some(expected) = (self.expected)(&labels.expected) else {
-            return Outcome::default();
-        };
-        let found: BTreeSet<String> = (self.found)(found).into_iter().collect();
+        let mut found: BTreeSet<String> = (self.found)(found).into_iter().collect();
+        let never: Vec<String> = labels
+            .never
+            .iter()
+            .flat_map(|value| [letters(value), link(value)])
+            .collect();
+        let is_forbidden = |value: &String| never.contains(&letters(value)) || never.contains(&link(value));
         let mut outcome = Outcome::default();
+        let expected = (self.expected)(&labels.expected).unwrap_or_else(|| {
+            // Not scored; but what must never be found must not be found here either.
+            found.retain(is_forbidden);
+            Vec::new()
+        });
         let mut left: Vec<(String, Vec<String>)> = expected
             .into_iter()
             .map(|value| (value.clone(), self.spellings(labels, value)))
@@ -254,11 +263,6 @@ impl Field {
             let all = left.iter().flat_map(|(_, spellings)| spellings.clone()).collect();
             left = vec![(left.swap_remove(0).0, all)];
         }
-        let never: Vec<String> = labels
-            .never
-            .iter()
-            .flat_map(|value| [letters(value), link(value)])
-            .collect();
         for value in found {
             let place = left
                 .iter()
@@ -271,7 +275,7 @@ impl Field {
                 // Two places may say the same in different words; only what is labelled nowhere is wrong.
                 None if outcome.right.iter().any(|right| (self.same)(right, &value)) => {}
                 None => {
-                    if never.contains(&letters(&value)) || never.contains(&link(&value)) {
+                    if is_forbidden(&value) {
                         outcome.forbidden.push(value.clone());
                     }
                     outcome.wrong.push(value);
@@ -376,10 +380,13 @@ mod tests {
         );
         let name = field("name").judge(&labels, &found);
         assert_eq!((name.right.len(), name.missed.len(), name.wrong.len()), (1, 0, 0));
+        let unlabelled = field("fax").judge(&labels, &found);
+        assert_eq!(unlabelled.wrong.len(), 0, "not labelled, not scored");
+        let fax = json!({"phones": [{"e164": "+6491111111", "raw": "", "type": "fax"}]});
         assert_eq!(
-            field("fax").judge(&labels, &found).wrong.len(),
-            0,
-            "not labelled, not scored"
+            field("fax").judge(&labels, &fax).forbidden.len(),
+            1,
+            "forbidden everywhere"
         );
     }
 

@@ -1,10 +1,13 @@
 //! Addresses without a postal code: a street, its town beside it or not, where a page gives no better address.
 
 use super::address_codes::state_at_end;
+use super::address_forms::village;
 use super::address_lines::offset;
-use super::address_parts::{country_after, is_county, is_number, is_town, split, without_label};
-use super::address_street::{begins_street, end_of_street, is_house_number, is_street, is_unit};
+use super::address_parts::{country_after, is_number, is_town, split, without_label};
+use super::address_regions::is_county;
+use super::address_street::{begins_street, end_of_street, is_floor, is_house_number, is_street, is_unit};
 use super::context::Context;
+use super::countries;
 use super::hours_days::day;
 use super::names::is_generic;
 use super::scan::{LineKind, Scan, Zone};
@@ -68,7 +71,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if number_first {
             in_line(text, next, country)
         } else {
-            in_parts(text, country)
+            in_parts(text, at.checked_sub(1).map_or("", |above| scan.line(above)), country)
         }
     });
     let mut found = distinct(with_town);
@@ -106,7 +109,7 @@ fn distinct(all: impl Iterator<Item = Address>) -> Vec<Address> {
 static ADDRESS: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
         " address adresse anschrift direccion endereco indirizzo adres adresa adress cim cimunk osoite ubicacion lokalizacja lokalita \
-    siedziba sidlo διευθυνση адрес адреса alamat ",
+    siedziba sidlo domicilio διευθυνση адрес адреса alamat ",
     )
 });
 
@@ -124,6 +127,21 @@ fn heads_address(text: &str) -> bool {
         let mut words = folded.split(' ');
         words.clone().count() <= 4 && words.any(|word| ADDRESS.has(word) || PLACE.has(word))
     }
+}
+
+/// Whether a label says that a town follows.
+pub(super) fn heads_town(label: &str) -> bool {
+    const TOWN: [&str; 7] = [
+        "location",
+        "based",
+        "standort",
+        "ubicacion",
+        "sede",
+        "localizacao",
+        "localisation",
+    ];
+    let folded = fold(label);
+    label.len() <= 30 && folded.split(' ').any(|word| ADDRESS.has(word) || TOWN.contains(&word))
 }
 
 /// A street and nothing else.
@@ -147,7 +165,7 @@ fn is_one(parts: &[&str]) -> bool {
 }
 
 /// What stands behind a label, which may be numbered: "Lokalizacja 2: Rybnik, …".
-fn labelled(line: &str) -> &str {
+pub(super) fn labelled(line: &str) -> &str {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
     match line.split_once(": ") {
         Some((label, rest)) if label.len() <= 20 && label.starts_with(char::is_alphabetic) => rest.trim(),
@@ -157,7 +175,7 @@ fn labelled(line: &str) -> &str {
 
 /// A line of places one of which is a street with its number behind it: "Via Monti Tiburtini 558, Roma". What else it says behind a
 /// dash is of no interest: "Żory, ul. Stroma 9 - otwarte 24/7".
-fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
+fn in_parts(line: &str, above: &str, country: Option<Id>) -> Option<Address> {
     // Cells of a table are no parts of an address.
     if line.contains('\t') {
         return None;
@@ -166,7 +184,15 @@ fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
     let called = label.len() <= 30 && fold(label).split(' ').any(|word| ADDRESS.has(word));
     let line = labelled(line);
     let mut parts = split(line);
+    if let Some(village) = village(&parts, country) {
+        return Some(village);
+    }
     let numbered = |street: &str| {
+        let (first, name) = street.split_once(' ').unwrap_or_default();
+        // "8 rue Sommeiller".
+        if is_house_number(first) && begins_street(&fold(name.split(' ').next().unwrap_or_default())) {
+            return is_street(street);
+        }
         let last = street.split(' ').next_back().unwrap_or_default();
         let number = last.trim_start_matches(['#', 'n', 'N']);
         let named = is_street(street) && !is_of_no_name(street) || (called && is_name_and_number(street));
@@ -177,13 +203,21 @@ fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
         let number = parts[*at].trim_start_matches('#');
         is_number(number) && numbered(&format!("{} {number}", parts[at - 1]))
     });
-    let (at, street, behind) = match parts.iter().position(|part| numbered(part)) {
+    // "8, rue Sommeiller, Annecy".
+    let before = (1..parts.len())
+        .find(|at| is_house_number(parts[at - 1]) && numbered(&format!("{} {}", parts[at - 1], parts[*at])));
+    let (at, mut street, mut behind) = match parts.iter().position(|part| numbered(part)) {
         Some(at) => (at, squeeze(parts[at]), at + 1),
         None => {
-            let at = apart? - 1;
+            let at = apart.or(before)? - 1;
             (at, squeeze(&format!("{}, {}", parts[at], parts[at + 1])), at + 2)
         }
     };
+    // The door behind it: "Jr. Cruz del Sur N° 140, Int 905".
+    while let Some(door) = parts.get(behind).filter(|door| is_floor(door)) {
+        street = format!("{street}, {}", squeeze(door));
+        behind += 1;
+    }
     if parts.len() > behind + 4 || at > 2 {
         return None;
     }
@@ -205,14 +239,32 @@ fn in_parts(line: &str, country: Option<Id>) -> Option<Address> {
         .and_then(|last| offset(line, last))
         .map_or(line.len(), |start| start + parts.last().map_or(0, |last| last.len()));
     let (town, named) = town_and_country(&parts[behind..]);
-    let town = town.or_else(|| town_and_country(&parts[..at]).0)?;
+    // "м. Знам'янка," above "вул. Перша Поперечна, 36".
+    let places_above: Vec<&str> = split(above.strip_suffix(',').unwrap_or_default())
+        .into_iter()
+        .map(without_kind)
+        .collect();
+    let all_above = places_above.iter().all(|part| is_place(part));
+    let town = town
+        .or_else(|| town_and_country(&parts[..at]).0)
+        .or_else(|| town_and_country(&places_above).0.filter(|_| all_above))?;
     Some(Address {
         raw: squeeze(&line[offset(line, parts[0]).unwrap_or(0)..end]),
         street: Some(street),
-        locality: Some(town.to_owned()),
+        locality: Some(without_kind(town).to_owned()),
         country: named.or(country.map(|country| country.as_ref().to_owned())),
         ..Address::default()
     })
+}
+
+/// A town or quarter without the word that says it is one.
+fn without_kind(town: &str) -> &str {
+    [
+        "м. ", "г. ", "с. ", "смт ", "mun. ", "com. ", "urb. ", "col. ", "barrio ", "bairro ",
+    ]
+    .iter()
+    .find_map(|kind| town.strip_prefix(kind))
+    .unwrap_or(town)
 }
 
 /// Whether a street is no more than a word for one, or a season, and a number: "Cours 1", "Spring 2024".
@@ -239,17 +291,21 @@ fn is_name_and_number(text: &str) -> bool {
 }
 
 fn is_place(part: &str) -> bool {
+    let part = without_kind(part);
     is_town(part) && day(part).is_none() && !is_generic(part) && part.split(' ').count() <= MAX_TOWN && !is_street(part)
         || country_after(part).is_some()
-        || fold(part).starts_with("jud ")
+        || is_county(part)
 }
 
 /// The last town of a row of places, and the country behind it.
 fn town_and_country<'a>(places: &[&'a str]) -> (Option<&'a str>, Option<String>) {
+    // "Lima-Perú".
+    if let Some((town, country)) = places.last().and_then(|last| countries::at_end(last)) {
+        return (Some(town), Some(country));
+    }
     let country = places.last().and_then(|last| country_after(last));
     let towns = &places[..places.len() - usize::from(country.is_some())];
-    let is_region = |part: &&&str| is_county(part) || fold(part).starts_with("jud ") || part.ends_with(" State");
-    let town = towns.iter().rev().find(|part| !is_region(part));
+    let town = towns.iter().rev().find(|part| !is_county(part));
     (town.copied(), country)
 }
 
@@ -404,7 +460,7 @@ mod tests {
                 "San miguel",
             ),
         ] {
-            let found = in_parts(line, Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
+            let found = in_parts(line, "", Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(
                 (found.street.as_deref(), found.locality.as_deref()),
                 (Some(street), Some(town)),
@@ -422,7 +478,7 @@ mod tests {
             "Spring 2024 | Menu",
             "Kawa, świeży sok 8",
         ] {
-            assert_eq!(in_parts(line, None), None, "{line}");
+            assert_eq!(in_parts(line, "", None), None, "{line}");
         }
         for (line, next) in [
             ("12 High Street", ""),
@@ -432,6 +488,40 @@ mod tests {
             ("123 Main Street Suite 200", "Opening hours"),
         ] {
             assert_eq!(in_line(line, next, Some(Id::NZ)), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn doors_villages_provinces_and_towns_above() {
+        for (above, line, street, town) in [
+            ("", "Bratca, nr. 212, jud. Bihor", "nr. 212", "Bratca"),
+            (
+                "",
+                "Jr. Cruz del Sur N° 140, Int 905, urb. Los Granados, Surco, Lima-Peru.",
+                "Jr. Cruz del Sur N° 140, Int 905",
+                "Lima",
+            ),
+            (
+                "",
+                "Av. 6 de Diciembre N36-34, Quito, Pichincha",
+                "Av. 6 de Diciembre N36-34",
+                "Quito",
+            ),
+            (
+                "м. Знам'янка,",
+                "вул. Перша Поперечна, 36",
+                "вул. Перша Поперечна, 36",
+                "Знам'янка",
+            ),
+            ("", "8, rue Sommeiller, Annecy", "8, rue Sommeiller", "Annecy"),
+            ("", "8 rue Sommeiller, Annecy", "8 rue Sommeiller", "Annecy"),
+        ] {
+            let found = in_parts(line, above, Some(Id::RO)).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (found.street.as_deref(), found.locality.as_deref()),
+                (Some(street), Some(town)),
+                "{line}"
+            );
         }
     }
 }

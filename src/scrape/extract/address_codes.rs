@@ -196,6 +196,7 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 Id::NZ | Id::AU => digits(word, 4).then(|| (end, word.to_owned(), false)),
                 Id::NL => dutch(line, start, end, pair),
                 Id::SE | Id::CZ | Id::SK | Id::GR => spaced(line, word, end, pair),
+                Id::HR => croatian(line, word, end, pair),
                 Id::IN => indian(line, start, end, pair),
                 Id::AR => argentine(word).map(|code| (end, code, true)),
                 Id::PL => hyphened(word, 2, 3).map(|code| (end, code, true)),
@@ -332,6 +333,15 @@ fn spaced(line: &str, word: &str, end: usize, pair: Option<&(usize, usize)>) -> 
     let (from, to) = *pair?;
     let second = &line[from..to];
     (digits(word, 3) && digits(second, 2)).then(|| (to, format!("{word} {second}"), false))
+}
+
+/// `10000`, also in two groups: `10 000`.
+fn croatian(line: &str, word: &str, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let second = pair.map(|(from, to)| (&line[*from..*to], *to));
+    match second {
+        Some((second, to)) if digits(word, 2) && digits(second, 3) => Some((to, format!("{word}{second}"), false)),
+        _ => prefixed(word, 5).map(|(code, marked)| (end, code, marked)),
+    }
 }
 
 fn dutch(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {

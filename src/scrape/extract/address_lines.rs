@@ -1,13 +1,14 @@
 //! Putting an address together from the line with its postal code and the lines around it.
 
 use super::address_codes::{Code, Town, find, state_at_end};
-use super::address_parts::{
-    country_after, from_number, is_county, is_number, is_town, split, town_after, without_label,
-};
+use super::address_forms::{indonesian_town, plot, village_of};
+use super::address_parts::{country_after, from_number, is_number, is_town, split, town_after, without_label};
+use super::address_regions::is_county;
 use super::address_street::{
     end_of_street, is_box, is_floor, is_hamlet, is_named, is_plain_american, is_plain_english, is_street, is_unit,
     is_unnumbered, street_at_end,
 };
+use super::countries;
 use crate::scrape::payload::Address;
 use crate::scrape::text::squeeze;
 use phonenumber::country::Id;
@@ -132,7 +133,8 @@ fn town_before<'a>(line: &'a str, code: &Code) -> Option<&'a str> {
         .iter()
         .find_map(|word| part.rsplit_once(word))
         .map_or(part, |(_, town)| town);
-    (is_town(part) && part.split(' ').count() <= 3).then_some(part)
+    let village = village_of(part).filter(|_| matches!(code.country, Id::CZ | Id::SK));
+    village.or_else(|| (is_town(part) && part.split(' ').count() <= 3).then_some(part))
 }
 
 /// Puts together what stands around a code; `line` begins at `from`, which the positions of `code` do not know of.
@@ -178,6 +180,12 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         Some(end) => end.max(code.end - from),
         None => code.end - from,
     };
+    // "Cruz Quebrada, Lisboa" above "Portugal 1495-207".
+    let above = || parts.last().copied().filter(|part| is_town(part));
+    let town = match town.filter(|town| side == Town::Before && countries::code(town).is_some() && town.len() > 3) {
+        Some(country) => above().or(Some(country)),
+        None => town,
+    };
     let (mut town, mut region) = (town.map(str::to_owned), region.map(str::to_owned));
     let own_line = split(left).len();
     if !behind {
@@ -192,7 +200,15 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
             return None;
         }
     }
-    let mut street = street(&parts, code, behind);
+    if code.country == Id::ID
+        && let Some((city, province)) = indonesian_town(&parts)
+    {
+        region = town.replace(city.to_owned()).filter(|_| province).or(region);
+    }
+    let mut street = match code.country {
+        Id::IN => plot(&parts).or_else(|| street(&parts, code, behind)),
+        _ => street(&parts, code, behind),
+    };
     if !behind {
         let after_street = street
             .as_ref()
@@ -341,16 +357,16 @@ fn as_written(street: &Street<'_>, parts: &[&str], before: &[&str], line: &str, 
     (places && whole.len() <= 160).then_some(whole)
 }
 
-struct Street<'a> {
-    text: String,
+pub(super) struct Street<'a> {
+    pub(super) text: String,
     /// Where it begins.
-    first: &'a str,
+    pub(super) first: &'a str,
     /// Index of the part after it.
-    next: usize,
+    pub(super) next: usize,
     /// The town, when it stands in the same part.
-    tail: Option<&'a str>,
+    pub(super) tail: Option<&'a str>,
     /// It has a word that streets have.
-    sure: bool,
+    pub(super) sure: bool,
 }
 
 impl<'a> Street<'a> {

@@ -92,6 +92,10 @@ impl Site<'_> {
             if seen > HEADING_ABOVE || line.zone == Zone::Nav {
                 break;
             }
+            // "(Junto às piscinas municipais)" is where it is.
+            if text.starts_with('(') && text.ends_with(')') {
+                continue;
+            }
             // Prose above speaks of anything; headings and lines of the same block speak of the address.
             let near = heading || (seen <= LINES_ABOVE && text.len() <= 60 && !lead_says);
             if heading && seen <= LIST_REACH && heads_others(text) {

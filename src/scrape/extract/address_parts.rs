@@ -5,7 +5,20 @@ use super::address_street::{begins_street, is_box, is_unit};
 use super::countries;
 use crate::scrape::text::fold;
 
+/// The number of a house in a part of its own, also with the door behind it: `nº 88`, `1345 casa 20`.
 pub(super) fn is_number(part: &str) -> bool {
+    const DOORS: [&str; 12] = [
+        "casa", "int", "interior", "apto", "apt", "dpto", "depto", "oficina", "of", "sala", "loja", "piso",
+    ];
+    let with_door = || {
+        let (number, door) = part.split_once(' ')?;
+        let kind = fold(door.split(' ').next()?);
+        (is_bare_number(number) && DOORS.contains(&kind.as_str()) && door.len() <= 12).then_some(())
+    };
+    is_bare_number(part) || with_door().is_some()
+}
+
+fn is_bare_number(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     (1..=5).contains(&digits)
         && part.len() <= digits + 6
@@ -133,8 +146,14 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         .strip_prefix('(')
         .and_then(|rest| rest.split_once(')'))
         .map(|(region, _)| region)
-        .filter(|region| (2..=20).contains(&region.len()));
+        .filter(|region| (2..=20).contains(&region.len()) && is_called(region));
     (is_town(town) && town.starts_with(|c: char| c.is_uppercase() || c == '\'')).then_some((town, region, &text[end..]))
+}
+
+/// Whether a text is a name and no remark: no word of it that is longer than a particle is written small.
+fn is_called(text: &str) -> bool {
+    text.split(' ')
+        .all(|word| word.chars().count() < 4 || !word.starts_with(char::is_lowercase))
 }
 
 /// A place name: a few capitalised words without digits.
@@ -150,46 +169,6 @@ pub(super) fn is_town(part: &str) -> bool {
         && (district || !part.bytes().any(|b| b.is_ascii_digit()))
         && part.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
         && !part.contains(['@', '©', '?', '!', '='])
-}
-
-/// Short and Celtic names of counties, each between spaces.
-const COUNTIES: &str = " lincs lancs yorks notts herts bucks berks hants wilts glos worcs leics northants cambs beds oxon \
-    staffs warks middx salop n yorkshire s yorkshire w yorkshire gwynedd powys dyfed clwyd conwy ceredigion fife angus \
-    argyll moray highland perthshire lothian midlothian ";
-
-pub(super) fn is_county(part: &str) -> bool {
-    let folded = fold(part);
-    let short = folded.len() >= 4 && COUNTIES.contains(&format!(" {folded} "));
-    short
-        || folded.ends_with("shire")
-        || folded.starts_with("co ")
-        || folded.starts_with("county ")
-        || matches!(
-            folded.as_str(),
-            "kent"
-                | "essex"
-                | "surrey"
-                | "devon"
-                | "cornwall"
-                | "norfolk"
-                | "suffolk"
-                | "cumbria"
-                | "dorset"
-                | "somerset"
-                | "merseyside"
-                | "greater manchester"
-                | "west midlands"
-                | "middlesex"
-                | "east sussex"
-                | "west sussex"
-                | "greater london"
-                | "tyne and wear"
-                | "durham"
-                | "northumberland"
-                | "rutland"
-                | "isle of man"
-                | "isle of wight"
-        )
 }
 
 pub(super) fn country_after(rest: &str) -> Option<String> {

@@ -33,6 +33,8 @@ fn folded(text: &str) -> String {
         'ά' => 'α',
         'έ' => 'ε',
         'ί' => 'ι',
+        // "nº88": the sign is no letter of the number's.
+        'º' | 'ª' => ' ',
         c => c,
     };
     let folded = fold(text);
@@ -60,7 +62,10 @@ pub(crate) fn street_at_end(text: &str) -> Option<&str> {
         let shaped = word
             .chars()
             .all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\'' | '’'));
-        let capital = word.starts_with(char::is_uppercase) && shaped;
+        // "26ης Οκτωβρίου 8": a day that streets are called by.
+        let ordinal =
+            capitals > 0 && word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with(char::is_alphabetic);
+        let capital = (word.starts_with(char::is_uppercase) && shaped) || ordinal;
         let number_word = matches!(bare.as_str(), "nr" | "no" | "n" | "numero" | "num");
         if !(capital || typed || number_word || (PARTICLES.has(&bare) && shaped)) {
             break;
@@ -324,6 +329,10 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
         let bare = fold(word);
         seen_number |= bare.bytes().any(|b| b.is_ascii_digit());
         let stop = start + word.trim_end_matches([',', '.']).len();
+        // "157 Avenue & 95 Street": where two streets cross.
+        if matches!(word, "&" | "@") && end == Some(start.saturating_sub(1)) {
+            end = None;
+        }
         if end.is_none() {
             if seen_number && start > 0 && ENGLISH.has(&bare) && bare != "st" {
                 end = Some(stop);
@@ -348,7 +357,7 @@ fn numbered(word: &str) -> bool {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     // "Ring 01584 872119" is no street of rings.
     let dialled = word.starts_with('0') && digits > 1;
-    (1..=5).contains(&digits) && word.len() - digits <= 1 && !dialled
+    (1..=5).contains(&digits) && word[digits..].chars().count() <= 1 && !dialled
 }
 
 fn english(words: &[&str], text: &str) -> bool {

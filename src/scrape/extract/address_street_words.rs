@@ -132,7 +132,7 @@ pub(super) static BEGINNINGS: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
         " rue avenue av ave boulevard bd blvd bld place pl chemin ch route rte impasse imp quai cours \
     allee allees passage square esplanade cite sentier ruelle residence hameau faubourg fg voie mail montee parvis rond-point \
-    calle c cl avda avd avenida plaza pza paseo pso carrer passeig placa ronda rda camino cno carretera ctra travesia \
+    calle c cl avda avd avenida plaza pza paseo pso carrer cami avinguda avgda passatge jr jiron passeig placa ronda rda camino cno carretera ctra travesia \
     callejon glorieta rambla cuesta pasaje poligono urbanizacion gran bulevar calzada prolongacion circuito privada \
     via viale vle piazza piazzale p.za corso c.so cso largo vicolo strada salita lungomare lungolago lungarno contrada \
     localita loc frazione fraz borgo piazzetta traversa galleria circonvallazione \
@@ -167,7 +167,7 @@ pub(super) static UNITS: LazyLock<WordSet> = LazyLock::new(|| {
 /// Words of floors and doors, which may stand between a street and the postal code: "1. th.", "2º B", "bajo izq.".
 pub(super) static FLOORS: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
-        " th tv mf sal kld kaelder st stuen vaning tr van kerros lok m bl ap et sc piso planta bajo izq dcha \
+        " casa int interior of oficina dpto depto bloco th tv mf sal kld kaelder st stuen vaning tr van kerros lok m bl ap et sc piso planta bajo izq dcha \
     esq dto dir local loja puerta pta entlo entresuelo atico bis ter piano int scala interno etage etg stock og eg dg ug hinterhaus \
     vorderhaus hochparterre bureau bur bat batiment appt bte boite bus bt verdieping hoog begane grond emelet em ajto fszt \
     kat daire d patro poschodi ground floor level sala andar conj apto lj fraccao rc floor ",

@@ -316,3 +316,98 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
     let towns_before = read("Strada Lungă 12, Zărnești 505800 - Tel. 0268 220 000", Id::RO);
     assert_eq!(towns_before[0].locality.as_deref(), Some("Zărnești"));
 }
+
+#[test]
+fn forms_of_single_countries() {
+    let cases: [(&str, Id, Parts<'_>); 9] = [
+        (
+            "P. Preradovića 9\n10 360 Sesvetski Kraljevec",
+            Id::HR,
+            (
+                Some("P. Preradovića 9"),
+                Some("Sesvetski Kraljevec"),
+                None,
+                Some("10360"),
+            ),
+        ),
+        (
+            "26ης Οκτωβρίου 8Α, Θεσσαλονίκη, 54627",
+            Id::GR,
+            (Some("26ης Οκτωβρίου 8Α"), Some("Θεσσαλονίκη"), None, Some("546 27")),
+        ),
+        (
+            "Útěchov 97, 571 01",
+            Id::CZ,
+            (Some("Útěchov 97"), Some("Útěchov"), None, Some("571 01")),
+        ),
+        (
+            "H. No. 2-7-77, 3rd Floor, Bharat Nagar, Uppal, Hyderabad - 500 039",
+            Id::IN,
+            (
+                Some("H. No. 2-7-77, 3rd Floor, Bharat Nagar, Uppal"),
+                Some("Hyderabad"),
+                None,
+                Some("500039"),
+            ),
+        ),
+        (
+            "157 Avenue & 95 Street\nEdmonton, Alberta\nT5Z 0G2",
+            Id::CA,
+            (
+                Some("157 Avenue & 95 Street"),
+                Some("Edmonton"),
+                Some("AB"),
+                Some("T5Z 0G2"),
+            ),
+        ),
+        (
+            "Rua João de Matos Ferreira, nº88;\n3460-549 Tondela (Junto às piscinas)",
+            Id::PT,
+            (
+                Some("Rua João de Matos Ferreira, nº88"),
+                Some("Tondela"),
+                None,
+                Some("3460-549"),
+            ),
+        ),
+        (
+            "Rua Sacadura Cabral 65\nCruz Quebrada, Lisboa\nPortugal 1495-207",
+            Id::PT,
+            (Some("Rua Sacadura Cabral 65"), Some("Lisboa"), None, Some("1495-207")),
+        ),
+        (
+            "Rua Frei Mansueto, 1345 casa 20\nMeireles - CEP: 60.175-070",
+            Id::BR,
+            (
+                Some("Rua Frei Mansueto, 1345 casa 20"),
+                Some("Meireles"),
+                None,
+                Some("60175-070"),
+            ),
+        ),
+        (
+            "Jl. Bukit Indah No.2, Serua, Kota Tangerang Selatan, Banten 15414",
+            Id::ID,
+            (
+                Some("Jl. Bukit Indah No.2"),
+                Some("Tangerang Selatan"),
+                Some("Banten"),
+                Some("15414"),
+            ),
+        ),
+    ];
+    for (lines, country, (street, locality, region, code)) in cases {
+        let found = read(lines, country);
+        let address = found.first().unwrap_or_else(|| panic!("{lines}"));
+        assert_eq!(
+            (
+                address.street.as_deref(),
+                address.locality.as_deref(),
+                address.region.as_deref(),
+                address.postal_code.as_deref()
+            ),
+            (street, locality, region, code),
+            "{lines}"
+        );
+    }
+}

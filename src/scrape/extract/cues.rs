@@ -1,6 +1,10 @@
 //! The words that tell an extractor to look at a line more closely, found in one pass over it.
 
-use crate::scrape::text::Words;
+use super::hours_tables::ANNOUNCED;
+use super::languages::SPEAKING;
+use super::people_names::INTRODUCTIONS;
+use super::social_text::NETWORKS;
+use crate::scrape::text::{Words, concat};
 
 /// What a line may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,14 +17,16 @@ pub(crate) struct Cues {
     pub(crate) masked: bool,
     /// Opening hours.
     pub(crate) hours: bool,
+    /// Opening hours, if the line is short.
+    pub(crate) announced: bool,
+    /// Somebody who says their name.
+    pub(crate) introduced: bool,
+    /// A network, or the address of one.
+    pub(crate) social: bool,
 }
 
-const FOREIGN: usize = 30;
-const SPOKEN: usize = FOREIGN + 8;
-const MASKED: usize = SPOKEN + 31;
-
-static CUES: Words = Words::new(&[
-    // Somebody else.
+/// Somebody else.
+const FOREIGN: [&str; 29] = [
     "aufsichtsbehörde",
     "aufsichtsbehoerde",
     "zuständige kammer",
@@ -50,17 +56,10 @@ static CUES: Words = Words::new(&[
     "data protection commission",
     "zuständige aufsicht",
     "tárhelyszolgáltató",
-    "tárhelyszolgáltató",
-    // Languages.
-    "speak",
-    "spoken",
-    "languages",
-    "fluent in",
-    "sprechen",
-    "sprachen",
-    "parlons",
-    "langues parl",
-    // Hidden addresses.
+];
+
+/// E-mail addresses hidden from robots.
+const MASKED: [&str; 31] = [
     "[at",
     "(at",
     "{at",
@@ -92,7 +91,10 @@ static CUES: Words = Words::new(&[
     "_at_",
     "(ad)",
     "[ad]",
-    // Hours. Only ASCII letters are compared without regard to case.
+];
+
+/// Opening hours. Only ASCII letters are compared without regard to case.
+const HOURS: [&str; 26] = [
     "hours",
     "opening",
     "open ",
@@ -119,18 +121,51 @@ static CUES: Words = Words::new(&[
     "otevírací",
     "abierto",
     "geöffnet",
-]);
+];
+
+const LISTS: [&[&str]; 7] = [
+    &FOREIGN,
+    &MASKED,
+    &HOURS,
+    &ANNOUNCED,
+    &SPEAKING,
+    &INTRODUCTIONS,
+    &NETWORKS,
+];
+const ALL: usize = FOREIGN.len()
+    + MASKED.len()
+    + HOURS.len()
+    + ANNOUNCED.len()
+    + SPEAKING.len()
+    + INTRODUCTIONS.len()
+    + NETWORKS.len();
+
+static CUES: Words = Words::new(&concat::<ALL>(&LISTS));
 
 impl Cues {
+    /// In the order of [`LISTS`].
+    fn each_mut(&mut self) -> [&mut bool; 7] {
+        [
+            &mut self.foreign,
+            &mut self.masked,
+            &mut self.hours,
+            &mut self.announced,
+            &mut self.spoken,
+            &mut self.introduced,
+            &mut self.social,
+        ]
+    }
+
     /// The cues in a line.
     pub(crate) fn of(line: &str) -> Self {
         let mut out = Self::default();
-        for (_, index) in CUES.all(line) {
-            match index {
-                _ if index < FOREIGN => out.foreign = true,
-                _ if index < SPOKEN => out.spoken = true,
-                _ if index < MASKED => out.masked = true,
-                _ => out.hours = true,
+        for (_, mut index) in CUES.all(line) {
+            for (list, cue) in LISTS.iter().zip(out.each_mut()) {
+                if index < list.len() {
+                    *cue = true;
+                    break;
+                }
+                index -= list.len();
             }
         }
         out

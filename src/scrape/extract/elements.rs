@@ -214,3 +214,15 @@ pub(super) fn words_touch(before: char, after: char) -> bool {
         || (before.is_lowercase() && after.is_uppercase())
         || (before == ':' && after.is_alphanumeric())
 }
+/// The length of the words of ASCII at the beginning of a text that are one space apart: they are shown as they are written.
+pub(super) fn plain_words(text: &[u8]) -> usize {
+    let mut end = 0;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'!'..=b'~' => end = at + 1,
+            b' ' if end == at => {}
+            _ => break,
+        }
+    }
+    end
+}

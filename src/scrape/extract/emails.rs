@@ -121,7 +121,7 @@ fn is_example(local: &str, domain: &str) -> bool {
 }
 
 /// Hosts that give mailboxes to everybody, by the first word of their domain.
-const MAILBOXES: [&str; 92] = [
+const MAILBOXES: [&str; 102] = [
     "gmail",
     "googlemail",
     "outlook",
@@ -214,6 +214,16 @@ const MAILBOXES: [&str; 92] = [
     "yandex",
     "naver",
     "protonmail",
+    "telkomsa",
+    "mweb",
+    "vodamail",
+    "iafrica",
+    "absamail",
+    "rediffmail",
+    "terra",
+    "uol",
+    "bol",
+    "vtr",
 ];
 
 /// Whether everybody can have an address at this host.

@@ -1,8 +1,12 @@
-//! The country that a page's business is in, as far as the page tells before its addresses and numbers have been read.
+//! The country that a page's business is in: as far as the page tells before its addresses and numbers have been read, and then
+//! with these.
 
 use super::context::Context;
+use super::countries;
 use super::home_words::{PLACES, SIGNS, spoken_in};
+use super::phones::{Candidates, DOUBTFUL};
 use super::scan::Scan;
+use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::Words;
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
@@ -16,7 +20,32 @@ const MAILED: u32 = 4;
 const MAPPED: u32 = 4;
 const JOB: u32 = 3;
 const MENTIONED: u32 = 2;
+/// What the address counts that most others agree with: more than the domain, for it says which of several is right.
+const MAIN_ADDRESS: u32 = 9;
+const ADDRESS: u32 = 3;
+const OTHER_NUMBER: u32 = 6;
+const MERE_LANGUAGE: u32 = 3;
+/// What numbers count that are written as `(312) 967-4138`: more than a place that is named.
+const AMERICAN: u32 = 6;
+/// More than a language.
+const SWISS: u32 = 4;
 
+/// Countries where numbers are written as in America: `210 805 0344`.
+const ALSO_IN_THREE: [Id; 4] = [Id::GR, Id::TR, Id::MX, Id::CO];
+/// Countries whose pages in English may say nowhere that they are of them.
+const ENGLISH_SPEAKING: [Id; 11] = [
+    Id::US,
+    Id::GB,
+    Id::AU,
+    Id::NZ,
+    Id::IE,
+    Id::ZA,
+    Id::IN,
+    Id::KE,
+    Id::NG,
+    Id::PH,
+    Id::SG,
+];
 /// Less is no more than a guess.
 const LEAST: u32 = 2;
 /// Countries that are tried.
@@ -54,13 +83,15 @@ impl Home {
         for (country, weight) in spoken_in(language.unwrap_or_default()) {
             home.vote(*country, *weight);
         }
-        home.named(&scan.text);
+        // What a domain of a country tells, no name of a place outweighs before addresses are read.
+        if context.tld_region().is_none() {
+            home.named(&scan.text);
+        }
         home.dialled(scan);
         home.mailed(scan);
         home.mapped(scan);
         home.votes.retain(|(_, weight)| *weight >= LEAST);
-        // Stable: of equal ones the earlier kind of evidence counts.
-        home.votes.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+        home.sort();
         home.votes.truncate(MOST);
         home
     }
@@ -81,9 +112,65 @@ impl Home {
         self.english
     }
 
-    /// The countries with their weight, the heaviest first.
-    pub(crate) fn weights(&self) -> &[(Id, u32)] {
-        &self.votes
+    /// What is known when addresses and numbers have been read too: for numbers without a country's code.
+    pub(crate) fn with_numbers(&self, facts: &PageFacts, numbers: &Candidates) -> Self {
+        let mut home = self.clone();
+        // One without a postal code has its country from what has voted already.
+        let addresses = facts.addresses.iter().filter(|fact| {
+            let told = fact.value.postal_code.is_some() || fact.source != Source::Text;
+            fact.trust >= DOUBTFUL && told
+        });
+        let countries: Vec<Id> = addresses
+            .filter_map(|fact| fact.value.country.as_deref()?.parse().ok())
+            .collect();
+        for country in &countries {
+            home.vote(*country, ADDRESS);
+        }
+        let most = countries.iter().max_by_key(|country| {
+            let agreeing = countries.iter().filter(|other| other == country).count();
+            (agreeing, countries.first() == Some(*country))
+        });
+        if let Some(country) = most {
+            home.vote(*country, MAIN_ADDRESS);
+        }
+        if let Some(country) = numbers.told_regions().next() {
+            home.vote(country, OTHER_NUMBER);
+        }
+        let likely = home.countries().next().filter(|_| !home.english);
+        let written_so_too = likely.is_some_and(|likely| ALSO_IN_THREE.contains(&likely));
+        if numbers.look_north_american() && !written_so_too {
+            home.north_american();
+        }
+        if home.votes.iter().any(|(country, _)| *country == Id::CH) && numbers.look_swiss() {
+            home.vote(Id::CH, SWISS);
+        }
+        if home.votes.is_empty() && home.english {
+            home.votes.extend(
+                numbers
+                    .only_country(&ENGLISH_SPEAKING)
+                    .map(|country| (country, OTHER_NUMBER)),
+            );
+        }
+        home.sort();
+        home
+    }
+
+    /// In English nobody else writes numbers so; other languages are also those of people who live there.
+    fn north_american(&mut self) {
+        let known = |country| self.votes.iter().any(|(id, _)| *id == country);
+        let country = if known(Id::CA) { Id::CA } else { Id::US };
+        let vague = self.votes.iter().all(|(_, sum)| *sum <= MERE_LANGUAGE);
+        let weight = match self.english {
+            true => AMERICAN,
+            false if known(country) || vague => MERE_LANGUAGE + 1,
+            false => 0,
+        };
+        self.vote(country, weight);
+    }
+
+    /// Stable: of equal ones the earlier kind of evidence counts.
+    fn sort(&mut self) {
+        self.votes.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
     }
 
     fn vote(&mut self, country: Id, weight: u32) {
@@ -98,10 +185,10 @@ impl Home {
     fn named(&mut self, text: &str) {
         let mut best: Vec<(Id, u32)> = Vec::new();
         for (at, index) in NAMES.all(text).take(MAX_HITS) {
-            let (name, country) = PLACES[index];
+            let (name, country) = place(index);
             let (before, after) = (text[..at].trim_end_matches(' '), &text[at + name.len()..]);
             let sign = !name.starts_with(char::is_alphabetic);
-            let label = name.ends_with(':');
+            let label = name.ends_with([':', ' ']);
             let glued = text[..at].ends_with(char::is_alphabetic) || (!label && after.starts_with(char::is_alphabetic));
             let written = &text[at..at + name.len()];
             // "Chile" is a country and "chile" food.
@@ -221,14 +308,24 @@ fn tagged(lang: Option<&str>) -> Option<Id> {
     lang?.split(['-', '_']).nth(1)?.to_ascii_uppercase().parse().ok()
 }
 
+const COUNTRIES: usize = countries::NAMES.len();
+
 static NAMES: Words = Words::new(&names());
 
-/// The names of [`PLACES`] alone.
-const fn names() -> [&'static str; PLACES.len()] {
-    let mut out = [""; PLACES.len()];
+/// Countries, then states and towns.
+const fn place(index: usize) -> (&'static str, Id) {
+    if index < COUNTRIES {
+        countries::NAMES[index]
+    } else {
+        PLACES[index - COUNTRIES]
+    }
+}
+
+const fn names() -> [&'static str; COUNTRIES + PLACES.len()] {
+    let mut out = [""; COUNTRIES + PLACES.len()];
     let mut at = 0;
-    while at < PLACES.len() {
-        out[at] = PLACES[at].0;
+    while at < out.len() {
+        out[at] = place(at).0;
         at += 1;
     }
     out

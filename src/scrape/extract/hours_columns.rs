@@ -76,7 +76,7 @@ fn rows(lines: &[&str], language: Option<&'static str>) -> Option<Vec<String>> {
 /// Whether the first word of a line is a day, and no number stands in it.
 pub(super) fn begins_with_day(line: &str) -> bool {
     let first = line.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty());
-    !line.bytes().any(|b| b.is_ascii_digit() || b == b'\t') && first.is_some_and(|word| day(word).is_some())
+    first.is_some_and(|word| day(word).is_some()) && !line.bytes().any(|b| b.is_ascii_digit() || b == b'\t')
 }
 
 /// Whether a line names days and nothing else.

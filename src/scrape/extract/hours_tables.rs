@@ -5,7 +5,7 @@ use super::hours::{coverage, span, tidy};
 use super::hours_clauses::{Kind, clauses, says_open};
 use super::hours_columns::{Columns, REACH, begins_with_day, columns};
 use super::hours_matrix::Matrix;
-use super::hours_text::{Reader, lies_in, minutes, names_hours};
+use super::hours_text::{Reader, minutes, names_hours};
 use super::hours_words::{Token, Tokens};
 use super::scan::{Line, LineKind, Scan, Zone};
 use crate::scrape::payload::{Day, Fact, OpeningHours, PageFacts, Source};
@@ -22,8 +22,8 @@ const MIN_OPEN: u16 = 100;
 /// What nothing announces must be open for longer still.
 const MIN_UNANNOUNCED: u16 = 150;
 
-/// What announces hours, beside the cues that every line is looked through for.
-static ANNOUNCED: Words = Words::new(&[
+/// What announces hours, beside the cues of every line.
+pub(super) const ANNOUNCED: [&str; 72] = [
     "hours",
     "open ",
     "opening",
@@ -96,7 +96,7 @@ static ANNOUNCED: Words = Words::new(&[
     "geöffnet",
     "reception",
     "oriau",
-]);
+];
 
 /// What says that a time is not one of the doors: "outside opening hours call us, 24/7".
 static OUTSIDE: Words = Words::new(&[
@@ -137,38 +137,23 @@ struct Table {
 }
 
 impl Table {
-    fn of(reader: Reader, cue: bool, kind: Kind) -> Option<Self> {
-        let Reader {
-            mut week,
-            mut closed,
-            shut,
-            loose,
-            ..
-        } = reader;
+    fn of(mut reader: Reader, cue: bool, kind: Kind) -> Option<Self> {
+        let mut closed = reader.closed.clone();
         closed.sort_unstable();
         closed.dedup();
         // "12.00 – 14.30, closed on Mondays" is about all other days.
-        if week.is_empty() && cue && ((1..=3).contains(&closed.len()) || !shut.is_empty()) {
-            let open: Vec<Day> = Day::WEEK.into_iter().filter(|day| !closed.contains(day)).collect();
-            week.extend(
-                loose
-                    .iter()
-                    .filter_map(|(opens, closes)| span(open.clone(), *opens, *closes)),
-            );
+        if reader.week.is_empty() && cue && ((1..=3).contains(&closed.len()) || !reader.shut.is_empty()) {
+            let loose = reader.loose.iter();
+            reader.week = loose
+                .filter_map(|(opens, closes)| span(Day::WEEK.to_vec(), *opens, *closes))
+                .collect();
         }
-        for (day, part) in shut {
-            week.iter_mut()
-                .filter(|hours| lies_in(hours, part))
-                .for_each(|hours| hours.days.retain(|known| *known != day));
-        }
-        let mut table = Self {
-            week,
-            closed: Vec::new(),
+        let table = Self {
+            week: reader.into_open(),
+            closed,
             cue,
             kind,
         };
-        table.shut(&closed);
-        table.closed = closed;
         let long = table.week.iter().any(|hours| {
             let (opens, closes) = (minutes(&hours.opens), minutes(&hours.closes));
             closes <= opens || closes - opens > if cue { MIN_OPEN } else { MIN_UNANNOUNCED }
@@ -324,20 +309,23 @@ impl Tables {
     }
 
     fn finish(&mut self) {
+        self.matrix = None;
+        let cue = std::mem::take(&mut self.cue);
         let regular = std::mem::replace(&mut self.regular, Reader::new(self.language));
         let second = std::mem::replace(&mut self.second, Reader::new(self.language));
+        if regular.is_blank() && second.is_blank() {
+            return;
+        }
         // Times of meals beside "closed on Mondays": the closed days may stand in either.
         let (closed, shut) = (regular.closed.clone(), regular.shut.clone());
         let lone = regular.week.is_empty();
-        self.done.extend(Table::of(regular, self.cue, Kind::Regular));
+        self.done.extend(Table::of(regular, cue, Kind::Regular));
         let mut second = second;
         if lone {
             second.closed.extend(closed);
             second.shut.extend(shut);
         }
-        self.done.extend(Table::of(second, self.cue, Kind::Second));
-        self.matrix = None;
-        self.cue = false;
+        self.done.extend(Table::of(second, cue, Kind::Second));
     }
 
     fn line(&mut self, text: &str, line: &Line) {
@@ -345,7 +333,7 @@ impl Tables {
         let digits = text.bytes().any(|b| b.is_ascii_digit());
         let may_tell = text.len() <= 48 || (digits && (may_hold_times(text) || !text.is_ascii()));
         let heading = matches!(line.kind, LineKind::Heading(_));
-        let cue = line.cues.hours || (text.len() <= 160 && ANNOUNCED.any(text));
+        let cue = line.cues.hours || (text.len() <= 160 && line.cues.announced);
         if !may_tell && !cue && !heading {
             return self.no_hours(false, text);
         }
@@ -427,11 +415,8 @@ impl Tables {
             Kind::Second => &mut self.second,
             Kind::Regular => &mut self.regular,
         };
-        let money = ['€', '$', '£', '₹', '¥', '円'].iter().any(|sign| text.contains(*sign));
-        if money && !text.is_empty() {
-            return false;
-        }
-        if text.trim_end().ends_with('?') {
+        let money = text.contains(['€', '$', '£', '₹', '¥', '円']);
+        if money || text.trim_end().ends_with('?') {
             return false;
         }
         let (before, loose) = (reader.week.len(), reader.loose.len());

@@ -21,7 +21,7 @@ pub(crate) fn read_one(text: &str) -> Vec<OpeningHours> {
     for line in text.lines() {
         reader.line(line);
     }
-    reader.week
+    reader.into_open()
 }
 
 /// Whether a line names a day or a range of times.
@@ -106,6 +106,32 @@ impl Reader {
             language,
             ..Self::default()
         }
+    }
+
+    /// The week without the days, mornings and evenings that were called closed.
+    pub(crate) fn into_open(self) -> Vec<OpeningHours> {
+        let mut week = self.week;
+        for hours in &mut week {
+            let shut = |day: &Day| {
+                self.shut
+                    .iter()
+                    .any(|(shut, part)| shut == day && lies_in(hours, *part))
+            };
+            let open: Vec<Day> = hours
+                .days
+                .iter()
+                .copied()
+                .filter(|day| !self.closed.contains(day) && !shut(day))
+                .collect();
+            hours.days = open;
+        }
+        week.retain(|hours| !hours.days.is_empty());
+        week
+    }
+
+    /// Whether nothing has been read.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.week.is_empty() && self.closed.is_empty() && self.shut.is_empty() && self.loose.is_empty()
     }
 
     /// What comes next has nothing to do with the days named last.
@@ -264,14 +290,7 @@ impl Reader {
                 Token::Except if self.used && matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => {
                     let (days, next) = group(list, at + 1);
                     let timed = range(list, next, true).is_some();
-                    at += 1;
-                    if !timed {
-                        for hours in self.week.iter_mut().skip(self.line_since) {
-                            hours.days.retain(|day| !days.contains(day));
-                        }
-                        self.week.retain(|hours| !hours.days.is_empty());
-                        at = self.close(days, list, next);
-                    }
+                    at = if timed { at + 1 } else { self.close(days, list, next) };
                 }
                 Token::Word | Token::Pause | Token::Except => {
                     pausing |= matches!(list[at], Token::Pause | Token::Except);
@@ -430,7 +449,7 @@ fn overlap(hours: &OpeningHours, opens: u16, closes: u16) -> bool {
 }
 
 /// Whether hours lie in a part of the day.
-pub(crate) fn lies_in(hours: &OpeningHours, part: Part) -> bool {
+fn lies_in(hours: &OpeningHours, part: Part) -> bool {
     (minutes(&hours.opens) < AFTERNOON) == (part == Part::Morning)
 }
 

@@ -29,10 +29,16 @@ pub(super) fn of<'a>(name: &LocalName, attrs: &'a [Attribute]) -> Option<Cow<'a,
 
 /// The address in `window.open('…')` and `location.href='…'`.
 fn by_script(script: &str) -> Option<String> {
-    let after = ["window.open(", "location.href", "location.assign(", "location ="]
-        .iter()
-        .find_map(|call| script.split_once(call))?
-        .1;
+    let after = [
+        "window.open(",
+        "location.href",
+        "location.assign(",
+        "location =",
+        "location=",
+    ]
+    .iter()
+    .find_map(|call| script.split_once(call))?
+    .1;
     let start = after.find(['\'', '"'])?;
     let quote = after[start..].chars().next()?;
     let (address, _) = after[start + 1..].split_once(quote)?;
@@ -55,6 +61,7 @@ mod tests {
             Some("https://www.facebook.com/piuquelom")
         );
         assert_eq!(by_script("location.href = \"tel:0612\"").as_deref(), Some("tel:0612"));
+        assert_eq!(by_script("location='tel:0612'").as_deref(), Some("tel:0612"));
         assert_eq!(by_script("window.open(url, 'http://x')"), None);
         assert_eq!(by_script("toggle('menu')"), None);
     }

@@ -106,7 +106,7 @@ static BY_NAME: LazyLock<KnownMap<&'static str, &'static str>> = LazyLock::new(|
 });
 
 /// Words of sentences about the languages that are spoken. Only ASCII letters are compared without regard to case.
-static SPEAKING: Words = Words::new(&[
+pub(super) const SPEAKING: [&str; 43] = [
     "speak",
     "spoken",
     "languages",
@@ -150,16 +150,19 @@ static SPEAKING: Words = Words::new(&[
     "会说",
     "會說",
     "govorimo",
-]);
+];
+
+static SPOKEN: Words = Words::new(&SPEAKING);
 
 /// Reads the languages that visitors are served in.
 pub(crate) fn read(scan: &Scan, facts: &mut PageFacts) {
-    for line in scan.lines.iter().filter(|line| line.zone != Zone::Quote) {
-        let text = &scan.text[line.range.clone()];
-        if text.len() < 2_000 && SPEAKING.any(text) {
-            for code in spoken(text) {
-                push_unique(&mut facts.languages, code, Source::Text, 40);
-            }
+    for line in scan
+        .lines
+        .iter()
+        .filter(|line| line.cues.spoken && line.zone != Zone::Quote)
+    {
+        for code in spoken(&scan.text[line.range.clone()]) {
+            push_unique(&mut facts.languages, code, Source::Text, 40);
         }
     }
 }
@@ -172,10 +175,10 @@ pub(crate) fn code(name: &str) -> Option<String> {
 }
 
 /// The languages named in the sentences that speak of them: "We speak English, Hindi and Punjabi".
-pub(crate) fn spoken(line: &str) -> Vec<String> {
+fn spoken(line: &str) -> Vec<String> {
     let mut out = Vec::new();
     let clauses = line.split(['.', ';', '!', '?', '。', '|', '•', '·']);
-    for clause in clauses.filter(|clause| clause.len() <= 300 && SPEAKING.any(clause)) {
+    for clause in clauses.filter(|clause| clause.len() <= 300 && SPOKEN.any(clause)) {
         let lower = clause.to_lowercase();
         for word in lower.split(|c: char| !c.is_alphabetic()) {
             if let Some(code) = code(word).filter(|code| !out.contains(code)) {

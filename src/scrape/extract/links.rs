@@ -214,6 +214,9 @@ fn web(
     // Builders that count clicks lead through a page of their own.
     let through = redirected(url);
     let url = through.as_ref().unwrap_or(url);
+    if let Some(mail) = composed(url) {
+        return mailto(mail, text, scan, whose, anchor, facts);
+    }
     if anchor.zone != Zone::Quote {
         let own_name = |profile: &SocialLink| context.domain.resembles(without_id(social::handle(profile)));
         if let Some(profile) = social::profile(url).or_else(|| social::personal(url).filter(own_name)) {
@@ -270,6 +273,16 @@ fn web(
             _ => {}
         }
     }
+}
+
+/// Whom a link to a mailbox on the web writes to: `https://mail.google.com/mail/?view=cm&to=info@smile.nz`.
+fn composed(url: &Url) -> Option<String> {
+    let writes = matches!(
+        url.host_str()?,
+        "mail.google.com" | "outlook.live.com" | "outlook.office.com" | "compose.mail.yahoo.com"
+    );
+    let (_, to) = url.query_pairs().filter(|_| writes).find(|(key, _)| key == "to")?;
+    emails::normalise(&to)
 }
 
 /// Where a link through Google's or Facebook's counting page leads to.

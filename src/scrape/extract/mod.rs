@@ -5,14 +5,17 @@
 mod address;
 mod address_bare;
 mod address_codes;
+mod address_forms;
 mod address_japan;
 mod address_lines;
 mod address_maps;
 mod address_owner;
 mod address_owner_words;
 mod address_parts;
+mod address_regions;
 mod address_street;
 mod address_street_words;
+mod address_towns;
 mod clauses;
 mod cloudflare;
 mod contact_metas;
@@ -73,6 +76,7 @@ mod scripted;
 mod services;
 mod services_words;
 pub(crate) mod social;
+mod social_text;
 mod texts;
 mod visible;
 mod whose;
@@ -137,12 +141,14 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     contact_metas::read(&scan, &mut numbers, &mut facts);
     let whose = Whose::new(&scan, &context);
     links::read(&scan, &context, &whose, &mut numbers, &mut facts);
+    social_text::read(&scan, &whose, &mut facts);
     facts.names.append(&mut named.names);
     let directory = parked::is_directory(&scan);
     if !directory {
         address::read(&scan, &context, &own, &mut facts);
         address_maps::read(&scan, &context, &mut facts);
         address_bare::read(&scan, &context, &mut facts);
+        address_towns::read(&scan, &context, &mut facts);
         hours_tables::read(&scan, &context, &mut facts);
     }
     texts::read(&scan, &whose, &mut numbers, &mut facts);
@@ -151,65 +157,9 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     }
     services::read(&scan, &context, &mut facts);
     languages::read(&scan, &mut facts);
-    let regions = regions(&facts, &context, &numbers);
+    let regions: Vec<Id> = context.home.with_numbers(&facts, &numbers).countries().collect();
     facts.phones = numbers.resolve(&regions);
     facts
-}
-
-/// Where the page's phones may be, the likeliest first: by its own addresses, the country codes of other numbers, and what
-/// the page as a whole tells.
-fn regions(facts: &PageFacts, context: &Context, numbers: &phones::Candidates) -> Vec<Id> {
-    /// What the address counts that most others agree with: more than the domain, for it says which of several is right.
-    const MAIN_ADDRESS: u32 = 9;
-    const ADDRESS: u32 = 3;
-    const OTHER_NUMBER: u32 = 6;
-    const MERE_LANGUAGE: u32 = 3;
-    /// What numbers count that are written as `(312) 967-4138`: more than a place that is named.
-    const AMERICAN: u32 = 6;
-    let mut votes: Vec<(Id, u32)> = context.home.weights().to_vec();
-    let mut vote = |id: Option<Id>, weight: u32| {
-        let Some(id) = id else { return };
-        match votes.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, sum)) => *sum += weight,
-            None => votes.push((id, weight)),
-        }
-    };
-    // One without a postal code has its country from what has voted already.
-    let address = facts.addresses.iter().filter(|fact| {
-        let told = fact.value.postal_code.is_some() || fact.source != Source::Text;
-        fact.trust >= phones::DOUBTFUL && told
-    });
-    let countries = || {
-        address
-            .clone()
-            .filter_map(|fact| fact.value.country.as_deref()?.parse().ok())
-    };
-    countries().for_each(|country| vote(Some(country), ADDRESS));
-    let most = countries().max_by_key(|country| {
-        (
-            countries().filter(|other| other == country).count(),
-            countries().next() == Some(*country),
-        )
-    });
-    vote(most, MAIN_ADDRESS);
-    vote(numbers.told_regions().next(), OTHER_NUMBER);
-    if numbers.look_north_american() {
-        // In English nobody else writes them so; other languages are also those of people who live there.
-        let weight = if context.home.is_english() {
-            AMERICAN
-        } else {
-            MERE_LANGUAGE + 1
-        };
-        let vague = context.home.is_english() || votes.iter().all(|(_, sum)| *sum <= MERE_LANGUAGE);
-        let canadian = votes.iter().position(|(id, _)| *id == Id::CA);
-        match canadian.or(votes.iter().position(|(id, _)| *id == Id::US)) {
-            Some(at) => votes[at].1 += weight,
-            None => votes.push((Id::US, if vague { weight } else { 0 })),
-        }
-    }
-    // Stable: of equal votes the earlier kind counts.
-    votes.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
-    votes.into_iter().map(|(id, _)| id).collect()
 }
 
 #[cfg(test)]

@@ -60,6 +60,12 @@ fn strip_logo(alt: &str) -> &str {
         .filter(|at| at + 4 == alt.len())
         .unwrap_or(alt.len());
     let alt = alt[..end].trim_end_matches("ロゴ");
+    // "Smile Dental business logo".
+    let alt = ["business", "company"]
+        .iter()
+        .find_map(|what| alt.trim_end().strip_suffix(what)?.strip_suffix(' '))
+        .filter(|name| name.len() + 4 < end)
+        .unwrap_or(alt);
     let alt = alt.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '.');
     // "Logo der Praxis Müller", "Logotipo de Clínica Sol".
     const OF: [&str; 14] = [

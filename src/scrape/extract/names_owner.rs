@@ -1,5 +1,6 @@
 //! Who a copyright line says that the website belongs to.
 
+use super::people_names::is_title;
 use crate::scrape::text::{find_ci, starts_ci};
 
 /// Who holds the copyright: `© 2019–2024 Smile Dental Ltd. All rights reserved.`
@@ -45,6 +46,8 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
         "powered",
         "design",
         "privacy",
+        "impressum",
+        "datenschutz",
         "|",
         " - ",
         " – ",
@@ -89,7 +92,8 @@ fn sentence_end(text: &str) -> usize {
             .next()
             .unwrap_or_default();
         let next = text[*at + 2..].chars().next();
-        (word.chars().count() >= 3 && !next.is_some_and(char::is_lowercase))
+        let title = is_title(&text[at - word.len()..=*at]);
+        (word.chars().count() >= 3 && !title && !next.is_some_and(char::is_lowercase))
             || without_legal_form(&text[..*at]).len() < *at
     });
     let comma = text.match_indices(", ").find(|(at, _)| {

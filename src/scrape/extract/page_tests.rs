@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
 
-fn page(html: &str) -> PageFacts {
+/// The facts of a page of a dentist in New Zealand.
+pub(super) fn page(html: &str) -> PageFacts {
     extract_html(html, &Url::parse("https://www.smile-dental.co.nz/").unwrap(), None)
 }
 

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 pub(super) use super::people_names::looks_like_name;
-use super::people_names::{in_sentence, introduced, is_title, japanese, same_person, without_titles};
+use super::people_names::{has_title, in_sentence, introduced, is_title, japanese, same_person, without_titles};
 use super::people_roles::ROLES;
 use super::people_words::{ABSENT, TEAMS};
 use super::scan::{Line, LineKind, Scan, Zone};
@@ -84,7 +84,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             }
         }
         if own.len() <= 600 && !place.footer && !own.contains('\t') {
-            prose(own, facts);
+            prose(own, line.cues.introduced, facts);
         }
     }
 }
@@ -130,8 +130,17 @@ fn whole_line(own: &str, next: [&str; 2], place: Place, facts: &mut PageFacts) {
     }
 }
 
+/// Whether one of the marks stands in a text that [`segments`] cuts at: most have none.
+fn may_list(text: &str) -> bool {
+    let last_bytes = |byte| matches!(byte, b')' | b'|' | 0xb7 | 0xa2);
+    text.bytes().any(last_bytes)
+}
+
 /// Several people in one line: "Jana Berg (Ärztin), Emre Kaya (Arzt)", "Jo Bray – nurse · Ben Quick – vet".
 fn segments(own: &str, place: Place, facts: &mut PageFacts) -> bool {
+    if !may_list(own) {
+        return false;
+    }
     let own = match own.split_once(": ") {
         Some((label, rest)) if speaks_of_team(label) || label.len() <= 20 => rest,
         _ => own,
@@ -161,7 +170,11 @@ fn segments(own: &str, place: Place, facts: &mut PageFacts) -> bool {
 }
 
 /// Names behind titles in sentences, where nothing says that they are somebody else's.
-fn prose(text: &str, facts: &mut PageFacts) {
+fn prose(text: &str, introducing: bool, facts: &mut PageFacts) {
+    let (titled, several) = (has_title(text), may_list(text));
+    if !(introducing || titled || several) {
+        return;
+    }
     let mut rest = text;
     while !rest.is_empty() {
         // Titles end in full stops too: only a long word before one ends a sentence.
@@ -178,13 +191,13 @@ fn prose(text: &str, facts: &mut PageFacts) {
             heading: false,
             footer: false,
         };
-        if sentence.len() < text.len() || text.len() > MAX_LINE {
+        if several && (sentence.len() < text.len() || text.len() > MAX_LINE) {
             segments(sentence, place, facts);
         }
-        if let Some(name) = introduced(sentence) {
+        if introducing && let Some(name) = introduced(sentence) {
             add(name, None, 35, facts);
         }
-        if !ABSENT.any(sentence) {
+        if titled && !ABSENT.any(sentence) {
             for name in in_sentence(sentence) {
                 add(name, None, 35, facts);
             }
@@ -226,7 +239,9 @@ fn speaks_of_team(heading: &str) -> bool {
 
 /// A name and a role in one line, in either order.
 fn split(line: &str) -> Option<(&str, &str)> {
-    if !ROLES.any(line) && !SHORT_ROLES.iter().any(|role| line.contains(role)) {
+    let shouted = |two: &[u8]| two.iter().all(u8::is_ascii_uppercase);
+    let may_be_short = line.contains(SHORT_ROLES[0]) || line.as_bytes().windows(2).any(shouted);
+    if !ROLES.any(line) && !(may_be_short && SHORT_ROLES.iter().any(|role| line.contains(role))) {
         return None;
     }
     name_then_role(line)

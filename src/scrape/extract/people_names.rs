@@ -59,11 +59,13 @@ fn is_particle(lower: &str) -> bool {
 
 /// Whether a text is a person's name, and if so whether it has a title.
 pub(crate) fn looks_like_name(text: &str) -> Option<bool> {
-    if text.len() > 70
-        || text.bytes().any(|b| b.is_ascii_digit())
-        || text.contains([
-            '@', '?', '!', ':', '&', '/', '|', '"', '©', '“', '»', '+', '=', '%', '€', '$',
-        ])
+    let is_foreign = |byte: u8| {
+        matches!(
+            byte,
+            b'0'..=b'9' | b'@' | b'?' | b'!' | b':' | b'&' | b'/' | b'|' | b'"' | b'+' | b'=' | b'%' | b'$'
+        )
+    };
+    if text.len() > 70 || text.bytes().any(is_foreign) || (!text.is_ascii() && text.contains(['©', '“', '»', '€']))
     {
         return None;
     }
@@ -136,7 +138,8 @@ pub(super) fn without_titles(name: &str) -> &str {
     rest
 }
 
-static INTRODUCTIONS: Words = Words::new(&[
+/// What somebody says before their name.
+pub(super) const INTRODUCTIONS: [&str; 9] = [
     "i'm ",
     "i’m ",
     "i am ",
@@ -146,11 +149,13 @@ static INTRODUCTIONS: Words = Words::new(&[
     "je m’appelle ",
     "me llamo ",
     "mi chiamo ",
-]);
+];
+
+static INTRODUCED: Words = Words::new(&INTRODUCTIONS);
 
 /// The name behind "I'm" and "Mein Name ist".
 pub(super) fn introduced(sentence: &str) -> Option<&str> {
-    let (at, words) = INTRODUCTIONS.find(sentence)?;
+    let (at, words) = INTRODUCED.find(sentence)?;
     let at = at + words.len();
     let rest = &sentence[at..];
     let end: usize = rest
@@ -177,6 +182,16 @@ pub(super) fn same_person(one: &str, other: &str) -> bool {
     !one.is_empty() && one == other
 }
 
+fn is_strong_title(word: &str) -> bool {
+    word.len() <= MAX_TITLE && STRONG_TITLES.may_have(word) && STRONG_TITLES.has(&as_title(word))
+}
+
+/// Whether a text has a title behind which [`in_sentence`] finds names.
+pub(super) fn has_title(text: &str) -> bool {
+    let mut words = text.as_bytes().split(|byte| *byte == b' ');
+    words.any(|word| STRONG_TITLES.may_begin(word) && std::str::from_utf8(word).is_ok_and(is_strong_title))
+}
+
 /// Names in a sentence, each behind a title that nobody but a person has, with two words of the name at least.
 pub(super) fn in_sentence(sentence: &str) -> Vec<&str> {
     let mut out = Vec::new();
@@ -188,8 +203,7 @@ pub(super) fn in_sentence(sentence: &str) -> Vec<&str> {
     }
     let mut place = 0;
     while place < words.len() {
-        let word = words[place].1;
-        if word.len() > MAX_TITLE || !STRONG_TITLES.may_have(word) || !STRONG_TITLES.has(&as_title(word)) {
+        if !is_strong_title(words[place].1) {
             place += 1;
             continue;
         }

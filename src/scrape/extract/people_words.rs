@@ -11,7 +11,7 @@ pub(super) static TITLES: LazyLock<WordSet> = LazyLock::new(|| {
     dottssa dottore dottoressa avv avv. arch. geom. ing ing. rag. me maitre mag mag. mgr mgr. bc bc. judr judr. mudr mudr. mvdr mvdr. \
     mddr mddr. phdr phdr. rndr rndr. phmr. doc doc. lek lek. n.med med med. dent dent. univ. vet vet. wet wet. stom stom. hab. habil. \
     dipl. dipl.-ing. dipl.-stom. dipl.-psych. zahnarzt zahnarztin frau herr sr. sra. don dona eng. enf. ir. mevr. dhr. δρ δρ. д-р др. \
-    prof.ssa prof.dr. uzm. op. dt. vet.hek. hekim med.univ. dds. ass. ap. lic. ",
+    prof.ssa prof.dr. priv. doz. pd. priv.-doz. uzm. op. dt. vet.hek. hekim med.univ. dds. ass. ap. lic. ",
     )
 });
 

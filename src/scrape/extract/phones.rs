@@ -22,6 +22,8 @@ pub(crate) struct Candidate {
     pub(crate) bare: bool,
 }
 
+/// Numbers that are tried in many countries.
+const MOST_COMPARED: usize = 4;
 /// More numbers than this on one page are a directory.
 const MAX_CANDIDATES: usize = 120;
 
@@ -70,6 +72,32 @@ impl Candidates {
             let lengths: Vec<usize> = groups.filter(|group| !group.is_empty()).map(str::len).collect();
             matches!(lengths.as_slice(), [3, 3, 4]) && !one.raw.starts_with('0')
         })
+    }
+
+    /// Whether one is written as the Swiss write their mobiles, `076 816 38 38`: their neighbours have no such numbers.
+    pub(crate) fn look_swiss(&self) -> bool {
+        self.0.iter().any(|one| {
+            let groups: Vec<&str> = one
+                .raw
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|group| !group.is_empty())
+                .collect();
+            let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+            lengths == [3, 3, 2, 2] && matches!(groups[0], "076" | "077" | "078")
+        })
+    }
+
+    /// The one of `countries` where all numbers are valid that are not doubtful, if they are in no other.
+    pub(crate) fn only_country(&self, countries: &[Id]) -> Option<Id> {
+        let sure = self.0.iter().filter(|one| one.trust >= DOUBTFUL && !one.bare);
+        let mut numbers: Vec<String> = sure.filter_map(|one| compact(&one.raw)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.truncate(MOST_COMPARED);
+        let fits = |country: &&Id| numbers.iter().all(|number| valid(number, Some(**country)).is_some());
+        let mut fitting = countries.iter().filter(fits);
+        let only = fitting.next().filter(|_| !numbers.is_empty())?;
+        fitting.next().is_none().then_some(*only)
     }
 
     /// The valid ones: each number once a kind, the best source first. The first of `regions` is where they most

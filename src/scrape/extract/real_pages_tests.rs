@@ -2,12 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::extract_html;
-use crate::scrape::payload::PageFacts;
+use super::tests::page;
 use url::Url;
-
-fn page(html: &str) -> PageFacts {
-    extract_html(html, &Url::parse("https://www.smile-dental.co.nz/").unwrap(), None)
-}
 
 #[test]
 fn numbers_are_read_by_the_language_where_nothing_else_tells_the_country() {
@@ -306,4 +302,63 @@ fn an_emergency_service_opens_no_doors_and_a_number_is_no_street() {
         None,
     );
     assert_ne!(facts.addresses[0].value.street.as_deref(), Some("01584 872119"));
+}
+
+#[test]
+fn numbers_tell_their_country_where_nothing_else_does() {
+    let first = |html: &str| {
+        let facts = extract_html(html, &Url::parse("https://airporttyres.github.io/").unwrap(), None);
+        facts.phones.first().and_then(|fact| fact.value.e164.clone())
+    };
+    let irish =
+        "<p>Mobile: <a href='tel:0872503971'>0872503971</a><p>Landline: <a href='tel:(01)8423727'>(01) 842 3727</a>";
+    assert_eq!(first(irish).as_deref(), Some("+353872503971"));
+    let swiss = "<html lang='it'><p>Il nostro giardino è sempre aperto<p>Telefono: 076 816 38 38";
+    assert_eq!(first(swiss).as_deref(), Some("+41768163838"));
+    let greek = "<html lang='el'><p>Η ταβέρνα μας είναι ανοιχτή κάθε μέρα<p>Τηλ. 210 805 0344";
+    assert_eq!(first(greek).as_deref(), Some("+302108050344"));
+}
+
+#[test]
+fn the_script_tells_the_language_that_a_template_does_not() {
+    let facts = page("<html lang='en'><title>Ταβέρνα Τα Βαρέλια</title><ul><li>Αρχική<li>Μενού<li>Επικοινωνία</ul>");
+    assert_eq!(facts.languages[0].value, "el");
+    let facts = page("<html lang='en'><title>Η Smile Dental</title><p>We are a dental practice and we treat families");
+    assert_eq!(facts.languages[0].value, "en");
+}
+
+#[test]
+fn mail_is_read_from_links_that_write_it_on_the_web() {
+    let facts =
+        page("<a href='https://mail.google.com/mail/?view=cm&fs=1&to=mirta.stublic@gmail.com'><img src='m.png'></a>");
+    assert_eq!(facts.emails[0].value, "mirta.stublic@gmail.com");
+}
+
+#[test]
+fn names_stand_without_the_kind_of_their_page() {
+    let best = |html: &str, url: &str| {
+        let facts = extract_html(html, &Url::parse(url).unwrap(), None);
+        let best = facts.names.iter().max_by_key(|fact| fact.trust);
+        best.map(|fact| fact.value.clone()).unwrap_or_default()
+    };
+    let speech = "<title>Tarieven</title><meta property='og:title' content='Logopedie Sprekend-Tarieven'>";
+    assert_eq!(
+        best(speech, "https://www.logopediesprekend.be/tarieven"),
+        "Logopedie Sprekend"
+    );
+    let locksmith = "<img src='top.png' alt='Cabeçalho Carlos Chaveiro'><h1>Onde estamos</h1>";
+    assert_eq!(best(locksmith, "https://www.carloschaveiro.com.br/"), "Carlos Chaveiro");
+    let doctor = "<footer>© Priv. Doz. Dr. Stefan Hofstätter</footer>";
+    assert_eq!(
+        best(doctor, "https://www.hofstaetter.at/"),
+        "Priv. Doz. Dr. Stefan Hofstätter"
+    );
+    let tyres = "<img src='logo.png' alt='airport tyres ltd. business logo'>";
+    assert_eq!(best(tyres, "https://airporttyres.ie/"), "airport tyres ltd.");
+    let surgery = "<p>Cookies on the Saltmarsh Surgery website<h1>Saltmarsh Surgery</h1>";
+    assert_eq!(
+        best(surgery, "https://www.saltmarshsurgery.co.uk/"),
+        "Saltmarsh Surgery"
+    );
+    assert_eq!(best("<a href='/'>GR</a><h1>ΕΠΙΚΟΙΝΩΝΙΑ</h1>", "https://x.gr/"), "");
 }

@@ -3,7 +3,7 @@
 use super::cues::Cues;
 pub(crate) use super::elements::{LineKind, Zone};
 use super::elements::{
-    child_text, inner_text, is_block, kind_of, marks_fax, shows_number, text_length, words_touch, zone_of,
+    child_text, inner_text, is_block, kind_of, marks_fax, plain_words, shows_number, text_length, words_touch, zone_of,
 };
 use super::foreign;
 use super::visible::{Visibility, hidden_classes};
@@ -334,9 +334,9 @@ impl Walk {
                     text.push(' ');
                 }
             }
-            let word = rest.bytes().take_while(u8::is_ascii_graphic).count().max(c.len_utf8());
-            text.push_str(&rest[..word]);
-            rest = &rest[word..];
+            let words = plain_words(rest.as_bytes()).max(c.len_utf8());
+            text.push_str(&rest[..words]);
+            rest = &rest[words..];
             (self.pending, self.seam) = (false, false);
         }
     }

@@ -1,4 +1,4 @@
-//! Visible text, line by line: phones, e-mail addresses, languages.
+//! Visible text, line by line: phones and e-mail addresses.
 
 use super::links::push_unique;
 use super::phone_labels::{Label, label_alone};
@@ -6,7 +6,7 @@ use super::phone_lines::narrow;
 use super::phones::{Candidates, DOUBTFUL};
 use super::scan::{LineKind, Scan, Zone};
 use super::whose::{Standing, Whose};
-use super::{emails, languages, phone_lines};
+use super::{emails, phone_lines};
 use crate::scrape::payload::{PageFacts, Source};
 use std::ops::Range;
 
@@ -56,11 +56,6 @@ pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, fac
             };
             push_unique(&mut facts.emails, mail, Source::Text, trust);
         });
-        if line.cues.spoken {
-            for code in languages::spoken(text) {
-                push_unique(&mut facts.languages, code, Source::Text, 40);
-            }
-        }
     }
 }
 

@@ -60,7 +60,12 @@ impl WordSet {
 
     /// Whether a word that is not yet in lower case or without accents may be one of them.
     pub(crate) fn may_have(&self, word: &str) -> bool {
-        match word.as_bytes() {
+        self.may_begin(word.as_bytes())
+    }
+
+    /// [`WordSet::may_have`] of the word that a text begins with.
+    pub(crate) fn may_begin(&self, text: &[u8]) -> bool {
+        match text {
             [first, second, ..] if first.is_ascii() && second.is_ascii() => {
                 self.starts[usize::from(first & 31)] & (1 << (second & 31)) != 0
             }

@@ -49,13 +49,22 @@ const SNIFFED: usize = 1_445;
 /// # Errors
 /// [`FetchErrorKind::ContentType`], which says what it is.
 pub(super) fn check(host: &str, declared: Declared, body: &[u8]) -> Result<(), FetchError> {
-    if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| body.starts_with(signature)) {
-        return Err(refused(host, what));
+    match other_than_page(body) {
+        Some(UNMARKED) if declared == Declared::Page => Ok(()),
+        Some(what) => Err(refused(host, what)),
+        None => Ok(()),
     }
-    if declared == Declared::Unknown && !is_text(body) {
-        return Err(refused(host, "data without a content type"));
-    }
-    Ok(())
+}
+
+/// What data are called that are neither text nor anything known.
+const UNMARKED: &str = "data without a content type";
+
+/// What a body is that can be no page, by its first bytes.
+pub(crate) fn other_than_page(body: &[u8]) -> Option<&'static str> {
+    let known = SIGNATURES.iter().find(|(signature, _)| body.starts_with(signature));
+    known
+        .map(|(_, what)| *what)
+        .or_else(|| (!is_text(body)).then_some(UNMARKED))
 }
 
 /// The refusal of an answer with this `Content-Type` header.
