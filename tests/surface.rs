@@ -238,7 +238,10 @@ async fn saved_pages_are_extracted_without_a_daemon() {
     let refused = run(&[picture.to_str().unwrap(), "--url", "https://www.example.co.nz"]);
     assert!(!refused.status.success());
     let told = String::from_utf8(refused.stderr).unwrap();
-    assert!(told.contains("picture.html holds an image, not a web page"), "{told}");
+    assert!(
+        told.contains("picture.html holds an image, not a web page: leave it out"),
+        "{told}"
+    );
     let refused = run(&["--url", "n/a"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use url::Url;
 
-use crate::scrape::fetch::kind::other_than_page;
+use crate::scrape::fetch::kind::{Declared, declared, other_than_page};
 use crate::scrape::payload::ScrapedPage;
 use crate::scrape::{CleanUrlPayload, FinalPayload, ScrapePayload, clean_url, extract_page, merge};
 
@@ -20,8 +20,8 @@ pub struct Options {
     /// Where the pages were found: relative links and the domain are understood from it.
     #[arg(long)]
     url: String,
-    /// Take the pages for one website, home page first, and print one merged result. Where the others were found is told by
-    /// their names.
+    /// Take the pages for one website, home page first, and print one merged result. Where the others were found is told by the
+    /// names of their files, as they stand beside the first.
     #[arg(long)]
     site: bool,
     /// Country whose phone numbers are assumed where a page names none, such as NZ.
@@ -45,30 +45,20 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let clean = clean_url(&options.url).map_err(|refusal| anyhow::anyhow!("--url: {refusal}"))?;
     let url = CleanUrlPayload::from(&clean);
     let mut pages = Vec::with_capacity(options.pages.len());
+    let mut refused = 0;
     for file in &options.pages {
-        let body = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        if let Some(what) = other_than_page(&body) {
-            anyhow::bail!("{} holds {what}, not a web page", file.display());
+        match page(options, &clean.url, file) {
+            Ok(page) => pages.push((file.as_path(), page)),
+            Err(error) => {
+                eprintln!("batchdesk: {error:#}");
+                refused += 1;
+            }
         }
-        let at = address(options, &clean.url, file, pages.len());
-        let facts = extract_page(&body, options.content_type.as_deref(), &at, options.region.as_deref());
-        pages.push(ScrapedPage {
-            url: at.into(),
-            status: Some(200),
-            bytes: body.len() as u64,
-            facts,
-            ..ScrapedPage::default()
-        });
     }
-    let groups: Vec<(&Path, Vec<ScrapedPage>)> = if options.site {
-        vec![(options.pages[0].as_path(), pages)]
+    let groups: Vec<(&Path, Vec<ScrapedPage>)> = if options.site && !pages.is_empty() {
+        vec![(pages[0].0, pages.into_iter().map(|(_, page)| page).collect())]
     } else {
-        options
-            .pages
-            .iter()
-            .map(PathBuf::as_path)
-            .zip(pages.into_iter().map(|page| vec![page]))
-            .collect()
+        pages.into_iter().map(|(file, page)| (file, vec![page])).collect()
     };
     let mut out = std::io::stdout().lock();
     for (file, pages) in groups {
@@ -77,20 +67,69 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             pages,
             extra: serde_json::Map::new(),
         };
-        let line = serde_json::to_string(&Extracted {
-            file,
-            result: merge(&url, &scraped),
-        })?;
+        let result = merge(&url, &scraped);
+        if result.confidence == 0.0 {
+            eprintln!(
+                "batchdesk: {}: nothing was found; pages that only scripts fill are to be saved as they are shown",
+                file.display()
+            );
+        }
+        let line = serde_json::to_string(&Extracted { file, result })?;
         writeln!(out, "{line}")?;
     }
+    anyhow::ensure!(
+        refused == 0,
+        "{refused} of {} files could not be read",
+        options.pages.len()
+    );
     Ok(())
 }
 
-/// Where a page was: of a website's further pages the file's name tells.
-fn address(options: &Options, url: &Url, file: &Path, at: usize) -> Url {
-    let name = file.file_name().filter(|_| options.site && at > 0);
-    name.and_then(|name| url.join(&name.to_string_lossy()).ok())
-        .unwrap_or_else(|| url.clone())
+/// What stands on one saved page.
+fn page(options: &Options, url: &Url, file: &Path) -> anyhow::Result<ScrapedPage> {
+    anyhow::ensure!(
+        !file.is_dir(),
+        "{0} is a directory: name its pages, such as {0}/*.html",
+        file.display()
+    );
+    let body = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let content_type = options.content_type.as_deref();
+    let declared = declared(content_type);
+    anyhow::ensure!(
+        declared != Declared::Other,
+        "--content-type {}: that is no web page",
+        content_type.unwrap_or_default()
+    );
+    if let Some(what) = other_than_page(declared, &body) {
+        anyhow::bail!("{} holds {what}, not a web page: leave it out", file.display());
+    }
+    let at = address(options, url, file);
+    let facts = extract_page(&body, content_type, &at, options.region.as_deref());
+    Ok(ScrapedPage {
+        url: at.into(),
+        bytes: body.len() as u64,
+        facts,
+        ..ScrapedPage::default()
+    })
+}
+
+/// Where a page was: those of a website behind the first stand where their files stand beside it.
+fn address(options: &Options, url: &Url, file: &Path) -> Url {
+    let first = options.pages[0].as_path();
+    if !options.site || file == first {
+        return url.clone();
+    }
+    let beside = first.parent().and_then(|parent| file.strip_prefix(parent).ok());
+    let path = beside.or(file.file_name().map(Path::new)).unwrap_or(file);
+    let mut at = url.clone();
+    at.set_query(None);
+    at.set_fragment(None);
+    if let Ok(mut segments) = at.path_segments_mut() {
+        // "/" and "/index.html" are pages of the same directory.
+        segments.pop();
+        segments.extend(path.components().map(|part| part.as_os_str().to_string_lossy()));
+    }
+    at
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {

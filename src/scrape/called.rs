@@ -34,7 +34,7 @@ pub(super) fn best_name(
         let agreeing = groups
             .iter()
             .filter(|other| names::agree(name, &other.first.fact.value))
-            .map(|other| other.witnesses.min(3))
+            .map(|other| other.said.min(3))
             .sum::<u32>();
         let base = if structured {
             f64::from(group.trust)
@@ -89,7 +89,7 @@ fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
             && !name.contains([',', '|', '–', '—', ':'])
     });
     fuller
-        .max_by_key(|(_, group)| (group.trust, group.witnesses))
+        .max_by_key(|(_, group)| (group.trust, group.said))
         .map(|(other, _)| other)
 }
 

@@ -109,8 +109,8 @@ fn gather<'a, T>(scrape: &'a ScrapePayload, pick: fn(&PageFacts) -> &Vec<Fact<T>
 pub(super) struct Group<'a, T> {
     pub(super) first: &'a Heard<'a, T>,
     /// How often it was said.
-    pub(super) witnesses: u32,
-    /// The pages that said it, each with every source there that did.
+    pub(super) said: u32,
+    /// Its witnesses: the pages that said it, each with every source there that did.
     told: Vec<(&'a str, Source)>,
     pub(super) trust: u8,
 }
@@ -123,16 +123,16 @@ pub(super) fn group<'a, T>(heard: &'a [Heard<'a, T>], same: impl Fn(&T, &T) -> b
             .find(|group| same(&group.first.fact.value, &one.fact.value))
         {
             Some(group) => {
-                group.witnesses += 1;
+                group.said += 1;
                 group.trust = group.trust.max(one.fact.trust);
                 let told = (one.page, one.fact.source);
-                if group.told.len() <= MOST_TOLD && !group.told.contains(&told) {
+                if group.told.len() < MOST_TOLD && !group.told.contains(&told) {
                     group.told.push(told);
                 }
             }
             None => groups.push(Group {
                 first: one,
-                witnesses: 1,
+                said: 1,
                 told: vec![(one.page, one.fact.source)],
                 trust: one.fact.trust,
             }),
@@ -204,7 +204,7 @@ fn single<T: Clone + Serialize>(
     single_by(heard, field, book, same, |_| 0)
 }
 
-/// The best value: by `worth`, then source, then trust, then number of witnesses.
+/// The best value: by `worth`, then source, then trust, then how often it was said.
 fn single_by<T: Clone + Serialize>(
     heard: Vec<Heard<'_, T>>,
     field: &str,
@@ -219,7 +219,7 @@ fn single_by<T: Clone + Serialize>(
             std::cmp::Reverse(worth(&group.first.fact.value)),
             group.trust < DOUBTFUL,
             group.first.fact.source,
-            std::cmp::Reverse((group.trust, group.witnesses)),
+            std::cmp::Reverse((group.trust, group.said)),
             *at,
         )
     })?;
@@ -261,6 +261,11 @@ fn addresses(heard: Vec<Heard<'_, Address>>, book: &mut BTreeMap<String, Provena
         .any(|group| has_street(group) && group.trust >= GOOD_ADDRESS);
     if good {
         groups.retain(|group| has_street(group) && group.trust >= DOUBTFUL_ADDRESS);
+    }
+    // A town alone says nothing beside a street.
+    let told = |group: &Group<'_, Address>| has_street(group) || group.first.fact.value.postal_code.is_some();
+    if groups.iter().any(has_street) {
+        groups.retain(told);
     }
     if let Some(first) = groups.first() {
         note(book, "addresses", first, &[]);

@@ -25,9 +25,9 @@ pub struct Labels {
     /// Other ways to write a value, by field; the first of each group stands in `expected`.
     #[serde(default)]
     pub alternatives: BTreeMap<String, Vec<Vec<String>>>,
-    /// What a reader of the labels should know.
+    /// For those who read the labels; the program has no use for it, and would refuse a field that it does not know.
     #[serde(default, rename = "note")]
-    _note: Option<String>,
+    _note: serde::de::IgnoredAny,
 }
 
 /// A page as a server sends it.
@@ -100,6 +100,11 @@ fn parse(text: &str) -> anyhow::Result<Labels> {
         "labels are an object with url, pages and expected: see batchdesk evaluate --help"
     );
     let labels: Labels = serde_json::from_str(text)?;
+    anyhow::ensure!(!labels.pages.is_empty(), "pages: there is none");
+    check(&labels.expected)?;
+    if let Some(region) = &labels.region {
+        crate::scrape::region_code(region).map_err(|unknown| anyhow::anyhow!("region: {unknown}"))?;
+    }
     if let Some(unknown) = labels
         .alternatives
         .keys()
@@ -110,12 +115,45 @@ fn parse(text: &str) -> anyhow::Result<Labels> {
     Ok(labels)
 }
 
+/// Refuses values that nothing which is found could ever be like.
+fn check(expected: &Expected) -> anyhow::Result<()> {
+    let numbers = [("phones", &expected.phones), ("fax", &expected.fax)];
+    for (field, numbers) in numbers {
+        for number in numbers.iter().flatten() {
+            let digits = number.strip_prefix('+').unwrap_or_default();
+            anyhow::ensure!(
+                digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit()),
+                "{field}: {number} is not in E.164, such as +6495550123"
+            );
+        }
+    }
+    let clock = |time: &str| {
+        time.len() == 5 && time.as_bytes()[2] == b':' && time.bytes().filter(u8::is_ascii_digit).count() == 4
+    };
+    for span in expected.hours.iter().flatten() {
+        let known = |day: &String| ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"].contains(&day.as_str());
+        anyhow::ensure!(
+            span.days.iter().all(known) && clock(&span.opens) && clock(&span.closes),
+            "hours: days are Mo to Su and times HH:MM, not {:?} {} {}",
+            span.days,
+            span.opens,
+            span.closes
+        );
+    }
+    Ok(())
+}
+
 /// All labelled sites under a directory, by name.
 ///
 /// # Errors
 /// Where a directory cannot be read, or labels are no labels.
 pub fn entries(directory: &Path) -> anyhow::Result<Vec<Entry>> {
     let cannot = || format!("{} cannot be read", directory.display());
+    anyhow::ensure!(
+        !directory.is_file(),
+        "{} is a file: name the directory of labelled sites",
+        directory.display()
+    );
     let labels = directory.join("labels.json");
     if labels.try_exists().with_context(cannot)? {
         let text = fs::read_to_string(&labels).with_context(cannot)?;
@@ -148,7 +186,7 @@ mod tests {
     #[test]
     fn labels_that_are_none_are_refused_with_their_fault() {
         let told = |text: &str| parse(text).map(|_| ()).map_err(|error| error.to_string());
-        let good = r#"{"url": "https://a.nz/", "pages": [], "expected": {}, "note": "odd"}"#;
+        let good = r#"{"url": "https://a.nz/", "pages": [{"file": "a", "url": "a"}], "expected": {}, "note": "odd"}"#;
         assert_eq!(told(good), Ok(()));
         for (text, fault) in [
             ("[]", "labels are an object"),
@@ -161,8 +199,17 @@ mod tests {
                 "phone",
             ),
             (
-                r#"{"url": "a", "pages": [], "expected": {}, "alternatives": {"street": []}}"#,
+                r#"{"url": "a", "pages": [{"file": "a", "url": "a"}], "expected": {}, "alternatives": {"street": []}}"#,
                 "street",
+            ),
+            (r#"{"url": "a", "pages": [], "expected": {}}"#, "pages"),
+            (
+                r#"{"url": "a", "pages": [{"file": "a", "url": "a"}], "expected": {"phones": ["09 445 4412"]}}"#,
+                "09 445 4412 is not in E.164",
+            ),
+            (
+                r#"{"url": "a", "pages": [{"file": "a", "url": "a"}], "expected": {"hours": [{"days": ["Monday"], "opens": "09:00", "closes": "5pm"}]}}"#,
+                "HH:MM",
             ),
             (
                 r#"{"url": "a", "pages": [{"file": "a", "url": "a", "type": "x"}], "expected": {}}"#,

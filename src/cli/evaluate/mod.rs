@@ -19,7 +19,11 @@ use crate::scrape::{CleanUrlPayload, ScrapePayload, clean_url, extract_page, mer
 #[command(after_help = "\
 A labelled site is a directory with pages and a labels.json:
   {\"url\": \"https://…\", \"pages\": [{\"file\": \"index.html\", \"url\": \"https://…\"}], \"region\": \"NZ\",
-   \"expected\": {\"name\": [\"any\", \"of these\"], \"phones\": [\"+64…\"], …}, \"never\": [\"must not be found\"]}
+   \"expected\": {\"name\": [\"any\", \"of these\"], \"phones\": [\"+64…\"], \"social\": [\"https://www.facebook.com/…\"],
+                \"hours\": [{\"days\": [\"Mo\", \"Tu\"], \"opens\": \"09:00\", \"closes\": \"17:00\"}], \"people\": [{\"name\": \"…\"}]},
+   \"never\": [\"must not be found\"], \"alternatives\": {\"streets\": [[\"one spelling\", \"another\"]]}, \"note\": \"for readers\"}
+Fields of `expected`: name, phones, fax, emails, social, streets, localities, postal_codes, countries, hours (counted by the day), people,
+services, languages.
 A field that `expected` does not name is not scored, but for what `never` forbids; an empty list means that nothing must be found.")]
 pub struct Options {
     /// Directories of labelled sites, at any depth.

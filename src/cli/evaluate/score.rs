@@ -163,7 +163,12 @@ fn numbers(found: &Value, kind: &str) -> Vec<String> {
 
 /// Letters and digits alone, in lower case: spelling counts, punctuation does not.
 fn letters(text: &str) -> String {
-    let kept = text.chars().filter(|letter| letter.is_alphanumeric());
+    // Japanese writes digits wide or narrow.
+    let narrow = |c: char| match c {
+        '０'..='９' => char::from_u32(c as u32 - '０' as u32 + '0' as u32).unwrap_or(c),
+        c => c,
+    };
+    let kept = text.chars().filter(|letter| letter.is_alphanumeric()).map(narrow);
     kept.flat_map(char::to_lowercase).collect()
 }
 

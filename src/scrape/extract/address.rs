@@ -30,13 +30,15 @@ pub(crate) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
         legal: is_legal(context.url.path()),
     };
     let mut found = 0;
+    // A street belongs to one code: lines up to the last address are not read for another.
+    let mut free = 0;
     for (at, line) in scan.lines.iter().enumerate() {
         let text = lines[at];
         let digits = text.bytes().any(|b| b.is_ascii_digit());
         if !digits || text.len() > MAX_LINE || line.zone == Zone::Quote || found >= MAX_ADDRESSES {
             continue;
         }
-        let before: Vec<&str> = lines[at.saturating_sub(LINES_BEFORE)..at]
+        let before: Vec<&str> = lines[at.saturating_sub(LINES_BEFORE).max(free)..at]
             .iter()
             .copied()
             .filter(|before| before.len() <= 120)
@@ -65,6 +67,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
                 .then(|| address_japan::in_line(sentence, around.after))
                 .flatten();
             for one in japanese.into_iter().chain(in_line(around, sentence, &wanted)) {
+                free = at + 1;
                 let owner = site.owner_of(at, sentence, &one);
                 if owner == Owner::Other || is_placeholder(&one.address.raw) {
                     continue;

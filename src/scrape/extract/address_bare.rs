@@ -1,21 +1,19 @@
 //! Addresses without a postal code: a street, its town beside it or not, where a page gives no better address.
 
-use super::address_codes::state_at_end;
 use super::address_forms::village;
+use super::address_labels::{ADDRESS, heads_address, labelled};
 use super::address_lines::offset;
-use super::address_parts::{country_after, is_number, is_town, split, without_label};
+use super::address_parts::{country_after, is_number, split, without_label};
+use super::address_places::{is_place, town_and_country, town_and_county, without_kind};
 use super::address_regions::is_county;
+use super::address_states::{is_state, is_whole_state};
 use super::address_street::{begins_street, end_of_street, is_floor, is_house_number, is_street, is_unit};
 use super::context::Context;
-use super::countries;
 use super::hours_days::day;
-use super::names::is_generic;
 use super::scan::{LineKind, Scan, Zone};
-use super::words::WordSet;
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
 use crate::scrape::text::{fold, squeeze};
 use phonenumber::country::Id;
-use std::sync::LazyLock;
 
 /// Countries where the number stands before the street.
 const NUMBER_FIRST: [Id; 22] = [
@@ -44,8 +42,6 @@ const NUMBER_FIRST: [Id; 22] = [
 ];
 /// Such a line says nothing else.
 const MAX_LINE: usize = 110;
-/// Towns have fewer words.
-const MAX_TOWN: usize = 3;
 /// Who has more places than that gives their codes.
 const MAX_PLACES: usize = 3;
 const WITH_TOWN: u8 = 35;
@@ -71,7 +67,11 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if number_first {
             in_line(text, next, country)
         } else {
-            in_parts(text, at.checked_sub(1).map_or("", |above| scan.line(above)), country)
+            in_parts(
+                text,
+                [at.checked_sub(1).map_or("", |above| scan.line(above)), next],
+                country,
+            )
         }
     });
     let mut found = distinct(with_town);
@@ -105,45 +105,6 @@ fn distinct(all: impl Iterator<Item = Address>) -> Vec<Address> {
     out
 }
 
-/// Words that say "address", folded.
-static ADDRESS: LazyLock<WordSet> = LazyLock::new(|| {
-    WordSet::of(
-        " address adresse anschrift direccion endereco indirizzo adres adresa adress cim cimunk osoite ubicacion lokalizacja lokalita \
-    siedziba sidlo domicilio διευθυνση адрес адреса alamat ",
-    )
-});
-
-/// Words of other headings that an address may stand under.
-static PLACE: LazyLock<WordSet> = LazyLock::new(|| {
-    WordSet::of(
-        " location standort sede sedi where dove donde onde hely ubytovani studio office kontakt contatti contact contacto contato ",
-    )
-});
-
-/// Whether a short line or label says that an address follows.
-fn heads_address(text: &str) -> bool {
-    text.len() <= 40 && {
-        let folded = fold(text);
-        let mut words = folded.split(' ');
-        words.clone().count() <= 4 && words.any(|word| ADDRESS.has(word) || PLACE.has(word))
-    }
-}
-
-/// Whether a label says that a town follows.
-pub(super) fn heads_town(label: &str) -> bool {
-    const TOWN: [&str; 7] = [
-        "location",
-        "based",
-        "standort",
-        "ubicacion",
-        "sede",
-        "localizacao",
-        "localisation",
-    ];
-    let folded = fold(label);
-    label.len() <= 30 && folded.split(' ').any(|word| ADDRESS.has(word) || TOWN.contains(&word))
-}
-
 /// A street and nothing else.
 fn alone(line: &str, country: Option<Id>) -> Option<Address> {
     let street = labelled(line).trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ','));
@@ -164,18 +125,9 @@ fn is_one(parts: &[&str]) -> bool {
     }
 }
 
-/// What stands behind a label, which may be numbered: "Lokalizacja 2: Rybnik, …".
-pub(super) fn labelled(line: &str) -> &str {
-    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
-    match line.split_once(": ") {
-        Some((label, rest)) if label.len() <= 20 && label.starts_with(char::is_alphabetic) => rest.trim(),
-        _ => without_label(line),
-    }
-}
-
 /// A line of places one of which is a street with its number behind it: "Via Monti Tiburtini 558, Roma". What else it says behind a
 /// dash is of no interest: "Żory, ul. Stroma 9 - otwarte 24/7".
-fn in_parts(line: &str, above: &str, country: Option<Id>) -> Option<Address> {
+fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id>) -> Option<Address> {
     // Cells of a table are no parts of an address.
     if line.contains('\t') {
         return None;
@@ -184,6 +136,7 @@ fn in_parts(line: &str, above: &str, country: Option<Id>) -> Option<Address> {
     let called = label.len() <= 30 && fold(label).split(' ').any(|word| ADDRESS.has(word));
     let line = labelled(line);
     let mut parts = split(line);
+    let of_county = parts.len() > 2 && parts.last().is_some_and(|last| is_county(last));
     if let Some(village) = village(&parts, country) {
         return Some(village);
     }
@@ -193,9 +146,17 @@ fn in_parts(line: &str, above: &str, country: Option<Id>) -> Option<Address> {
         if is_house_number(first) && begins_street(&fold(name.split(' ').next().unwrap_or_default())) {
             return is_street(street);
         }
-        let last = street.split(' ').next_back().unwrap_or_default();
+        let mut words = street.split(' ').rev();
+        let last = words.next().unwrap_or_default();
+        // "Петропавловская 15 А".
+        let last = if last.chars().count() == 1 && last.starts_with(char::is_alphabetic) {
+            words.next().unwrap_or_default()
+        } else {
+            last
+        };
         let number = last.trim_start_matches(['#', 'n', 'N']);
-        let named = is_street(street) && !is_of_no_name(street) || (called && is_name_and_number(street));
+        let named =
+            is_street(street) && !is_of_no_name(street) || ((called || of_county) && is_name_and_number(street));
         named && street.starts_with(char::is_alphabetic) && number.starts_with(|c: char| c.is_ascii_digit())
     };
     // The number in a part of its own: "str. George Cosbuc, nr. 22", "Calle Sirama, #101".
@@ -247,7 +208,9 @@ fn in_parts(line: &str, above: &str, country: Option<Id>) -> Option<Address> {
     let all_above = places_above.iter().all(|part| is_place(part));
     let town = town
         .or_else(|| town_and_country(&parts[..at]).0)
-        .or_else(|| town_and_country(&places_above).0.filter(|_| all_above))?;
+        .or_else(|| town_and_country(&places_above).0.filter(|_| all_above))
+        // "ARİFİYE / SAKARYA" below "DUMAN SK. No:20A".
+        .or_else(|| town_and_county(below))?;
     Some(Address {
         raw: squeeze(&line[offset(line, parts[0]).unwrap_or(0)..end]),
         street: Some(street),
@@ -255,16 +218,6 @@ fn in_parts(line: &str, above: &str, country: Option<Id>) -> Option<Address> {
         country: named.or(country.map(|country| country.as_ref().to_owned())),
         ..Address::default()
     })
-}
-
-/// A town or quarter without the word that says it is one.
-fn without_kind(town: &str) -> &str {
-    [
-        "м. ", "г. ", "с. ", "смт ", "mun. ", "com. ", "urb. ", "col. ", "barrio ", "bairro ",
-    ]
-    .iter()
-    .find_map(|kind| town.strip_prefix(kind))
-    .unwrap_or(town)
 }
 
 /// Whether a street is no more than a word for one, or a season, and a number: "Cours 1", "Spring 2024".
@@ -276,7 +229,7 @@ fn is_of_no_name(street: &str) -> bool {
     }
 }
 
-/// Two capitalised words or more and the number of a house, as streets are written whose kind is left out: "Antônio Félix, 427".
+/// Capitalised words and the number of a house, as streets are written whose kind is left out: "Antônio Félix, 427".
 fn is_name_and_number(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let Some((number, name)) = words.split_last() else {
@@ -285,28 +238,9 @@ fn is_name_and_number(text: &str) -> bool {
     let is_name =
         |word: &&str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || c == '-');
     is_house_number(number.trim_start_matches('#'))
-        && name.len() >= 2
+        && !name.is_empty()
         && name.iter().all(is_name)
         && !name.iter().any(|word| day(word).is_some())
-}
-
-fn is_place(part: &str) -> bool {
-    let part = without_kind(part);
-    is_town(part) && day(part).is_none() && !is_generic(part) && part.split(' ').count() <= MAX_TOWN && !is_street(part)
-        || country_after(part).is_some()
-        || is_county(part)
-}
-
-/// The last town of a row of places, and the country behind it.
-fn town_and_country<'a>(places: &[&'a str]) -> (Option<&'a str>, Option<String>) {
-    // "Lima-Perú".
-    if let Some((town, country)) = places.last().and_then(|last| countries::at_end(last)) {
-        return (Some(town), Some(country));
-    }
-    let country = places.last().and_then(|last| country_after(last));
-    let towns = &places[..places.len() - usize::from(country.is_some())];
-    let town = towns.iter().rev().find(|part| !is_county(part));
-    (town.copied(), country)
 }
 
 /// A street at the beginning of `line`, with its town behind it or alone in the `next` line.
@@ -314,11 +248,11 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     let parts: Vec<&str> = split(line).into_iter().map(without_label).collect();
     let units = parts
         .iter()
-        .take_while(|part| is_unit(part) && !is_street(part))
+        .take_while(|part| (is_unit(part) || is_building(part)) && !is_street(part))
         .count();
     let street = parts.get(units).filter(|part| is_street(part))?;
     let begins_with_number = street.starts_with(|c: char| c.is_ascii_digit()) || begins_with_unit(street);
-    if !begins_with_number || units > 2 {
+    if !begins_with_number || units > 3 {
         return None;
     }
     // "Unit 2/56 Division Street Welshpool WA": nothing stands between the street and its town.
@@ -343,16 +277,18 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     }
     let whole = !towns.is_empty() && towns.len() <= 4 && towns.iter().all(|town| is_place(town));
     let (town, named) = town_and_country(&towns);
+    // "Sydney, New South Wales"; but "New York" is a town as well.
+    let whole_state = |part: &&str| towns.len() > 1 && country.is_some_and(|country| is_whole_state(part, country));
     let region = towns
         .iter()
         .rev()
-        .find(|part| is_state(part, country))
+        .find(|part| is_state(part, country) || whole_state(part))
         .map(|state| (*state).to_owned());
     let town = match &region {
         Some(_) => towns
             .iter()
             .rev()
-            .find(|part| !is_state(part, country) && country_after(part).is_none())
+            .find(|part| !is_state(part, country) && Some(**part) != region.as_deref() && country_after(part).is_none())
             .copied(),
         None => town,
     };
@@ -377,17 +313,20 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     })
 }
 
+/// "Man House", "Eastgate Mall": a building by its name.
+fn is_building(part: &str) -> bool {
+    const KINDS: [&str; 9] = [
+        "house", "plaza", "tower", "towers", "mall", "arcade", "complex", "chambers", "building",
+    ];
+    let folded = fold(part);
+    let mut words = folded.rsplit(' ');
+    words.next().is_some_and(|last| KINDS.contains(&last)) && (1..=3).contains(&words.count())
+}
+
 /// "Unit 2/56 Division Street": a part of the building and its number stand before that of the house.
 fn begins_with_unit(street: &str) -> bool {
     let second = street.match_indices(' ').nth(1).map_or(street.len(), |(at, _)| at);
     is_unit(&street[..second])
-}
-
-/// A state or province of the country by its abbreviation: "ON", "NSW"; of no country that has none.
-fn is_state(part: &str, country: Option<Id>) -> bool {
-    let short = (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase());
-    let ours = country.map_or([Id::US, Id::CA], |country| [country; 2]);
-    short && ours.into_iter().any(|country| state_at_end(part, country).is_some())
 }
 
 #[cfg(test)]
@@ -406,6 +345,12 @@ mod tests {
                 "Auckland",
             ),
             ("3 Main Road", "Kumeu", "3 Main Road", "Kumeu"),
+            (
+                "4th Floor, MAN House, 158 Obafemi Awolowo Way, Ikeja, Lagos",
+                "",
+                "4th Floor, MAN House, 158 Obafemi Awolowo Way",
+                "Lagos",
+            ),
             ("12 High Street Dunedin", "Opening Hours", "12 High Street", "Dunedin"),
             (
                 "No. 81 Ughelli Express Way, Ozoro, Delta State, Nigeria",
@@ -460,7 +405,7 @@ mod tests {
                 "San miguel",
             ),
         ] {
-            let found = in_parts(line, "", Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
+            let found = in_parts(line, ["", ""], Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(
                 (found.street.as_deref(), found.locality.as_deref()),
                 (Some(street), Some(town)),
@@ -478,7 +423,7 @@ mod tests {
             "Spring 2024 | Menu",
             "Kawa, świeży sok 8",
         ] {
-            assert_eq!(in_parts(line, "", None), None, "{line}");
+            assert_eq!(in_parts(line, ["", ""], None), None, "{line}");
         }
         for (line, next) in [
             ("12 High Street", ""),
@@ -488,6 +433,22 @@ mod tests {
             ("123 Main Street Suite 200", "Opening hours"),
         ] {
             assert_eq!(in_line(line, next, Some(Id::NZ)), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn places_that_end_in_the_name_of_a_country_stay_whole() {
+        for (line, town, country) in [
+            ("12 High Street, Belfast, Northern Ireland", "Belfast", "GB"),
+            ("12 High Street, Sydney, New South Wales", "Sydney", "AU"),
+            ("12 Ocean View Road, Waiheke Island", "Waiheke Island", "AU"),
+        ] {
+            let found = in_line(line, "", Some(Id::AU)).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(
+                (found.locality.as_deref(), found.country.as_deref()),
+                (Some(town), Some(country)),
+                "{line}"
+            );
         }
     }
 
@@ -515,8 +476,16 @@ mod tests {
             ),
             ("", "8, rue Sommeiller, Annecy", "8, rue Sommeiller", "Annecy"),
             ("", "8 rue Sommeiller, Annecy", "8 rue Sommeiller", "Annecy"),
+            ("", "Zăgănescu 6,Carei, județul Satu Mare", "Zăgănescu 6", "Carei"),
+            ("", "гр. Пловдив, ул. „Лайпциг“ 19", "ул. „Лайпциг“ 19", "Пловдив"),
+            (
+                "",
+                "Пермь, ул. Петропавловская, 15 А, офис 34.",
+                "ул. Петропавловская, 15 А, офис 34",
+                "Пермь",
+            ),
         ] {
-            let found = in_parts(line, above, Some(Id::RO)).unwrap_or_else(|| panic!("{line}"));
+            let found = in_parts(line, [above, ""], Some(Id::RO)).unwrap_or_else(|| panic!("{line}"));
             assert_eq!(
                 (found.street.as_deref(), found.locality.as_deref()),
                 (Some(street), Some(town)),

@@ -1,5 +1,6 @@
-//! Postal codes as each country writes them, and its states.
+//! Postal codes as each country writes them.
 
+use super::address_states::state_at_end;
 use phonenumber::country::Id;
 
 /// Where the town stands.
@@ -22,154 +23,6 @@ pub(crate) struct Code {
     pub(crate) town: Town,
     /// No other country writes codes like this.
     pub(crate) distinctive: bool,
-}
-
-const US_STATES: [(&str, &str); 52] = [
-    ("alabama", "AL"),
-    ("alaska", "AK"),
-    ("arizona", "AZ"),
-    ("arkansas", "AR"),
-    ("california", "CA"),
-    ("colorado", "CO"),
-    ("connecticut", "CT"),
-    ("delaware", "DE"),
-    ("district of columbia", "DC"),
-    ("florida", "FL"),
-    ("georgia", "GA"),
-    ("hawaii", "HI"),
-    ("idaho", "ID"),
-    ("illinois", "IL"),
-    ("indiana", "IN"),
-    ("iowa", "IA"),
-    ("kansas", "KS"),
-    ("kentucky", "KY"),
-    ("louisiana", "LA"),
-    ("maine", "ME"),
-    ("maryland", "MD"),
-    ("massachusetts", "MA"),
-    ("michigan", "MI"),
-    ("minnesota", "MN"),
-    ("mississippi", "MS"),
-    ("missouri", "MO"),
-    ("montana", "MT"),
-    ("nebraska", "NE"),
-    ("nevada", "NV"),
-    ("new hampshire", "NH"),
-    ("new jersey", "NJ"),
-    ("new mexico", "NM"),
-    ("new york", "NY"),
-    ("north carolina", "NC"),
-    ("north dakota", "ND"),
-    ("ohio", "OH"),
-    ("oklahoma", "OK"),
-    ("oregon", "OR"),
-    ("pennsylvania", "PA"),
-    ("rhode island", "RI"),
-    ("south carolina", "SC"),
-    ("south dakota", "SD"),
-    ("tennessee", "TN"),
-    ("texas", "TX"),
-    ("utah", "UT"),
-    ("vermont", "VT"),
-    ("virginia", "VA"),
-    ("washington", "WA"),
-    ("west virginia", "WV"),
-    ("wisconsin", "WI"),
-    ("wyoming", "WY"),
-    ("puerto rico", "PR"),
-];
-const AU_STATES: [(&str, &str); 8] = [
-    ("new south wales", "NSW"),
-    ("victoria", "VIC"),
-    ("queensland", "QLD"),
-    ("western australia", "WA"),
-    ("south australia", "SA"),
-    ("tasmania", "TAS"),
-    ("australian capital territory", "ACT"),
-    ("northern territory", "NT"),
-];
-const CA_PROVINCES: [(&str, &str); 14] = [
-    ("ontario", "ON"),
-    ("quebec", "QC"),
-    ("british columbia", "BC"),
-    ("alberta", "AB"),
-    ("manitoba", "MB"),
-    ("saskatchewan", "SK"),
-    ("nova scotia", "NS"),
-    ("new brunswick", "NB"),
-    ("newfoundland and labrador", "NL"),
-    ("prince edward island", "PE"),
-    ("northwest territories", "NT"),
-    ("yukon", "YT"),
-    ("nunavut", "NU"),
-    ("newfoundland", "NL"),
-];
-
-const BR_STATES: [(&str, &str); 27] = [
-    ("acre", "AC"),
-    ("alagoas", "AL"),
-    ("amapá", "AP"),
-    ("amazonas", "AM"),
-    ("bahia", "BA"),
-    ("ceará", "CE"),
-    ("distrito federal", "DF"),
-    ("espírito santo", "ES"),
-    ("goiás", "GO"),
-    ("maranhão", "MA"),
-    ("mato grosso", "MT"),
-    ("mato grosso do sul", "MS"),
-    ("minas gerais", "MG"),
-    ("pará", "PA"),
-    ("paraíba", "PB"),
-    ("paraná", "PR"),
-    ("pernambuco", "PE"),
-    ("piauí", "PI"),
-    ("rj", "RJ"),
-    ("rio grande do norte", "RN"),
-    ("rio grande do sul", "RS"),
-    ("rondônia", "RO"),
-    ("roraima", "RR"),
-    ("santa catarina", "SC"),
-    ("sp", "SP"),
-    ("sergipe", "SE"),
-    ("tocantins", "TO"),
-];
-
-/// The state at the end of `text`, as its abbreviation, and the text before it.
-pub(crate) fn state_at_end(text: &str, country: Id) -> Option<(&str, String)> {
-    let states: &[(&str, &str)] = match country {
-        Id::US => &US_STATES,
-        Id::AU => &AU_STATES,
-        Id::CA => &CA_PROVINCES,
-        Id::BR => &BR_STATES,
-        _ => return None,
-    };
-    let text = text.trim_end_matches(|c: char| !c.is_alphanumeric());
-    for words in 1..=4 {
-        let start = text
-            .char_indices()
-            .rev()
-            .filter(|(_, c)| !c.is_alphanumeric() && *c != '.')
-            .nth(words - 1)
-            .map_or(0, |(at, c)| at + c.len_utf8());
-        let last = &text[start..];
-        let bare: String = last.chars().filter(|c| *c != '.').collect();
-        let found = states.iter().find(|(name, short)| {
-            (bare == *short)
-                || (words == 1 && country == Id::AU && bare.eq_ignore_ascii_case(short))
-                || bare.eq_ignore_ascii_case(name)
-        });
-        if let Some((_, short)) = found {
-            return Some((
-                text[..start].trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')'),
-                (*short).to_owned(),
-            ));
-        }
-        if start == 0 {
-            break;
-        }
-    }
-    None
 }
 
 /// Every postal code in `line` of the countries in `wanted`.
@@ -196,6 +49,7 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 Id::NZ | Id::AU => digits(word, 4).then(|| (end, word.to_owned(), false)),
                 Id::NL => dutch(line, start, end, pair),
                 Id::SE | Id::CZ | Id::SK | Id::GR => spaced(line, word, end, pair),
+                Id::KE => kenyan(line, start, end),
                 Id::HR => croatian(line, word, end, pair),
                 Id::IN => indian(line, start, end, pair),
                 Id::AR => argentine(word).map(|code| (end, code, true)),
@@ -335,6 +189,14 @@ fn spaced(line: &str, word: &str, end: usize, pair: Option<&(usize, usize)>) -> 
     (digits(word, 3) && digits(second, 2)).then(|| (to, format!("{word} {second}"), false))
 }
 
+/// The code behind the number of a post-office box: `P.O. Box 29303-00100, Nairobi`.
+fn kenyan(line: &str, start: usize, end: usize) -> Found {
+    let (number, code) = line[start..end].split_once(is_hyphen)?;
+    let boxed = line[..start].trim_end().to_ascii_lowercase().ends_with("box");
+    let shaped = (1..=6).contains(&number.len()) && digits(number, number.len()) && digits(code, 5);
+    (boxed && shaped).then(|| (end, code.to_owned(), true))
+}
+
 /// `10000`, also in two groups: `10 000`.
 fn croatian(line: &str, word: &str, end: usize, pair: Option<&(usize, usize)>) -> Found {
     let second = pair.map(|(from, to)| (&line[*from..*to], *to));
@@ -442,18 +304,5 @@ mod tests {
         assert_eq!(codes("1012AB Amsterdam", Id::NL), ["1012 AB"]);
         assert_eq!(codes("114 55 Stockholm", Id::SE), ["114 55"]);
         assert_eq!(codes("00-950 Warszawa", Id::PL), ["00-950"]);
-    }
-
-    #[test]
-    fn states() {
-        assert_eq!(
-            state_at_end("Richmond, VIC, ", Id::AU),
-            Some(("Richmond", "VIC".to_owned()))
-        );
-        assert_eq!(
-            state_at_end("Albany, New York ", Id::US),
-            Some(("Albany", "NY".to_owned()))
-        );
-        assert_eq!(state_at_end("call me", Id::US), None);
     }
 }

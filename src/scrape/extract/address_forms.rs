@@ -2,6 +2,7 @@
 
 use super::address_lines::Street;
 use super::address_parts::{is_number, is_town, without_label};
+use super::address_regions::is_county;
 use super::address_street::{is_house_number, is_street};
 use crate::scrape::payload::Address;
 use crate::scrape::text::{fold, squeeze};
@@ -26,9 +27,9 @@ pub(super) fn plot<'a>(parts: &[&'a str]) -> Option<Street<'a>> {
         KINDS.iter().any(|kind| folded.starts_with(kind)) && folded.bytes().any(|b| b.is_ascii_digit())
     })?;
     let town = parts
-        .len()
-        .checked_sub(1)
-        .filter(|town| *town > at && is_town(parts[*town]))?;
+        .iter()
+        .rposition(|part| is_town(part) && !is_county(part))
+        .filter(|town| *town > at)?;
     let first = without_label(parts[at]);
     let rest = parts[at + 1..town].iter().copied();
     Some(Street {
@@ -40,22 +41,14 @@ pub(super) fn plot<'a>(parts: &[&'a str]) -> Option<Street<'a>> {
     })
 }
 
-/// The town of an Indonesian address, and whether the province is named behind it: "Kota Tangerang Selatan, Banten".
-pub(super) fn indonesian_town<'a>(parts: &[&'a str]) -> Option<(&'a str, bool)> {
-    let kinds = ["Kota ", "Kab. ", "Kabupaten "];
-    let (at, town) = parts.iter().enumerate().rev().find_map(|(at, part)| {
-        let town = kinds.iter().find_map(|kind| part.strip_prefix(kind))?;
-        Some((at, town))
-    })?;
-    Some((town, at + 1 == parts.len()))
-}
-
 /// The village of a house that has no street: "Útěchov 97".
 pub(super) fn village_of(part: &str) -> Option<&str> {
     let (name, number) = part.rsplit_once(' ')?;
     // Districts of large towns have numbers too: "Praha 4".
     const LARGE: [&str; 6] = ["Praha", "Bratislava", "Plzeň", "Ostrava", "Košice", "Pardubice"];
-    let no_street = is_town(name) && name.split(' ').count() <= 3 && !is_street(part);
+    // Streets without a word for one are adjectives: "Nádražní 45".
+    let adjective = name.ends_with(['í', 'á', 'é']) || name.ends_with("ova");
+    let no_street = is_town(name) && name.split(' ').count() <= 3 && !is_street(part) && !adjective;
     (is_house_number(number) && no_street && !LARGE.contains(&name)).then_some(name)
 }
 
@@ -71,4 +64,27 @@ pub(super) fn village(parts: &[&str], country: Option<Id>) -> Option<Address> {
         country: country.map(|country| country.as_ref().to_owned()),
         ..Address::default()
     })
+}
+
+/// A house in a French hamlet, which has no streets: "61 Le cous", "12 lieu-dit la Roche". Enough only right before a code and its town.
+pub(super) fn is_hamlet(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let article = |word: &str| {
+        let word = word.to_lowercase();
+        matches!(word.as_str(), "le" | "la" | "les" | "lieu-dit" | "lieudit" | "chez")
+            || word.starts_with("l'")
+            || word.starts_with("l’")
+    };
+    (2..=5).contains(&words.len()) && is_house_number(words[0]) && article(words[1]) && text.len() <= 40
+}
+
+/// A French hamlet right above its code and town: "Le Lapsou", "Lieu-dit Kerhuon".
+pub(super) fn is_hamlet_alone(text: &str) -> bool {
+    let Some((article, name)) = text.split_once(' ') else {
+        return false;
+    };
+    let name_alone = name.starts_with(char::is_uppercase)
+        && !name.contains(' ')
+        && name.chars().all(|c| c.is_alphabetic() || c == '-');
+    matches!(article, "Le" | "La" | "Les" | "Lieu-dit" | "Lieudit") && name_alone
 }

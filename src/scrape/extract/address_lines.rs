@@ -1,14 +1,16 @@
 //! Putting an address together from the line with its postal code and the lines around it.
 
-use super::address_codes::{Code, Town, find, state_at_end};
-use super::address_forms::{indonesian_town, plot, village_of};
-use super::address_parts::{country_after, from_number, is_number, is_town, split, town_after, without_label};
-use super::address_regions::is_county;
-use super::address_street::{
-    end_of_street, is_box, is_floor, is_hamlet, is_named, is_plain_american, is_plain_english, is_street, is_unit,
-    is_unnumbered, street_at_end,
+use super::address_codes::{Code, Town, find};
+use super::address_forms::{is_hamlet, is_hamlet_alone, plot, village_of};
+use super::address_parts::{
+    country_after, from_number, is_country, is_number, is_town, split, town_after, without_label,
 };
-use super::countries;
+use super::address_regions::is_county;
+use super::address_states::state_at_end;
+use super::address_street::{
+    end_of_street, is_box, is_floor, is_named, is_plain_american, is_plain_english, is_street, is_unit, is_unnumbered,
+    street_at_end,
+};
 use crate::scrape::payload::Address;
 use crate::scrape::text::squeeze;
 use phonenumber::country::Id;
@@ -180,12 +182,13 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         Some(end) => end.max(code.end - from),
         None => code.end - from,
     };
-    // "Cruz Quebrada, Lisboa" above "Portugal 1495-207".
-    let above = || parts.last().copied().filter(|part| is_town(part));
-    let town = match town.filter(|town| side == Town::Before && countries::code(town).is_some() && town.len() > 3) {
-        Some(country) => above().or(Some(country)),
-        None => town,
-    };
+    // "Cruz Quebrada, Lisboa" above "Portugal 1495-207", and "Surabaya, Jawa Timur 60173".
+    let place = town.filter(|town| side == Town::Before && (is_country(town) || is_county(town)));
+    let nearer = parts.last().copied().filter(|part| place.is_some() && is_town(part));
+    let region = region.or(place.filter(|place| nearer.is_some() && is_county(place)));
+    let town = nearer
+        .map(|town| town.trim_start_matches("Kota ").trim_start_matches("Kab. "))
+        .or(town);
     let (mut town, mut region) = (town.map(str::to_owned), region.map(str::to_owned));
     let own_line = split(left).len();
     if !behind {
@@ -199,11 +202,6 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         if code.country == Id::US && region.is_none() {
             return None;
         }
-    }
-    if code.country == Id::ID
-        && let Some((city, province)) = indonesian_town(&parts)
-    {
-        region = town.replace(city.to_owned()).filter(|_| province).or(region);
     }
     let mut street = match code.country {
         Id::IN => plot(&parts).or_else(|| street(&parts, code, behind)),
@@ -242,7 +240,10 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         if let Some(part) = candidate {
             end = offset(line, part).map_or(end, |at| at + part.len());
             street = Some(Street::alone(part));
-        } else if split(rest).is_empty() && is_street(around.after) {
+        } else if split(rest).is_empty()
+            && (is_street(around.after) || street_at_end(around.after) == Some(around.after))
+            && !around.after.is_empty()
+        {
             street = Some(Street::alone(around.after));
             above = false;
         } else if let Some(part) = parts.last().filter(|part| is_named(part)) {
@@ -265,8 +266,14 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     {
         return None;
     }
+    let in_state = code.country == Id::IN && region.is_some();
     let certain = code.distinctive && (town.is_some() || street.is_some());
-    if !certain && (street.is_none() || (town.is_none() && country.is_none())) {
+    // "18300 Pirot, Srbija": a town and its country need no street.
+    let told = match &street {
+        Some(_) => town.is_some() || country.is_some(),
+        None => town.is_some() && (country.is_some() || in_state),
+    };
+    if !certain && !told {
         return None;
     }
     // Australians name the state; without it four digits beside a capital may be anything.
@@ -398,7 +405,8 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
         let plain = street_at_end(part).filter(|_| beside);
         let distinct = code.distinctive && matches!(code.country, Id::GB | Id::IE);
         let american = matches!(code.country, Id::US | Id::CA) && is_plain_american(part);
-        let hamlet = beside && code.country == Id::FR && is_hamlet(part);
+        let hamlet =
+            beside && code.country == Id::FR && (is_hamlet(part) || (at + 1 == parts.len() && is_hamlet_alone(part)));
         let old = american
             || hamlet
             || distinct && (is_plain_english(part) || (at + 3 >= parts.len() && is_unnumbered(part) && at > 0));
@@ -426,7 +434,9 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
             _ if behind => street_at_end(part).filter(|cut| is_street(cut)).unwrap_or(part),
             _ => from_number(part, code),
         };
-        let (own, tail) = match end_of_street(part).filter(|end| *end < part.len() && !behind) {
+        // "135 Ave Suite 208": the door belongs to the street.
+        let goes_on = |end: &usize| *end < part.len() && !behind && !is_unit(part[*end..].trim());
+        let (own, tail) = match end_of_street(part).filter(goes_on) {
             Some(end) => (
                 &part[..end],
                 Some(part[end..].trim_matches(|c: char| !c.is_alphanumeric())),

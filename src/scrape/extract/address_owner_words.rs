@@ -4,6 +4,26 @@ use crate::scrape::text::Words;
 
 /// Words of those whom pages name beside themselves. Only ASCII letters are compared without regard to case.
 pub(super) static OTHERS: Words = Words::new(&[
+    // Suppliers, customers and neighbours.
+    "supplier",
+    "in partnership",
+    "our clients",
+    "recent project",
+    "opposite",
+    "parking at",
+    "wedding at",
+    "next door",
+    "next to ",
+    "neighbour",
+    "klantenservice",
+    "lieferant",
+    "fournisseur",
+    "proveedor",
+    "fornitore",
+    "stockist",
+    "open home",
+    "court of",
+    "courthouse",
     // Chambers, orders and associations.
     "kammer",
     "komora",

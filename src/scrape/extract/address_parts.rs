@@ -4,6 +4,7 @@ use super::address_codes::{Code, Town};
 use super::address_street::{begins_street, is_box, is_unit};
 use super::countries;
 use crate::scrape::text::fold;
+use phonenumber::country::Id;
 
 /// The number of a house in a part of its own, also with the door behind it: `nº 88`, `1345 casa 20`.
 pub(super) fn is_number(part: &str) -> bool {
@@ -25,9 +26,9 @@ fn is_bare_number(part: &str) -> bool {
         && part.starts_with(|c: char| c.is_ascii_digit() || c == 'n' || c == 'N')
 }
 
-/// "Find us at 12 High Street" begins at its number, or at the part of the building before it.
+/// "Find us at 12 High Street" begins at its number, or at the part of the building before it; Brazilian streets end with theirs.
 pub(super) fn from_number<'a>(part: &'a str, code: &Code) -> &'a str {
-    if code.town == Town::After || is_box(part) {
+    if code.town == Town::After || code.country == Id::BR || is_box(part) {
         return part;
     }
     let words: Vec<&str> = part.split(' ').collect();
@@ -136,10 +137,11 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         end = at;
     }
     let mut town = trimmed(&text[..end]);
-    if countries::code(town).is_some() && town.len() > 3 && town != "Luxembourg" && town != "Singapore" {
+    if is_country(town) {
         return None;
     }
-    if let Some((shorter, _)) = countries::at_end(town) {
+    // "Ciudad de México" is called so.
+    if let Some((shorter, _)) = countries::at_end(town).filter(|(shorter, _)| !shorter.ends_with(" de")) {
         town = trimmed(shorter);
     }
     let region = text[end..]
@@ -148,6 +150,12 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         .map(|(region, _)| region)
         .filter(|region| (2..=20).contains(&region.len()) && is_called(region));
     (is_town(town) && town.starts_with(|c: char| c.is_uppercase() || c == '\'')).then_some((town, region, &text[end..]))
+}
+
+/// Whether a place is a country and no town that is called like its own.
+pub(super) fn is_country(place: &str) -> bool {
+    const TOWNS: [&str; 6] = ["Luxembourg", "Luxemburg", "Singapore", "Panamá", "Guatemala", "México"];
+    countries::code(place).is_some() && place.len() > 3 && !TOWNS.contains(&place)
 }
 
 /// Whether a text is a name and no remark: no word of it that is longer than a particle is written small.

@@ -9,15 +9,20 @@ const COUNTIES: &str = " lincs lancs yorks notts herts bucks berks hants wilts g
     staffs warks middx salop n yorkshire s yorkshire w yorkshire gwynedd powys dyfed clwyd conwy ceredigion fife angus \
     argyll moray highland perthshire lothian midlothian ";
 
-/// Provinces and states that stand behind their towns in Spanish and Indonesian addresses and are no towns themselves, folded.
+/// Provinces and states that stand behind their towns in Spanish, Indian and Indonesian addresses and are no towns themselves, folded.
 static PROVINCES: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
         " pichincha guayas azuay manabi tungurahua imbabura cotopaxi chimborazo carchi jalisco sonora sinaloa tamaulipas coahuila \
     michoacan tabasco yucatan nayarit morelos chiapas antioquia cundinamarca boyaca tolima huila risaralda quindio santander chubut \
-    misiones chaco zulia carabobo aragua banten ",
+    misiones chaco zulia carabobo aragua banten telangana karnataka kerala maharashtra gujarat rajasthan punjab haryana selangor ",
     )
 });
-const LONG_PROVINCES: [&str; 18] = [
+const LONG_PROVINCES: [&str; 23] = [
+    "tamil nadu",
+    "andhra pradesh",
+    "uttar pradesh",
+    "madhya pradesh",
+    "west bengal",
     "nuevo leon",
     "quintana roo",
     "baja california",
@@ -48,6 +53,7 @@ pub(super) fn is_county(part: &str) -> bool {
         || folded.starts_with("co ")
         || folded.starts_with("county ")
         || folded.starts_with("jud ")
+        || folded.starts_with("judetul ")
         || folded.ends_with(" обл")
         || folded.ends_with(" область")
         || part.ends_with(" State")

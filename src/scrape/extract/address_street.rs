@@ -15,7 +15,9 @@ pub(crate) fn is_street(text: &str) -> bool {
         return false;
     }
     // Abbreviated, Turkish words for streets are words of other languages.
-    let turkish = [" Cd.", " Sk.", " Sok."].iter().any(|kind| text.contains(kind));
+    let turkish = [" Cd.", " Sk.", " Sok.", " CD.", " SK.", " SOK."]
+        .iter()
+        .any(|kind| text.contains(kind));
     english(&words, text) || turkish || continental(&words) || romance(&words) || numbered_street(&words)
 }
 
@@ -48,7 +50,11 @@ fn folded(text: &str) -> String {
 /// It has a number as its last word and a name of capitalised words, particles and words for streets before it.
 pub(crate) fn street_at_end(text: &str) -> Option<&str> {
     let words: Vec<&str> = text.split(' ').collect();
-    let (number, name) = words.split_last()?;
+    let (mut number, mut name) = words.split_last()?;
+    // "Gundulićeva 15 D": the letter of the house stands apart.
+    if number.chars().count() == 1 && number.starts_with(char::is_uppercase) {
+        (number, name) = name.split_last()?;
+    }
     if !is_house_number(number) || name.is_empty() {
         return None;
     }
@@ -192,18 +198,6 @@ pub(crate) fn is_plain_american(text: &str) -> bool {
                 && !COUNTED.contains(&folded.as_str())
                 && !is_trade(&folded)
         })
-}
-
-/// A house in a French hamlet, which has no streets: "61 Le cous", "12 lieu-dit la Roche". Enough only right before a code and its town.
-pub(crate) fn is_hamlet(text: &str) -> bool {
-    let words: Vec<&str> = text.split(' ').collect();
-    let article = |word: &str| {
-        let word = word.to_lowercase();
-        matches!(word.as_str(), "le" | "la" | "les" | "lieu-dit" | "lieudit" | "chez")
-            || word.starts_with("l'")
-            || word.starts_with("l’")
-    };
-    (2..=5).contains(&words.len()) && is_house_number(words[0]) && article(words[1]) && text.len() <= 40
 }
 
 fn is_direction(word: &str) -> bool {

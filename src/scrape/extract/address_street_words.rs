@@ -15,7 +15,10 @@ pub(super) static ENGLISH: LazyLock<WordSet> = LazyLock::new(|| {
 });
 
 /// Estates and centres that stand in the place of a street.
-pub(super) const ESTATES: [&str; 14] = [
+pub(super) const ESTATES: [&str; 17] = [
+    "ind est",
+    "industrial est",
+    "trading est",
     "industrial estate",
     "business park",
     "retail park",
@@ -167,7 +170,7 @@ pub(super) static UNITS: LazyLock<WordSet> = LazyLock::new(|| {
 /// Words of floors and doors, which may stand between a street and the postal code: "1. th.", "2º B", "bajo izq.".
 pub(super) static FLOORS: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
-        " casa int interior of oficina dpto depto bloco th tv mf sal kld kaelder st stuen vaning tr van kerros lok m bl ap et sc piso planta bajo izq dcha \
+        " casa int interior of oficina dpto depto bloco vaningen tr офис оф кв эт этаж каб th tv mf sal kld kaelder st stuen vaning tr van kerros lok m bl ap et sc piso planta bajo izq dcha \
     esq dto dir local loja puerta pta entlo entresuelo atico bis ter piano int scala interno etage etg stock og eg dg ug hinterhaus \
     vorderhaus hochparterre bureau bur bat batiment appt bte boite bus bt verdieping hoog begane grond emelet em ajto fszt \
     kat daire d patro poschodi ground floor level sala andar conj apto lj fraccao rc floor ",

@@ -319,7 +319,52 @@ fn codes_that_a_dash_parts_and_streets_behind_the_town() {
 
 #[test]
 fn forms_of_single_countries() {
-    let cases: [(&str, Id, Parts<'_>); 9] = [
+    let cases: [(&str, Id, Parts<'_>); 16] = [
+        (
+            "5600 SW 135 Ave Suite 208, Miami, Fl, 33183",
+            Id::US,
+            (
+                Some("5600 SW 135 Ave Suite 208"),
+                Some("Miami"),
+                Some("FL"),
+                Some("33183"),
+            ),
+        ),
+        (
+            "Le Lapsou\n15300 Murat",
+            Id::FR,
+            (Some("Le Lapsou"), Some("Murat"), None, Some("15300")),
+        ),
+        (
+            "P.O Box 29303-00100, Nairobi",
+            Id::KE,
+            (None, Some("Nairobi"), None, Some("00100")),
+        ),
+        (
+            "1 rue de Paris\n95700 Roissy-en-France",
+            Id::FR,
+            (Some("1 rue de Paris"), Some("Roissy-en-France"), None, Some("95700")),
+        ),
+        (
+            "Moravská Třebová\nNádražní 45, 571 01 Útěchov",
+            Id::CZ,
+            (Some("Nádražní 45"), Some("Útěchov"), None, Some("571 01")),
+        ),
+        (
+            "Shop No. 5, Hill Road, Bandra, Mumbai, Maharashtra 400050",
+            Id::IN,
+            (
+                Some("Shop No. 5, Hill Road, Bandra"),
+                Some("Mumbai"),
+                Some("MH"),
+                Some("400050"),
+            ),
+        ),
+        (
+            "18300 Pirot, Srbija",
+            Id::RS,
+            (None, Some("Pirot"), None, Some("18300")),
+        ),
         (
             "P. Preradovića 9\n10 360 Sesvetski Kraljevec",
             Id::HR,

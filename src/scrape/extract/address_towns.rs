@@ -1,26 +1,32 @@
-//! Towns, where a page gives no address: "Nairobi, Kenya" in a line of its own, "Location: Lagos".
+//! Towns, where a page gives no address: "Nairobi, Kenya" in a line of its own, "Location: Surulere, Lagos".
 
-use super::address_bare::{heads_town, labelled};
-use super::address_codes::state_at_end;
-use super::address_parts::{country_after, is_town, split};
+use super::address_labels::{heads_town, labelled};
+use super::address_parts::{country_after, is_town};
+use super::address_states::state_at_end;
 use super::context::Context;
 use super::countries;
+use super::home::is_known;
 use super::names::{is_generic, is_person};
+use super::own::Own;
 use super::scan::{LineKind, Scan, Zone};
+use super::whose::is_trade;
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
-use crate::scrape::text::squeeze;
+use crate::scrape::text::{fold, squeeze};
 use phonenumber::country::Id;
 
 /// Such a line says nothing else.
 const MAX_LINE: usize = 60;
 /// A page that names more towns so lists its customers, or where it travels to.
 const MAX_TOWNS: usize = 3;
-const TRUST: u8 = 31;
+/// Doubtful: it gives way to any address.
+const TRUST: u8 = 29;
 /// Countries by the letters that they are called by.
 const SHORT: [&str; 5] = ["UK", "US", "USA", "UAE", "NZ"];
+/// States that are written like degrees.
+const DEGREES: [&str; 3] = ["MD", "MA", "PA"];
 
 /// Finds the towns where no address was found.
-pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFacts) {
     if !facts.addresses.is_empty() {
         return;
     }
@@ -28,7 +34,7 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     let mut found: Vec<Address> = Vec::new();
     for (at, line) in scan.lines.iter().enumerate() {
         let text = &scan.text[line.range.clone()];
-        let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || line.kind == LineKind::Heading(1);
+        let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(_));
         if elsewhere || text.len() > MAX_LINE || text.bytes().any(|b| b.is_ascii_digit()) {
             continue;
         }
@@ -37,54 +43,83 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if is_person(above) && line.zone != Zone::Footer {
             continue;
         }
-        let called = heads_town(above) || text.split_once(':').is_some_and(|(label, _)| heads_town(label));
-        if let Some(town) = town(text, called, likely)
-            && !found.iter().any(|known| known.locality == town.locality)
-        {
+        let label = text.split_once(':').map_or(above, |(label, _)| label);
+        let Some(town) = town(text, heads_town(label), likely) else {
+            continue;
+        };
+        let called_so = town.locality.as_deref().is_some_and(|town| own.is_named_in(town));
+        if !called_so && !found.iter().any(|known| known.locality == town.locality) {
             found.push(town);
         }
+        if found.len() > MAX_TOWNS {
+            return;
+        }
     }
-    if found.len() <= MAX_TOWNS {
-        let towns = found
-            .into_iter()
-            .map(|town| Fact::with_trust(town, Source::Text, TRUST));
-        facts.addresses.extend(towns);
-    }
+    let towns = found
+        .into_iter()
+        .map(|town| Fact::with_trust(town, Source::Text, TRUST));
+    facts.addresses.extend(towns);
 }
 
-/// A town with its country or state, or alone where the line is `called` an address.
+/// A town with its country or state; where the line is `called` an address, two places are enough.
 fn town(line: &str, called: bool, likely: Option<Id>) -> Option<Address> {
     let line = labelled(line);
     let line = ["Based in ", "based in ", "We are based in ", "Located in "]
         .iter()
         .find_map(|begin| line.strip_prefix(begin))
         .unwrap_or(line);
-    let mut parts = split(line.trim_end_matches(['.', '!']));
-    let named =
-        |last: &&str| country_after(last).or_else(|| SHORT.contains(last).then(|| countries::code(last)).flatten());
-    let country = parts.last().filter(|_| parts.len() > 1).and_then(named);
-    parts.truncate(parts.len() - usize::from(country.is_some()));
-    let region = likely.filter(|_| parts.len() > 1).and_then(|likely| {
-        let (before, state) = state_at_end(parts.last()?, likely)?;
+    let line = line.trim_end_matches(['.', '!']);
+    let mut parts: Vec<&str> = line.split(',').map(str::trim).collect();
+    // "Location: Nairobi".
+    if let [town] = parts.as_slice() {
+        let known = called && is_place(town) && is_known(town);
+        return known.then(|| address(line, town, None, likely.map(|likely| likely.as_ref().to_owned())));
+    }
+    let last = parts.pop()?;
+    let country = country_after(last).or_else(|| SHORT.contains(&last).then(|| countries::code(last)).flatten());
+    let region = likely.filter(|_| country.is_none()).and_then(|likely| {
+        let (before, state) = state_at_end(last, likely)?;
         before.trim().is_empty().then_some(state)
     });
-    parts.truncate(parts.len() - usize::from(region.is_some()));
-    let told = country.is_some() || region.is_some() || called;
+    // Degrees stand behind names as states do behind towns: "Jane Doe, MD".
     let town = match parts.as_slice() {
-        [town] | [_, town] if told => *town,
+        [town]
+            if region
+                .as_deref()
+                .is_some_and(|state| !(DEGREES.contains(&state) && is_person(town))) =>
+        {
+            *town
+        }
+        [town] | [_, town] if country.is_some() => *town,
+        [_] if called && is_place(last) => last,
         _ => return None,
     };
-    let whole = parts
-        .iter()
-        .all(|part| is_town(part) && part.split(' ').count() <= 3 && !is_generic(part));
-    let certain = country.or_else(|| likely.map(|likely| likely.as_ref().to_owned()));
-    whole.then(|| Address {
+    if !parts.iter().all(|part| is_place(part)) {
+        return None;
+    }
+    let country = country.or_else(|| likely.map(|likely| likely.as_ref().to_owned()));
+    Some(address(line, town, region, country))
+}
+
+fn address(line: &str, town: &str, region: Option<String>, country: Option<String>) -> Address {
+    Address {
         raw: squeeze(line),
         locality: Some(squeeze(town)),
         region,
-        country: certain,
+        country,
         ..Address::default()
-    })
+    }
+}
+
+/// Whether a part of a line is a place and no country, trade or kind of page.
+fn is_place(part: &str) -> bool {
+    let words = || part.split(' ').filter(|word| word.chars().count() > 3);
+    is_town(part)
+        && part.split(' ').count() <= 3
+        && words().all(|word| word.starts_with(char::is_uppercase) && !is_trade(&fold(word)))
+        && !is_generic(part)
+        && !heads_town(part)
+        && countries::code(part).is_none()
 }
 
 #[cfg(test)]
@@ -97,11 +132,20 @@ mod tests {
         for (line, called, likely, expected) in [
             ("Nairobi, Kenya", false, None, Some("Nairobi")),
             ("Based in Dublin, Ireland.", false, None, Some("Dublin")),
+            ("Birmingham, UK", false, None, Some("Birmingham")),
             ("Philadelphia, PA", false, Some(Id::US), Some("Philadelphia")),
-            ("Location: Lagos", true, Some(Id::NG), Some("Lagos")),
-            ("Surulere, Lagos", true, Some(Id::NG), Some("Lagos")),
-            ("Lagos", false, Some(Id::NG), None),
+            ("Location: Surulere, Lagos", true, Some(Id::NG), Some("Lagos")),
+            ("Location: Nairobi", true, Some(Id::KE), Some("Nairobi")),
+            ("Location: Online", true, Some(Id::NG), None),
+            ("Lagos", true, Some(Id::NG), Some("Lagos")),
+            ("Online", true, Some(Id::NG), None),
             ("Kitchens, Bathrooms", false, Some(Id::GB), None),
+            ("Jane Doe, MD", false, Some(Id::US), None),
+            ("Licensed, Insured, OR", false, Some(Id::US), None),
+            ("Family Dentist, Canada", false, None, None),
+            ("Skype interviews, Kenya", false, None, None),
+            ("Australia, New Zealand", false, None, None),
+            ("Germany, Austria, Switzerland", false, None, None),
             ("Made in Italy", false, None, None),
             ("Contact", true, None, None),
         ] {
@@ -111,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn customers_and_lists_of_places_tell_no_town() {
+    fn forms_customers_and_lists_of_places_tell_no_town() {
         let towns = |html: &str| {
-            let facts = crate::scrape::extract::extract_html(html, &"https://smile.github.io/".parse().unwrap(), None);
-            facts.addresses.len()
+            let url = "https://smile.github.io/smile-dental/".parse().unwrap();
+            crate::scrape::extract::extract_html(html, &url, None).addresses.len()
         };
         assert_eq!(towns("<footer><p>Smile<p>Nairobi, Kenya"), 1);
         assert_eq!(towns("<p>Jane Doe<p>Nairobi, Kenya"), 0);
@@ -122,5 +166,7 @@ mod tests {
             towns("<p>Rome, Italy<p>Paris, France<p>Madrid, Spain<p>Lisbon, Portugal"),
             0
         );
+        assert_eq!(towns("<label>Email Address</label><p>Phone Number<p>Subscribe"), 0);
+        assert_eq!(towns("<title>Smile Dental</title><p>Smile Dental, Ireland"), 0);
     }
 }

@@ -4,8 +4,8 @@ use crate::scrape::text::fold;
 use phonenumber::country::Id;
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Names, in English, in their own language and in those of neighbours, as pages write them, ASCII letters in lower case.
-pub(super) const NAMES: [(&str, Id); 166] = [
+/// Names, in English and in their own language, as pages write them, ASCII letters in lower case.
+pub(super) const NAMES: [(&str, Id); 147] = [
     ("new zealand", Id::NZ),
     ("aotearoa", Id::NZ),
     ("australia", Id::AU),
@@ -144,38 +144,20 @@ pub(super) const NAMES: [(&str, Id); 166] = [
     ("great britain", Id::GB),
     ("united states of america", Id::US),
     ("republic of ireland", Id::IE),
-    ("allemagne", Id::DE),
-    ("frankreich", Id::FR),
     ("luxembourg", Id::LU),
-    ("roumanie", Id::RO),
-    ("ungarn", Id::HU),
     ("ellada", Id::GR),
     ("hellas", Id::GR),
-    ("griechenland", Id::GR),
     ("czechia", Id::CZ),
     ("česko", Id::CZ),
-    ("tschechien", Id::CZ),
-    ("luxemburg", Id::LU),
-    ("autriche", Id::AT),
-    ("italien", Id::IT),
-    ("italie", Id::IT),
-    ("spanien", Id::ES),
-    ("espagne", Id::ES),
-    ("polen", Id::PL),
-    ("schweden", Id::SE),
-    ("norwegen", Id::NO),
-    ("danemark", Id::DK),
-    ("niederlande", Id::NL),
-    ("pays-bas", Id::NL),
-    ("belgien", Id::BE),
     ("iceland", Id::IS),
     ("viet nam", Id::VN),
     ("cyprus", Id::CY),
     ("russia", Id::RU),
 ];
 
-/// Names that are also other words, or too short to be looked for in sentences: they count where a country is expected.
-const AMBIGUOUS: [(&str, Id); 21] = [
+/// Names that are also other words, too short to be looked for in sentences, or those that neighbours have for a country, who travel
+/// there: they count where a country is expected.
+const WHERE_EXPECTED: [(&str, Id); 40] = [
     ("nz", Id::NZ),
     ("aus", Id::AU),
     ("uk", Id::GB),
@@ -197,11 +179,30 @@ const AMBIGUOUS: [(&str, Id); 21] = [
     ("island", Id::IS),
     ("israel", Id::IL),
     ("uae", Id::AE),
+    ("allemagne", Id::DE),
+    ("frankreich", Id::FR),
+    ("roumanie", Id::RO),
+    ("ungarn", Id::HU),
+    ("griechenland", Id::GR),
+    ("tschechien", Id::CZ),
+    ("luxemburg", Id::LU),
+    ("autriche", Id::AT),
+    ("italien", Id::IT),
+    ("italie", Id::IT),
+    ("spanien", Id::ES),
+    ("espagne", Id::ES),
+    ("polen", Id::PL),
+    ("schweden", Id::SE),
+    ("norwegen", Id::NO),
+    ("danemark", Id::DK),
+    ("niederlande", Id::NL),
+    ("pays bas", Id::NL),
+    ("belgien", Id::BE),
 ];
 
 /// Both lists by folded name.
 static BY_NAME: LazyLock<HashMap<String, Id>> = LazyLock::new(|| {
-    let all = NAMES.iter().chain(&AMBIGUOUS);
+    let all = NAMES.iter().chain(&WHERE_EXPECTED);
     all.map(|(name, country)| (fold(name), *country)).collect()
 });
 
@@ -220,11 +221,7 @@ pub fn code(name: &str) -> Option<String> {
 /// The country that a text ends with, and the text before it.
 pub(crate) fn at_end(text: &str) -> Option<(&str, String)> {
     let trimmed = text.trim_end_matches(|c: char| !c.is_alphanumeric());
-    for start in trimmed
-        .rmatch_indices([',', ' ', '\n', '-'])
-        .map(|(at, _)| at + 1)
-        .take(4)
-    {
+    for start in trimmed.rmatch_indices([',', ' ', '\n']).map(|(at, _)| at + 1).take(4) {
         let last = &trimmed[start..];
         let folded = fold(last);
         // Two letters at the end of an address are more often a state than a country.

@@ -33,7 +33,7 @@ const SWISS: u32 = 4;
 /// Countries where numbers are written as in America: `210 805 0344`.
 const ALSO_IN_THREE: [Id; 4] = [Id::GR, Id::TR, Id::MX, Id::CO];
 /// Countries whose pages in English may say nowhere that they are of them.
-const ENGLISH_SPEAKING: [Id; 11] = [
+const ENGLISH_SPEAKING: [Id; 19] = [
     Id::US,
     Id::GB,
     Id::AU,
@@ -45,6 +45,14 @@ const ENGLISH_SPEAKING: [Id; 11] = [
     Id::NG,
     Id::PH,
     Id::SG,
+    Id::MY,
+    Id::HK,
+    Id::GH,
+    Id::UG,
+    Id::TZ,
+    Id::ZM,
+    Id::CA,
+    Id::PK,
 ];
 /// Less is no more than a guess.
 const LEAST: u32 = 2;
@@ -60,6 +68,8 @@ const MAX_HITS: usize = 60;
 pub(crate) struct Home {
     votes: Vec<(Id, u32)>,
     english: bool,
+    /// The page or its sentences say that they are in English.
+    surely_english: bool,
 }
 
 impl Home {
@@ -68,6 +78,7 @@ impl Home {
     pub(crate) fn of(scan: &Scan, context: &Context, language: Option<&str>) -> Self {
         let mut home = Self {
             english: language.is_none_or(|language| language == "en"),
+            surely_english: language == Some("en"),
             ..Self::default()
         };
         if let Some(country) = context.tld_region() {
@@ -141,10 +152,11 @@ impl Home {
         if numbers.look_north_american() && !written_so_too {
             home.north_american();
         }
-        if home.votes.iter().any(|(country, _)| *country == Id::CH) && numbers.look_swiss() {
+        let may_be = |wanted| home.votes.iter().any(|(country, _)| *country == wanted);
+        if may_be(Id::CH) && numbers.look_swiss(!may_be(Id::IT)) {
             home.vote(Id::CH, SWISS);
         }
-        if home.votes.is_empty() && home.english {
+        if home.votes.is_empty() && home.surely_english {
             home.votes.extend(
                 numbers
                     .only_country(&ENGLISH_SPEAKING)
@@ -309,6 +321,13 @@ fn tagged(lang: Option<&str>) -> Option<Id> {
 }
 
 const COUNTRIES: usize = countries::NAMES.len();
+
+/// Whether a place is one of those that tell a country: a state, or a large town.
+pub(super) fn is_known(place: &str) -> bool {
+    PLACES
+        .iter()
+        .any(|(known, _)| place.to_lowercase() == known.trim().to_lowercase())
+}
 
 static NAMES: Words = Words::new(&names());
 

@@ -408,6 +408,20 @@ pub const KINDS: &[Kind] = &[
     ("doubling strings", |n| {
         many_scripts(n, |m| format!("a='@';{}document.write(a)", times("a=a+a;", m)))
     }),
+    ("towns with their country", |n| {
+        numbered(n, |i| {
+            format!(
+                "<p>X{}, Kenya",
+                char::from(b'a' + (i % 26) as u8).to_string().repeat(1 + i % 20)
+            )
+        })
+    }),
+    ("profiles that are written out", |n| {
+        numbered(n, |i| format!("<p>Instagram: @a{i} facebook.com/b{i}"))
+    }),
+    ("Japanese addresses without a code", |n| {
+        times("<p>鹿児島県鹿児島市武1丁目", n)
+    }),
 ];
 
 fn times(text: &str, bytes: usize) -> String {

@@ -3,6 +3,7 @@
 use super::hours_text;
 use super::schema_values::{each, texts};
 use crate::scrape::payload::{Day, OpeningHours};
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 /// A day in minutes; 24:00 is the end of a day.
@@ -13,11 +14,18 @@ pub(crate) fn schema_text(text: &str) -> Vec<OpeningHours> {
     hours_text::read_one(text)
 }
 
-/// An `OpeningHoursSpecification`. Specifications that are valid on certain dates only (holidays) are left out.
+/// Hours that hold for fewer days are those of holidays, or of a time that is over.
+const SEASON: i64 = 300;
+
+/// An `OpeningHoursSpecification`. Specifications that are valid for a part of a year only are left out.
 pub(crate) fn specification(object: &Map<String, Value>) -> Vec<OpeningHours> {
     if object.contains_key("validFrom") && object.contains_key("validThrough") {
-        let same = texts(object.get("validFrom")) == texts(object.get("validThrough"));
-        if same || !object.contains_key("dayOfWeek") {
+        let date = |key: &str| texts(object.get(key)).first()?.get(..10)?.parse::<NaiveDate>().ok();
+        let days = date("validFrom")
+            .zip(date("validThrough"))
+            .map(|(from, to)| (to - from).num_days());
+        let short = days.is_some_and(|days| days < SEASON);
+        if short || !object.contains_key("dayOfWeek") {
             return Vec::new();
         }
     }

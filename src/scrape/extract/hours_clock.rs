@@ -87,7 +87,7 @@ pub(super) fn time(rest: &str, before: char, ends_range: bool) -> (Token, usize)
             .is_some_and(|two| two.iter().all(u8::is_ascii_digit));
         two && !bytes.get(at + 2).is_some_and(u8::is_ascii_digit)
     };
-    if digits <= 2 && matches!(mark, Some(b':' | b'.' | b'h' | b'H' | b'u')) && two_digits(digits + 1) {
+    if digits <= 2 && matches!(mark, Some(b':' | b'.' | b'h' | b'H' | b'u' | b'\'')) && two_digits(digits + 1) {
         minute = number(digits + 1..digits + 3).unwrap_or(99);
         length = digits + 3;
         explicit = true;

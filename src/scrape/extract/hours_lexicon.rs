@@ -106,7 +106,7 @@ const WORDS: [(Meaning, &str); 16] = [
     ),
     (
         Meaning::Part(Part::Later),
-        "afternoon afternoons evening evenings nachmittag nachmittags abend abends après-midi aprem soir soirs tarde tardes \
+        "apresmidi afternoon afternoons evening evenings nachmittag nachmittags abend abends après-midi aprem soir soirs tarde tardes \
          noche noches noite pomeriggio sera serale middag avond avonds eftermiddag kveld aften kväll iltapäivä ilta odpoledne \
          délután seara απόγευμα βράδυ вечер вечером akşam popołudniu night",
     ),

@@ -97,6 +97,10 @@ pub(super) fn range(list: &[Token], at: usize, pause: bool) -> Option<(u16, u16,
     else {
         return None;
     };
+    // "09-00-16.30": nobody knows which two belong together.
+    if at >= 2 && matches!(&list[at - 2..at], [Token::Time(_), Token::Dash]) {
+        return None;
+    }
     // "1 - 2" alone may be anything; a time has a colon, a meridiem, or a word for "o'clock", or a day before it.
     let daily = list[..at]
         .iter()

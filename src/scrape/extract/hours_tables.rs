@@ -4,9 +4,9 @@ use super::context::Context;
 use super::hours::{coverage, span, tidy};
 use super::hours_clauses::{Kind, clauses, says_open};
 use super::hours_columns::{Columns, REACH, begins_with_day, columns};
+use super::hours_looks::{may_hold_times, whole_day};
 use super::hours_matrix::Matrix;
 use super::hours_text::{Reader, minutes, names_hours};
-use super::hours_words::{Token, Tokens};
 use super::scan::{Line, LineKind, Scan, Zone};
 use crate::scrape::payload::{Day, Fact, OpeningHours, PageFacts, Source};
 use crate::scrape::text::Words;
@@ -128,6 +128,9 @@ static OUTSIDE: Words = Words::new(&[
     "After hours",
 ]);
 
+/// What stands above or before the days that are closed, in a cell of its own.
+const RESTING: [&str; 7] = ["定休日", "休診日", "休業日", "休館日", "公休日", "휴무일", "휴진일"];
+
 /// A table of hours as it was found.
 struct Table {
     week: Vec<OpeningHours>,
@@ -154,10 +157,15 @@ impl Table {
             cue,
             kind,
         };
-        let long = table.week.iter().any(|hours| {
+        let least = if cue { MIN_OPEN } else { MIN_UNANNOUNCED };
+        let length = |hours: &OpeningHours| {
             let (opens, closes) = (minutes(&hours.opens), minutes(&hours.closes));
-            closes <= opens || closes - opens > if cue { MIN_OPEN } else { MIN_UNANNOUNCED }
-        });
+            if closes <= opens { least + 1 } else { closes - opens }
+        };
+        let long = table.week.iter().any(|hours| length(hours) > least);
+        // Short spans that come every day: "8 h 30 – 10 h 30, 17 h 30 – 19 h".
+        let daily = |hours: &&OpeningHours| hours.days.len() == Day::WEEK.len();
+        let long = long || table.week.iter().filter(daily).map(length).sum::<u16>() > least;
         (long && (table.named() >= 3 || cue)).then_some(table)
     }
 
@@ -285,6 +293,8 @@ struct Tables {
     regular: Reader,
     second: Reader,
     matrix: Option<Matrix>,
+    /// What says that the days in the next line are closed.
+    resting: Option<String>,
     gap: usize,
     cue: bool,
     /// Lines that are still about the telephone or the like, and of which kind.
@@ -300,6 +310,7 @@ impl Tables {
             regular: Reader::new(language),
             second: Reader::new(language),
             matrix: None,
+            resting: None,
             gap: 0,
             cue: false,
             aside: 0,
@@ -310,6 +321,7 @@ impl Tables {
 
     fn finish(&mut self) {
         self.matrix = None;
+        self.resting = None;
         let cue = std::mem::take(&mut self.cue);
         let regular = std::mem::replace(&mut self.regular, Reader::new(self.language));
         let second = std::mem::replace(&mut self.second, Reader::new(self.language));
@@ -329,6 +341,13 @@ impl Tables {
     }
 
     fn line(&mut self, text: &str, line: &Line) {
+        if RESTING.contains(&text) {
+            self.resting = Some(text.to_owned());
+            return;
+        }
+        let below = self.resting.take().map(|label| format!("{label} {text}"));
+        let text = below.as_deref().unwrap_or(text);
+
         // Without a digit only a day or "closed" can matter, and those stand in short lines.
         let digits = text.bytes().any(|b| b.is_ascii_digit());
         let may_tell = text.len() <= 48 || (digits && (may_hold_times(text) || !text.is_ascii()));
@@ -451,32 +470,4 @@ impl Tables {
             (self.cue, self.gap) = (true, 0);
         }
     }
-}
-
-/// "Open 24 hours, seven days a week, including Christmas".
-fn whole_day(text: &str) -> bool {
-    text.len() <= 160 && text.contains("24") && says_open(text) && {
-        let list = Tokens::read(text, None).list;
-        let all = |token: &Token| matches!(token, Token::Days(days) if days.len() == 7);
-        // Beside hours of the doors it is said of something else: "Monday to Friday 8am-5pm. Emergency call-out 24/7".
-        let timed = list.iter().any(|token| matches!(token, Token::Time(_)));
-        list.contains(&Token::AllDay) && list.iter().any(all) && !timed
-    }
-}
-
-/// Whether a digit is followed by what makes it a time, a range or a date.
-fn may_hold_times(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.windows(2).any(|pair| {
-        pair[0].is_ascii_digit()
-            && matches!(
-                pair[1],
-                b':' | b'.' | b'a' | b'p' | b'A' | b'P' | b'h' | b'H' | b'-' | 0xe2
-            )
-    }) || (text.len() <= 160 && bytes.iter().any(u8::is_ascii_digit))
-        || bytes.windows(3).any(|three| {
-            three[0].is_ascii_digit()
-                && three[1] == b' '
-                && matches!(three[2], b'a' | b'p' | b'A' | b'P' | b'U' | b'u' | b'h' | b'-' | 0xe2)
-        })
 }

@@ -199,6 +199,11 @@ impl Reader {
                         at = self.close(days, list, at);
                         continue;
                     }
+                    // "Closed daily 12:00 - 1:00 for lunch": a pause of all days before.
+                    if pausing && timed && days.len() == Day::WEEK.len() && !self.week.is_empty() {
+                        self.since = self.line_since.min(self.week.len());
+                        continue;
+                    }
                     (pausing, closing) = (false, false);
                     self.since = self.week.len();
                     if !self.ahead.is_empty() && (self.days.is_empty() || self.used) {
@@ -286,11 +291,26 @@ impl Reader {
                     }
                     self.used = true;
                 }
-                // "Open daily 9am-5pm except Mondays".
+                // "Open daily 9am-5pm except Mondays": the hours of this line, and what it says of other lines stays.
                 Token::Except if self.used && matches!(list.get(at + 1), Some(Token::Day(_) | Token::Days(_))) => {
                     let (days, next) = group(list, at + 1);
-                    let timed = range(list, next, true).is_some();
-                    at = if timed { at + 1 } else { self.close(days, list, next) };
+                    if range(list, next, true).is_some() {
+                        at += 1;
+                        continue;
+                    }
+                    let part = match list.get(next) {
+                        Some(Token::Part(part)) => Some(*part),
+                        _ => None,
+                    };
+                    at = next + usize::from(part.is_some());
+                    for hours in self.week.iter_mut().skip(self.line_since) {
+                        if part.is_none_or(|part| lies_in(hours, part)) {
+                            hours.days.retain(|day| !days.contains(day));
+                        }
+                    }
+                    self.week.retain(|hours| !hours.days.is_empty());
+                    self.since = self.since.min(self.week.len());
+                    self.line_since = self.line_since.min(self.week.len());
                 }
                 Token::Word | Token::Pause | Token::Except => {
                     pausing |= matches!(list[at], Token::Pause | Token::Except);

@@ -58,6 +58,27 @@ fn hours_as_people_write_them() {
             vec!["[Mo, Tu, We, Th, Fr, Sa, Su] 07:00-24:00".into()],
         ),
         ("Sat 9am - 12 noon", vec!["[Sa] 09:00-12:00".into()]),
+        ("Sun noon-10pm", vec!["[Su] 12:00-22:00".into()]),
+        (
+            "Mon-Fri 9:00 - 5:00. Office closed daily 12:00 - 1:00 for lunch.",
+            vec![format!("{WEEKDAYS} 09:00-12:00"), format!("{WEEKDAYS} 13:00-17:00")],
+        ),
+        (
+            "Lunch daily 12pm - 2pm\nDinner daily 6pm - 9pm except Monday",
+            vec![
+                "[Mo, Tu, We, Th, Fr, Sa, Su] 12:00-14:00".into(),
+                "[Tu, We, Th, Fr, Sa, Su] 18:00-21:00".into(),
+            ],
+        ),
+        (
+            "Du lundi au vendredi 8h-12h / 14h-18h, sauf mercredi après-midi. Samedi sur rendez-vous.",
+            vec![format!("{WEEKDAYS} 08:00-12:00"), "[Mo, Tu, Th, Fr] 14:00-18:00".into()],
+        ),
+        (
+            "Thứ 2 - Thứ 7: 8.00 am - 5.00 pm",
+            vec!["[Mo, Tu, We, Th, Fr, Sa] 08:00-17:00".into()],
+        ),
+        ("Senin - Sabtu 09-00-16.30 WIB", vec![]),
         ("Thurs 1 - 5pm", vec!["[Th] 13:00-17:00".into()]),
         ("Mon-Thu 0830-1700", vec!["[Mo, Tu, We, Th] 08:30-17:00".into()]),
         ("Segunda a sexta: 8h às 18h", vec![format!("{WEEKDAYS} 08:00-18:00")]),

@@ -57,6 +57,8 @@ impl Tokens {
         };
         let narrow = hours_cjk::narrowed(line);
         let line = narrow.as_deref().unwrap_or(line);
+        let respelled = respelled(line);
+        let line = respelled.as_deref().unwrap_or(line);
         let plain = line.contains('/').then(|| unslashed(line)).flatten();
         let mut rest = plain.as_deref().unwrap_or(line);
         let mut before = ' ';
@@ -350,6 +352,33 @@ impl Tokens {
     }
 }
 
+/// A line without what is written like something else: "après-midi", which holds "midi", and Vietnamese days, which are counted.
+fn respelled(line: &str) -> Option<String> {
+    const SPELLINGS: [(&str, &str); 8] = [
+        ("près-midi", "presmidi"),
+        ("thứ 2", "monday"),
+        ("thứ 3", "tuesday"),
+        ("thứ 4", "wednesday"),
+        ("thứ 5", "thursday"),
+        ("thứ 6", "friday"),
+        ("thứ 7", "saturday"),
+        ("chủ nhật", "sunday"),
+    ];
+    if line.is_ascii()
+        || !["près-midi", "hứ ", "HỨ ", "nhật", "NHẬT"]
+            .iter()
+            .any(|sign| line.contains(sign))
+    {
+        return None;
+    }
+    let lower = line.to_lowercase();
+    Some(
+        SPELLINGS
+            .iter()
+            .fold(lower, |line, (written, plain)| line.replace(written, plain)),
+    )
+}
+
 /// The length of a telephone number whose last groups look like times: "618) 222-1942".
 fn north_american(rest: &str) -> Option<usize> {
     let mut at = 0;
@@ -432,7 +461,15 @@ fn short_day(word: &str, after: &str, own: bool) -> bool {
                 .to_lowercase();
             let linked = matches!(
                 meaning(&word_after),
-                Some(Meaning::Until | Meaning::And | Meaning::Closed | Meaning::Filler | Meaning::Clock)
+                Some(
+                    Meaning::Until
+                        | Meaning::And
+                        | Meaning::Closed
+                        | Meaning::Filler
+                        | Meaning::Clock
+                        | Meaning::Noon
+                        | Meaning::Midnight
+                )
             );
             // "ma t/m vr": what links two days makes both of them days, however they are written.
             let linked_days = (linked || word_after == "t")

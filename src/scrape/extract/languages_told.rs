@@ -18,6 +18,21 @@ const LIKELY: f64 = 0.5;
 /// Shorter lines are names, labels and links.
 const SENTENCE: usize = 25;
 
+/// Scripts in which one language alone is written, as far as businesses go, by their first and last letter.
+const SCRIPTS: [(char, char, &str); 7] = [
+    ('\u{370}', '\u{3ff}', "el"),
+    ('\u{590}', '\u{5ff}', "he"),
+    ('\u{e00}', '\u{e7f}', "th"),
+    ('\u{10a0}', '\u{10ff}', "ka"),
+    ('\u{530}', '\u{58f}', "hy"),
+    ('\u{3041}', '\u{30ff}', "ja"),
+    ('\u{ac00}', '\u{d7a3}', "ko"),
+];
+/// Characters of a page whose script is looked at.
+const LOOKED_AT: usize = 2_000;
+/// Letters of a script that are no longer a name alone.
+const LETTERS: usize = 20;
+
 /// Languages that sites are in, by their code.
 const KNOWN: [(Lang, &str); 34] = [
     (Lang::Eng, "en"),
@@ -85,57 +100,48 @@ fn of_script(scan: &Scan) -> Option<&'static str> {
     if scan.text.is_ascii() {
         return None;
     }
-    let mut letters = 0;
+    let (mut letters, mut chinese) = (0, 0);
     let mut counts = [0; SCRIPTS.len()];
     let text = scan.title.chars().chain(scan.text.chars()).take(LOOKED_AT);
     for c in text.filter(|c| c.is_alphabetic()) {
         letters += 1;
+        if c.is_ascii() {
+            continue;
+        }
+        chinese += usize::from(matches!(c, '\u{4e00}'..='\u{9fff}'));
         if let Some(at) = SCRIPTS.iter().position(|(from, to, _)| (*from..=*to).contains(&c)) {
             counts[at] += 1;
         }
     }
-    let told = |at: usize, least: usize| counts[at] >= LETTERS && counts[at] * least > letters;
-    // Japanese mixes its letters with Chinese characters, which have no language of their own.
-    (0..SCRIPTS.len())
-        .find(|at| told(*at, if SCRIPTS[*at].2 == "ja" { 5 } else { 2 }))
-        .map(|at| SCRIPTS[at].2)
+    let told = |at: &usize| {
+        let (own, japanese) = (counts[*at], SCRIPTS[*at].2 == "ja");
+        // Japanese mixes its letters with Chinese characters, which have no language of their own.
+        let both = own + if japanese { chinese } else { 0 };
+        own >= LETTERS && both * 2 > letters && own * 5 > both
+    };
+    (0..SCRIPTS.len()).find(told).map(|at| SCRIPTS[at].2)
 }
-
-/// Scripts in which one language alone is written, as far as businesses go, by their first and last letter.
-const SCRIPTS: [(char, char, &str); 7] = [
-    ('\u{370}', '\u{3ff}', "el"),
-    ('\u{590}', '\u{5ff}', "he"),
-    ('\u{e00}', '\u{e7f}', "th"),
-    ('\u{10a0}', '\u{10ff}', "ka"),
-    ('\u{530}', '\u{58f}', "hy"),
-    ('\u{3041}', '\u{30ff}', "ja"),
-    ('\u{ac00}', '\u{d7a3}', "ko"),
-];
-/// Characters of a page whose script is looked at.
-const LOOKED_AT: usize = 2_000;
-/// Letters of a script that are no longer a name alone.
-const LETTERS: usize = 20;
 
 /// The code of the language, if there are sentences enough to be sure of it.
 fn of_sentences(scan: &Scan) -> Option<&'static str> {
-    let mut sample = sample(scan, |text| {
+    let mut text = sample(scan, |text| {
         text.len() >= SENTENCE && (text.contains(is_unspaced) || text.matches(' ').count() >= 3)
     });
     let mut least = LEAST;
-    if sample.len() < LEAST {
+    if text.len() < LEAST {
         // Headings and labels, which are words of the language too.
-        sample = self::sample(scan, |text| !text.bytes().any(|b| b.is_ascii_digit() || b == b'@'));
+        text = sample(scan, |text| !text.bytes().any(|b| b.is_ascii_digit() || b == b'@'));
         least = MANY_LABELS;
     }
-    if sample.len() < least {
+    if text.len() < least {
         return None;
     }
-    if is_english(&sample) {
+    if is_english(&text) {
         return Some("en");
     }
     let detector = Detector::with_allowlist(KNOWN.iter().map(|(lang, _)| *lang).collect());
-    let is_sure = |info: &Info| info.is_reliable() || (sample.len() >= LONG && info.confidence() >= LIKELY);
-    let found = detector.detect(&sample).filter(is_sure)?;
+    let is_sure = |info: &Info| info.is_reliable() || (text.len() >= LONG && info.confidence() >= LIKELY);
+    let found = detector.detect(&text).filter(is_sure)?;
     KNOWN
         .iter()
         .find(|(lang, _)| *lang == found.lang())

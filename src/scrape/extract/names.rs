@@ -253,7 +253,9 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let text = once(text);
     // Praise, and lists of what somebody is or does.
-    let praised = if is_praise(text) || is_list(text, &context.label) {
+    // "Studio medico" above the name of who has it.
+    let trade_alone = likeness < 0.5 && says_only_trade(text);
+    let praised = if is_praise(text) || is_list(text, &context.label) || trade_alone {
         20
     } else {
         0

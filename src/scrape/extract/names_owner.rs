@@ -1,6 +1,5 @@
 //! Who a copyright line says that the website belongs to.
 
-use super::people_names::is_title;
 use crate::scrape::text::{find_ci, starts_ci};
 
 /// Who holds the copyright: `© 2019–2024 Smile Dental Ltd. All rights reserved.`
@@ -39,6 +38,7 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
     }
     let end = [
         "all rights",
+        "all right ",
         "alle rechte",
         "tous droits",
         "todos los",
@@ -84,6 +84,9 @@ fn without_placeholder(line: &str) -> &str {
         .map_or(line, |(_, rest)| rest)
 }
 
+/// Titles of some letters that end in a full stop.
+const TITLES: [&str; 8] = ["Priv", "Doz", "Prof", "Dott", "Univ", "Dipl", "Ing", "Mag"];
+
 /// Where the owner's sentence or the owner's name before an address ends: "Smith & Sons, Unit 18, Leeds", "Smile. Site by X".
 fn sentence_end(text: &str) -> usize {
     let stop = text.match_indices(". ").find(|(at, _)| {
@@ -92,7 +95,7 @@ fn sentence_end(text: &str) -> usize {
             .next()
             .unwrap_or_default();
         let next = text[*at + 2..].chars().next();
-        let title = is_title(&text[at - word.len()..=*at]);
+        let title = TITLES.contains(&word);
         (word.chars().count() >= 3 && !title && !next.is_some_and(char::is_lowercase))
             || without_legal_form(&text[..*at]).len() < *at
     });

@@ -26,14 +26,14 @@ const GENERIC: &str = "home|homepage|home page|welcome|welcome to our website|we
     email|e mail|facebook|instagram|linkedin|whatsapp|公式|公式サイト|公式ホームページ|オフィシャルサイト|despre noi|o nas|over ons|chi siamo|quienes somos|nosotros|sobre nosotros|sobre nos|quem somos|qui sommes nous|a propos|om oss|om os|\
     rolunk|hakkimizda|о нас|про нас|gioi thieu|como chegar|como llegar|onde estamos|donde estamos|dove siamo|ou nous trouver|route|\
     jak dojechac|dojazd|podminky|access|アクセス|お問い合わせ|会社概要|店舗情報|kontak|kontak kami|hubungi kami|tentang kami|beranda|lien he|contact numbers|contact details|contact information|contact form|get in touch|our location|location|locations|directions|reservations|reservierung|faq|shop|products|produkte|produits|productos|produtos|prodotti|oficial|sitio oficial|site officiel|sito ufficiale|site oficial|english|deutsch|francais|espanol|italiano|nederlands|\
-    gr|eng|en|de|fr|es|pl|ru|rus|ukr|ua|επικοινωνια|контакти|контакты|official website|cabecalho|encabezado|informacao de contacto|\
+    gr|eng|en|de|fr|es|pl|ru|rus|ukr|ua|επικοινωνια|контакти|контакты|cabecalho|encabezado|informacao de contacto|\
     informacao de contato|informacion de contacto|informations de contact|kontaktinformationen|tarieven|tarifs|tarife|tarifas|preise|prijzen|prices|\
     price list|cenik|cjenik|cennik|priser|prislista|marcacoes|ordination";
 
 /// A name without the kind of page before or behind it: "Contact Statewide Roofing". The domain must know the rest, for "Contact
 /// Lenses" are what some shops sell.
 pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
-    const BEFORE: [&str; 9] = [
+    const BEFORE: [&str; 16] = [
         "contact ",
         "contacting ",
         "about ",
@@ -43,35 +43,55 @@ pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
         "sobre ",
         "acerca de ",
         "a propos de ",
+        "tentang ",
+        "cabeçalho ",
+        "encabezado ",
+        "sitio web de ",
+        "página web de ",
+        "priser hos ",
+        "preise bei ",
     ];
+    const BEHIND: [&str; 18] = [
+        " contact us",
+        " contact",
+        " about us",
+        " home page",
+        " official website",
+        " official site",
+        " informação de contacto",
+        " informação de contato",
+        " información de contacto",
+        "-tarieven",
+        "-prijzen",
+        "-preise",
+        "-tarifs",
+        "-kontakt",
+        "-contact",
+        "-home",
+        "-impressum",
+        "-startseite",
+    ];
+    let end = |kind: &&str| {
+        text.len()
+            .checked_sub(kind.len())
+            .filter(|at| text.is_char_boundary(*at))
+    };
     let before = BEFORE.iter().find(|kind| starts_ci(text, kind));
-    let rest = match before {
-        Some(kind) => &text[kind.len()..],
-        None => without_kind_around(text),
+    let behind = BEHIND
+        .iter()
+        .find(|kind| end(kind).is_some_and(|at| text[at..].eq_ignore_ascii_case(kind)));
+    let rest = match (before, behind) {
+        (Some(kind), _) => &text[kind.len()..],
+        (None, Some(kind)) => text[..text.len() - kind.len()].trim_end_matches([' ', ',']),
+        (None, None) => return text,
     };
     let capital = rest.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
     let likely = likeness(rest, label);
     // "Contact Energy" is called so.
-    if rest.len() < text.len() && capital && likely >= 0.5 && likely >= likeness(text, label) {
+    if capital && likely >= 0.5 && likely >= likeness(text, label) {
         rest
     } else {
         text
-    }
-}
-
-/// A text without the words at its end, or the word at its beginning, that name a kind of page.
-fn without_kind_around(text: &str) -> &str {
-    // Of a website much is said: "Cookies on the Saltmarsh Surgery website".
-    let is_kind = |words: &str| !words.eq_ignore_ascii_case("website") && KINDS.contains(folded(words).as_str());
-    let marks = text.rmatch_indices([' ', '-']).map(|(at, _)| at);
-    // The longest: "Centro Médico – informação de contacto".
-    let cut = marks.take(3).filter(|at| *at > 0 && is_kind(&text[at + 1..])).last();
-    if let Some(at) = cut {
-        return text[..at].trim_end_matches([' ', '-', ',']);
-    }
-    match text.split_once(' ') {
-        Some((first, rest)) if is_kind(first) => rest,
-        _ => text,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::names::{agree, is_generic, likeness};
+use super::whose::is_trade;
 use crate::scrape::payload::Fact;
 use crate::scrape::text::fold;
 use url::Url;
@@ -9,6 +10,8 @@ use url::Url;
 /// Names that the page gives to itself, beyond which more say nothing new.
 const MAX_NAMES: usize = 24;
 
+/// What a domain has of a name that it stands for.
+const EXPLAINED: f64 = 0.6;
 /// Names of less trust are guesses from their place alone.
 const MIN_TRUST: u8 = 20;
 
@@ -93,6 +96,16 @@ impl Own {
         name.split(' ').any(|word| word.eq_ignore_ascii_case("demo")) && !self.is_called(name)
     }
 
+    /// Whether a name is another's: the domain explains what the page calls itself, and the name shares no word with either but that of a
+    /// trade.
+    pub(crate) fn is_another(&self, name: &str) -> bool {
+        let explained = self.names.iter().any(|own| likeness(own, &self.label) >= EXPLAINED);
+        let folded = fold(name);
+        let telling = |word: &&str| word.len() >= 3 && !is_trade(word);
+        let known = |word: &str| self.label.contains(word) || self.names.iter().any(|own| own.contains(word));
+        explained && !self.is_called(name) && !folded.split(' ').filter(telling).any(known)
+    }
+
     /// Whether a text speaks of the business by a name of two words or more, or by one that the domain holds too.
     pub(crate) fn is_named_in(&self, text: &str) -> bool {
         let folded = fold(text);
@@ -140,6 +153,8 @@ mod tests {
         let own = own();
         assert!(own.is_called("Smile Dental") && !own.is_called("LawSites Marketing"));
         assert!(own.is_named_in("Visit Smile Dental Centre at") && !own.is_named_in("Visit the Dental Council at"));
+        assert!(own.is_another("Rapid Rooter Denver") && own.is_another("Brown Orthodontics"));
+        assert!(!own.is_another("Smile Holdings Ltd") && !own.is_another("Smile Dental"));
         assert_eq!(own.is_ours("mailto@smile-dental.co.nz"), Some(true));
         assert_eq!(own.is_ours("https://www.lawsites.uk/#org"), Some(false));
         assert_eq!(own.is_ours("smile@gmail.com"), None);

@@ -13,8 +13,10 @@ use crate::scrape::text::{contains_ci, fold, starts_ci};
 const MAX_PEOPLE: usize = 60;
 /// Longer lines are prose, in which names stand behind titles only.
 const MAX_LINE: usize = 160;
-/// Roles that are too short to be found among other letters; the first only begins one.
-const SHORT_ROLES: [&str; 9] = ["Inh. ", "VD", "CEO", "COO", "CFO", "GP", "GF", "DG", "PDG"];
+/// "Inhaber" in short, which begins a role.
+const OWNER: &str = "Inh. ";
+/// Roles that are too short to be found among other letters.
+const SHORT_ROLES: [&str; 8] = ["VD", "CEO", "COO", "CFO", "GP", "GF", "DG", "PDG"];
 
 /// Reads names and roles from lines that follow each other.
 pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
@@ -116,8 +118,13 @@ fn whole_line(own: &str, next: [&str; 2], place: Place, facts: &mut PageFacts) {
     let Some(titled) = looks_like_name(own).filter(|_| !is_role(without_titles(own))) else {
         return;
     };
+    // "Reception: Niamh" is somebody else.
     fn below(line: &str) -> Option<&str> {
-        role_of(line).filter(|_| split(line).is_none())
+        let others = |rest: &str| {
+            rest.split(' ').count() <= 2 && rest.split(' ').all(|word| word.starts_with(char::is_uppercase))
+        };
+        let named = line.split_once(": ").is_some_and(|(_, rest)| others(rest));
+        role_of(line).filter(|_| split(line).is_none() && !named)
     }
     let role = below(next[0]).or_else(|| {
         let named = looks_like_name(next[0]).is_some();
@@ -130,7 +137,8 @@ fn whole_line(own: &str, next: [&str; 2], place: Place, facts: &mut PageFacts) {
     }
 }
 
-/// Whether one of the marks stands in a text that [`segments`] cuts at: most have none.
+/// Whether a text may have one of the marks that [`segments`] cuts at, by the last byte of each: most have none, and looking for each
+/// took longer.
 fn may_list(text: &str) -> bool {
     let last_bytes = |byte| matches!(byte, b')' | b'|' | 0xb7 | 0xa2);
     text.bytes().any(last_bytes)
@@ -240,8 +248,11 @@ fn speaks_of_team(heading: &str) -> bool {
 /// A name and a role in one line, in either order.
 fn split(line: &str) -> Option<(&str, &str)> {
     let shouted = |two: &[u8]| two.iter().all(u8::is_ascii_uppercase);
-    let may_be_short = line.contains(SHORT_ROLES[0]) || line.as_bytes().windows(2).any(shouted);
-    if !ROLES.any(line) && !(may_be_short && SHORT_ROLES.iter().any(|role| line.contains(role))) {
+    let short = || {
+        line.contains(OWNER)
+            || (line.as_bytes().windows(2).any(shouted) && SHORT_ROLES.iter().any(|role| line.contains(role)))
+    };
+    if !ROLES.any(line) && !short() {
         return None;
     }
     name_then_role(line)
@@ -276,7 +287,7 @@ fn role_then_name(line: &str) -> Option<(&str, &str)> {
         let role = role_of(label).filter(|_| label.len() <= 40)?;
         return cut(rest).map(|end| (&rest[..end], role));
     }
-    for word in ["Inh. ", "Inhaber ", "Inhaberin ", "GF "] {
+    for word in [OWNER, "Inhaber ", "Inhaberin ", "GF "] {
         if let Some(rest) = line.strip_prefix(word) {
             return cut(rest).map(|end| (&rest[..end], word.trim()));
         }
@@ -317,7 +328,9 @@ fn ends_word(line: &str, at: usize, index: usize) -> bool {
 
 /// The role that a line begins with, without numbers of licences and remarks behind it.
 fn role_of(line: &str) -> Option<&str> {
-    let mut end = line.find([';', '·', '•', '|', '@', '(', '\t']).unwrap_or(line.len());
+    let mut end = line
+        .find([';', '·', '•', '|', '@', '(', ')', '\t'])
+        .unwrap_or(line.len());
     for mark in [" – ", ". ", " - ", " — "] {
         end = end.min(line[..end].find(mark).filter(|at| *at > 5).unwrap_or(end));
     }
@@ -327,13 +340,15 @@ fn role_of(line: &str) -> Option<&str> {
         .trim_end_matches([')', ',', ':', '.', '-', '–'])
         .trim();
     let first = role.split(' ').next().unwrap_or_default();
-    ((!is_title(first) || first.starts_with("dipl")) && is_role(role)).then_some(role)
+    // "Zahnärztin" is a title before a name and a role behind it.
+    let may_begin = !is_title(first) || first.starts_with("dipl") || (role == first && first.len() >= 6);
+    (may_begin && is_role(role)).then_some(role)
 }
 
 /// A short line with the word of a role in it.
 fn is_role(line: &str) -> bool {
     let words = line.split(' ').count();
-    if SHORT_ROLES[1..].contains(&line) {
+    if SHORT_ROLES.contains(&line) {
         return true;
     }
     (2..=90).contains(&line.len())
@@ -399,6 +414,11 @@ mod tests {
                 Some(("Chidi Okafor", "Founding Partner")),
             ),
             ("Hygienist: Mrs Pat Coe", Some(("Mrs Pat Coe", "Hygienist"))),
+            (
+                "Dr. Elisabeth Huber – Zahnärztin",
+                Some(("Dr. Elisabeth Huber", "Zahnärztin")),
+            ),
+            ("Dr. Anna Berg, Zahnärztin", Some(("Dr. Anna Berg", "Zahnärztin"))),
             ("dipl. Augenoptikerin FH, Inhaberin", None),
             ("Kids Dentistry", None),
             ("Teeth Whitening – Dentistry", None),
@@ -432,7 +452,7 @@ mod tests {
             names(
                 "<p>Unser Team: Dr. Kerstin Albrecht (Zahnärztin), Emre Yıldız (angestellter Zahnarzt), Sandra Pohl (Prophylaxe)</p>"
             ),
-            ["Emre Yıldız", "Sandra Pohl", "Dr. Kerstin Albrecht"]
+            ["Dr. Kerstin Albrecht", "Emre Yıldız", "Sandra Pohl"]
         );
         assert_eq!(
             names(

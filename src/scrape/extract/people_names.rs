@@ -1,6 +1,7 @@
 //! What a person's name looks like.
 
 use super::people_words::{NO_NAMES, STRONG_TITLES, TITLES};
+use super::words::WordSet;
 use crate::scrape::text::{Words, fold};
 
 /// Degrees and memberships are written behind a name in capitals or with full stops.
@@ -19,8 +20,7 @@ fn as_title(word: &str) -> String {
 }
 
 pub(super) fn is_title(word: &str) -> bool {
-    // Accents and a mark behind the word make it longer.
-    word.len() <= MAX_TITLE && TITLES.may_have(word) && TITLES.has(&as_title(word))
+    is_title_of(&TITLES, word)
 }
 
 fn is_particle(lower: &str) -> bool {
@@ -183,7 +183,24 @@ pub(super) fn same_person(one: &str, other: &str) -> bool {
 }
 
 fn is_strong_title(word: &str) -> bool {
-    word.len() <= MAX_TITLE && STRONG_TITLES.may_have(word) && STRONG_TITLES.has(&as_title(word))
+    is_title_of(&STRONG_TITLES, word)
+}
+
+/// Whether a word is one of a list of titles, in any case and with a mark behind it. Most are ASCII and asked for often.
+fn is_title_of(titles: &WordSet, word: &str) -> bool {
+    // Accents and a mark behind the word make it longer.
+    if word.len() > MAX_TITLE || !titles.may_have(word) {
+        return false;
+    }
+    if !word.is_ascii() {
+        return titles.has(&as_title(word));
+    }
+    let bare = word.trim_end_matches([',', ':', ';']);
+    let mut lower = [0; MAX_TITLE];
+    let lower = &mut lower[..bare.len()];
+    lower.copy_from_slice(bare.as_bytes());
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).is_ok_and(|lower| titles.has(lower))
 }
 
 /// Whether a text has a title behind which [`in_sentence`] finds names.

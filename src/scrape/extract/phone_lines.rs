@@ -42,7 +42,12 @@ pub(crate) fn from_line(
         }
         let run = &line[at..end];
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        if found == Label::Fax && digits <= 4 && previous.end > 0 && is_extension(between) {
+        let extends = found == Label::Fax && digits <= 4 && previous.end > 0 && is_extension(between);
+        if extends && is_mobile(&line[..previous.start]) {
+            at = end.max(at + 1);
+            continue;
+        }
+        if extends {
             let base = line[previous.clone()].trim_end();
             let standing = whose(at..end);
             push_part(&with_extension(base, run), Label::Fax, trust, standing, out);
@@ -161,6 +166,14 @@ fn is_extension(between: &str) -> bool {
         || text
             .split([' ', '.', ','])
             .any(|word| matches!(word, "DW" | "Dw" | "Kl" | "Durchwahl"))
+}
+
+/// Whether the last word before a number says that it is a mobile, which has no extensions.
+fn is_mobile(before: &str) -> bool {
+    let word = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    ["mob", "handy", "cell", "natel"]
+        .iter()
+        .any(|label| word.starts_with(label))
 }
 
 /// `base` with another extension: in the place of the one behind its last hyphen, or at its end.

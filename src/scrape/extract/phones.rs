@@ -74,8 +74,13 @@ impl Candidates {
         })
     }
 
-    /// Whether one is written as the Swiss write their mobiles, `076 816 38 38`: their neighbours have no such numbers.
-    pub(crate) fn look_swiss(&self) -> bool {
+    /// Whether one is written as the Swiss write them, `061 261 44 12`, with the beginning of a mobile or, where `whole` says so, of
+    /// any of their numbers. German areas of three digits are others, and the French write pairs.
+    pub(crate) fn look_swiss(&self, whole: bool) -> bool {
+        const AREAS: [&str; 22] = [
+            "021", "022", "024", "026", "027", "031", "032", "033", "034", "041", "043", "044", "052", "055", "056",
+            "058", "061", "062", "071", "079", "081", "091",
+        ];
         self.0.iter().any(|one| {
             let groups: Vec<&str> = one
                 .raw
@@ -83,11 +88,13 @@ impl Candidates {
                 .filter(|group| !group.is_empty())
                 .collect();
             let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-            lengths == [3, 3, 2, 2] && matches!(groups[0], "076" | "077" | "078")
+            let mobile = matches!(groups.first(), Some(&("076" | "077" | "078")));
+            lengths == [3, 3, 2, 2] && (mobile || (whole && AREAS.contains(&groups[0])))
         })
     }
 
-    /// The one of `countries` where all numbers are valid that are not doubtful, if they are in no other.
+    /// The one of `countries` where the numbers are valid that are not doubtful, if they are in no other: two at least, and of many the
+    /// first few.
     pub(crate) fn only_country(&self, countries: &[Id]) -> Option<Id> {
         let sure = self.0.iter().filter(|one| one.trust >= DOUBTFUL && !one.bare);
         let mut numbers: Vec<String> = sure.filter_map(|one| compact(&one.raw)).collect();
@@ -96,7 +103,7 @@ impl Candidates {
         numbers.truncate(MOST_COMPARED);
         let fits = |country: &&Id| numbers.iter().all(|number| valid(number, Some(**country)).is_some());
         let mut fitting = countries.iter().filter(fits);
-        let only = fitting.next().filter(|_| !numbers.is_empty())?;
+        let only = fitting.next().filter(|_| numbers.len() > 1)?;
         fitting.next().is_none().then_some(*only)
     }
 

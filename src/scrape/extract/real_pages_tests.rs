@@ -310,9 +310,16 @@ fn numbers_tell_their_country_where_nothing_else_does() {
         let facts = extract_html(html, &Url::parse("https://airporttyres.github.io/").unwrap(), None);
         facts.phones.first().and_then(|fact| fact.value.e164.clone())
     };
-    let irish =
-        "<p>Mobile: <a href='tel:0872503971'>0872503971</a><p>Landline: <a href='tel:(01)8423727'>(01) 842 3727</a>";
+    let irish = "<html lang='en'><p>Mobile: <a href='tel:0872503971'>0872503971</a><p>Landline: <a href='tel:(01)8423727'>(01) 842 3727</a>";
     assert_eq!(first(irish).as_deref(), Some("+353872503971"));
+    // Where the page is not said to be in English, the country of its numbers may be any.
+    assert_eq!(
+        first("<p>Taxi Wien<p>Tel. 01 5123456<p>Tel. 01 5123457").as_deref(),
+        Some("+4315123456")
+    );
+    assert_eq!(first("<p>Pizzeria Roma<p>Tel: 08-650 12 34"), None);
+    let basel = "<html lang='de'><p>Freie Strasse 12, 4051 Basel<p>Tel. 061 261 44 12";
+    assert_eq!(first(basel).as_deref(), Some("+41612614412"));
     let swiss = "<html lang='it'><p>Il nostro giardino è sempre aperto<p>Telefono: 076 816 38 38";
     assert_eq!(first(swiss).as_deref(), Some("+41768163838"));
     let greek = "<html lang='el'><p>Η ταβέρνα μας είναι ανοιχτή κάθε μέρα<p>Τηλ. 210 805 0344";
@@ -324,6 +331,11 @@ fn the_script_tells_the_language_that_a_template_does_not() {
     let facts = page("<html lang='en'><title>Ταβέρνα Τα Βαρέλια</title><ul><li>Αρχική<li>Μενού<li>Επικοινωνία</ul>");
     assert_eq!(facts.languages[0].value, "el");
     let facts = page("<html lang='en'><title>Η Smile Dental</title><p>We are a dental practice and we treat families");
+    assert_eq!(facts.languages[0].value, "en");
+    let facts = page(
+        "<html lang='en'><p>Our sushi bar in the middle of London is open every day and we are happy to see you with your friends
+        <p>Nigiri and more on the menu of the day<p>にぎりずし まぐろ さーもん えび いくら うに たまご あなご",
+    );
     assert_eq!(facts.languages[0].value, "en");
 }
 
@@ -360,5 +372,61 @@ fn names_stand_without_the_kind_of_their_page() {
         best(surgery, "https://www.saltmarshsurgery.co.uk/"),
         "Saltmarsh Surgery"
     );
+    for (name, url) in [
+        ("Praxis Müller", "https://mueller.de/"),
+        ("De Gouden Leeuw", "https://goudenleeuw.nl/"),
+        ("Rossi Services", "https://rossiservices.com/"),
+        ("Bikeland Shop", "https://bikeland.com/"),
+    ] {
+        assert_eq!(best(&format!("<title>{name}</title><h1>{name}</h1>"), url), name);
+    }
     assert_eq!(best("<a href='/'>GR</a><h1>ΕΠΙΚΟΙΝΩΝΙΑ</h1>", "https://x.gr/"), "");
+}
+
+#[test]
+fn days_below_what_calls_them_closed_leave_the_others_open() {
+    let facts =
+        page("<html lang='ja'><dl><dt>営業時間</dt><dd>8:00 — 17:00</dd><dt>定休日</dt><dd>土曜・日曜・祝日</dd></dl>");
+    let week = &facts.opening_hours[0].value;
+    assert_eq!((week.len(), week[0].days.len()), (1, 5));
+    assert_eq!((week[0].opens.as_str(), week[0].closes.as_str()), ("08:00", "17:00"));
+}
+
+#[test]
+fn markup_with_the_name_of_another_gives_way() {
+    let html = r#"<title>Smile Dental</title><h1>Smile Dental</h1><script type="application/ld+json">{"@type":"Plumber","name":"Rapid Rooter Denver",
+        "telephone":"(303) 892-4417","address":{"@type":"PostalAddress","streetAddress":"900 Colfax Ave","postalCode":"80204"}}</script>"#;
+    let facts = page(html);
+    assert!(facts.addresses[0].trust < 30, "{:?}", facts.addresses);
+}
+
+#[test]
+fn a_street_belongs_to_one_postal_code() {
+    let html =
+        "<p>18 rue de Marseille, 69007 Lyon</p><p>Nos farines viennent des Moulins Bourgeois, 77510 Verdelot.</p>";
+    let facts = extract_html(html, &Url::parse("https://boulangerie-lemaire.fr/").unwrap(), None);
+    let towns: Vec<_> = facts
+        .addresses
+        .iter()
+        .filter_map(|fact| fact.value.locality.as_deref())
+        .collect();
+    assert_eq!(towns, ["Lyon"]);
+}
+
+#[test]
+fn an_extension_is_not_that_of_a_mobile() {
+    let html = "<html lang='de'><p>Telefon 030 2345 8812, Mobil 0171-2345881, Fax: -13";
+    let facts = extract_html(html, &Url::parse("https://acmestudio.de/").unwrap(), None);
+    let numbers: Vec<_> = facts
+        .phones
+        .iter()
+        .filter_map(|fact| fact.value.e164.as_deref())
+        .collect();
+    assert_eq!(numbers, ["+493023458812", "+491712345881"]);
+}
+
+#[test]
+fn mail_of_authorities_is_not_the_business_s() {
+    let facts = page("<p>Contact the State Dental Board at dentalboard@illinois.gov");
+    assert!(facts.emails.is_empty(), "{:?}", facts.emails);
 }

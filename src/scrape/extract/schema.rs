@@ -9,7 +9,7 @@ use super::metas::language;
 use super::own::Own;
 use super::phones::Candidates;
 use super::schema_types::{FOREIGN, Kind, kind_of, readable};
-use super::schema_values::{each, is_template, number, texts, types};
+use super::schema_values::{each, is_template, number, postal, texts, types};
 use super::social;
 use crate::scrape::payload::{Address, Fact, OpeningHours, PageFacts, Person, PhoneKind, Rating, Source};
 use crate::scrape::text::{squeeze, squeeze_to};
@@ -100,17 +100,15 @@ impl<'a> Reader<'a> {
                 let types = types(object);
                 let own = own && !self.is_foreign(object, &types, listed);
                 if own {
-                    let elsewhere = ["url", "@id"]
-                        .into_iter()
-                        .filter_map(|key| object.get(key)?.as_str())
-                        .find(|home| home.starts_with("http"))
-                        .is_some_and(|home| self.context.is_elsewhere(home))
-                        || texts(object.get("name")).iter().any(|name| self.own.is_example(name));
+                    let another = texts(object.get("name")).iter().any(|name| self.own.is_another(name));
                     match kind_of(&types, object) {
                         // The makers of a website or of its theme leave their own markup in it.
-                        Kind::Business | Kind::Organisation if elsewhere => self.business(object, &types, 20),
-                        Kind::Business => self.business(object, &types, 70),
-                        Kind::Organisation => self.business(object, &types, 60),
+                        Kind::Business | Kind::Organisation if self.is_of_others(object) => {
+                            self.business(object, &types, 20, 20)
+                        }
+                        Kind::Business if another => self.business(object, &types, 20, 50),
+                        Kind::Business => self.business(object, &types, 70, 70),
+                        Kind::Organisation => self.business(object, &types, 60, 60),
                         Kind::WebSite => self.website(object),
                         Kind::Person => self.person(object),
                         Kind::Other => {}
@@ -127,6 +125,16 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether an item's address or name is not the website's.
+    fn is_of_others(&self, object: &Object) -> bool {
+        let mut homes = ["url", "@id"].into_iter().filter_map(|key| object.get(key)?.as_str());
+        let elsewhere = homes
+            .find(|home| home.starts_with("http"))
+            .is_some_and(|home| self.context.is_elsewhere(home));
+        let mut names = texts(object.get("name")).into_iter();
+        elsewhere || names.any(|name| self.own.is_example(&name))
     }
 
     /// Whether an item is the business of somebody else, whose data a theme, an agency or a parent company has left
@@ -158,7 +166,7 @@ impl<'a> Reader<'a> {
         objects.map(|object| self.follow(object)).collect()
     }
 
-    fn business(&mut self, object: &'a Object, kinds: &[&str], trust: u8) {
+    fn business(&mut self, object: &'a Object, kinds: &[&str], trust: u8, named: u8) {
         let source = self.source;
         for key in ["name", "legalName", "alternateName"] {
             for name in texts(object.get(key))
@@ -166,9 +174,9 @@ impl<'a> Reader<'a> {
                 .filter(|name| name.chars().count() <= 120)
             {
                 let trust = match key {
-                    "name" => trust,
-                    "legalName" => trust - 10,
-                    _ => trust - 20,
+                    "name" => named,
+                    "legalName" => named - 10,
+                    _ => named - 20,
                 };
                 push_unique(&mut self.facts.names, name, source, trust);
             }
@@ -458,43 +466,4 @@ impl<'a> Reader<'a> {
             .filter_map(|text| self.context.resolve(&text).map(|url| url.to_string()))
             .collect()
     }
-}
-
-fn postal(object: &Object) -> Option<Address> {
-    let part = |key: &str| {
-        let text = texts(object.get(key)).join(", ");
-        (!text.is_empty() && text.chars().count() <= 200).then_some(text)
-    };
-    let country = part("addressCountry").or_else(|| {
-        object
-            .get("addressCountry")?
-            .as_object()
-            .and_then(|country| texts(country.get("name")).into_iter().next())
-    });
-    let (street, locality, region, postal_code) = (
-        part("streetAddress"),
-        part("addressLocality"),
-        part("addressRegion"),
-        part("postalCode"),
-    );
-    // Generators put the town into every field that must not be empty.
-    let street = street.filter(|street| locality.as_ref() != Some(street));
-    if street.is_none() && locality.is_none() && postal_code.is_none() {
-        return None;
-    }
-    let raw = [&street, &locality, &region, &postal_code, &country]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let country = country.and_then(|country| super::countries::code(&country));
-    Some(Address {
-        raw,
-        street,
-        locality,
-        region,
-        postal_code,
-        country,
-    })
 }

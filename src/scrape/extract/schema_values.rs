@@ -1,7 +1,9 @@
 //! The values of schema.org properties, in all the shapes that sites write them in.
 
 use super::address_owner::is_placeholder;
+use super::countries;
 use super::names::is_demo;
+use crate::scrape::payload::Address;
 use crate::scrape::text::squeeze;
 use serde_json::{Map, Value};
 
@@ -131,4 +133,43 @@ pub(super) fn types(object: &Object) -> Vec<&str> {
         .filter_map(Value::as_str)
         .map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name))
         .collect()
+}
+/// A `PostalAddress`, if it says where.
+pub(super) fn postal(object: &Object) -> Option<Address> {
+    let part = |key: &str| {
+        let text = texts(object.get(key)).join(", ");
+        (!text.is_empty() && text.chars().count() <= 200).then_some(text)
+    };
+    let country = part("addressCountry").or_else(|| {
+        object
+            .get("addressCountry")?
+            .as_object()
+            .and_then(|country| texts(country.get("name")).into_iter().next())
+    });
+    let (street, locality, region, postal_code) = (
+        part("streetAddress"),
+        part("addressLocality"),
+        part("addressRegion"),
+        part("postalCode"),
+    );
+    // Generators put the town into every field that must not be empty.
+    let street = street.filter(|street| locality.as_ref() != Some(street));
+    if street.is_none() && locality.is_none() && postal_code.is_none() {
+        return None;
+    }
+    let raw = [&street, &locality, &region, &postal_code, &country]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let country = country.and_then(|country| countries::code(&country));
+    Some(Address {
+        raw,
+        street,
+        locality,
+        region,
+        postal_code,
+        country,
+    })
 }

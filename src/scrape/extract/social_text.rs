@@ -1,10 +1,12 @@
 //! Profiles that a page writes out and leads to by no link: "Instagram: @smile.dental", "facebook.com/smiledental".
 
+use super::address_lines::offset;
 use super::scan::{Scan, Zone};
 use super::social::{handle, profile};
 use super::whose::{Standing, Whose};
 use crate::scrape::payload::{Fact, PageFacts, SocialLink, Source};
 use crate::scrape::text::starts_ci;
+use std::ops::Range;
 
 /// What is said of a line that is looked through for profiles, and the network that a name behind it is of.
 pub(super) const NETWORKS: [&str; 9] = [
@@ -20,60 +22,48 @@ pub(super) const NETWORKS: [&str; 9] = [
 ];
 /// Longer lines are prose.
 const MAX_LINE: usize = 200;
+/// Who writes out more profiles lists those of others.
+const MAX_PROFILES: usize = 8;
 const TRUST: u8 = 40;
 
 /// Reads profiles of networks that no link has led to.
 pub(super) fn read(scan: &Scan, whose: &Whose<'_>, facts: &mut PageFacts) {
+    let mut read = 0;
     let lines = scan.lines.iter().enumerate();
     for (at, line) in lines.filter(|(_, line)| line.cues.social && line.zone != Zone::Quote) {
         let text = &scan.text[line.range.clone()];
-        if text.len() > MAX_LINE {
+        if text.len() > MAX_LINE || read >= MAX_PROFILES {
             continue;
         }
-        for (start, found) in written(text) {
+        for (place, found) in written(text) {
             let known = facts.social.iter().any(|fact| fact.value.network == found.network);
-            // Words before it say whose it is, and what a page shows in full is no icon.
-            let standing = whose.profile(at, text, start..start + 1, handle(&found));
-            if !known && standing != Standing::Foreign {
-                let trust = if standing == Standing::Doubtful {
-                    TRUST / 2
-                } else {
-                    TRUST
-                };
-                facts.social.push(Fact::with_trust(found, Source::Text, trust));
+            if known {
+                continue;
             }
+            read += 1;
+            let trust = match whose.profile(at, text, place, handle(&found)) {
+                Standing::Foreign => continue,
+                Standing::Doubtful => TRUST / 2,
+                Standing::Plain => TRUST,
+            };
+            facts.social.push(Fact::with_trust(found, Source::Text, trust));
         }
     }
 }
 
 /// The profiles in a line, each with where it stands.
-fn written(line: &str) -> Vec<(usize, SocialLink)> {
+fn written(line: &str) -> Vec<(Range<usize>, SocialLink)> {
     let mut out = Vec::new();
     let mut network = "";
-    let mut at = 0;
     for word in line.split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | ';' | '(' | ')')) {
-        let start = at;
-        at += word.len() + 1;
         let bare = word.trim_matches(|c: char| matches!(c, ':' | '.' | '"' | '“' | '”' | '-' | '–'));
+        let place = offset(line, bare).map_or(0..0, |start| start..start + bare.len());
         let (label, name) = bare.split_once('@').unwrap_or((bare, ""));
         let label = label.trim_end_matches(':');
         if label.contains('/') {
-            let address = format!(
-                "https://{}",
-                label.trim_start_matches("https://").trim_start_matches("http://")
-            );
-            let whole = if name.is_empty() {
-                address
-            } else {
-                format!("{address}@{name}")
-            };
-            out.extend(
-                whole
-                    .parse()
-                    .ok()
-                    .and_then(|url| profile(&url))
-                    .map(|found| (start, found)),
-            );
+            let address = bare.trim_start_matches("https://").trim_start_matches("http://");
+            let url = format!("https://{address}").parse().ok();
+            out.extend(url.and_then(|url| profile(&url)).map(|found| (place, found)));
             continue;
         }
         if !label.is_empty() {
@@ -82,11 +72,10 @@ fn written(line: &str) -> Vec<(usize, SocialLink)> {
         let is_name = (3..=30).contains(&name.len())
             && name
                 .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'))
-            && (label.is_empty() || !network.is_empty());
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
         if is_name && !network.is_empty() {
             let url = format!("https://{network}{name}").parse().ok();
-            out.extend(url.and_then(|url| profile(&url)).map(|found| (start, found)));
+            out.extend(url.and_then(|url| profile(&url)).map(|found| (place, found)));
         }
     }
     out
@@ -134,6 +123,22 @@ mod tests {
             "Instagram and mail: info@smile.nz",
         ] {
             assert_eq!(found(line), Vec::<String>::new(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_profile_may_be_of_any_script() {
+        for line in [
+            "Instagram: “@praxis.weiss”",
+            "Instagram –@praxis.weiss",
+            "–facebook.com/ö",
+            "Ｉnstagram　@praxis.weiss　facebook.com/praxis",
+        ] {
+            let html = format!("<p>{line}");
+            extract_html(&html, &"https://www.zahnarzt-mueller.de/".parse().unwrap(), None);
+            for (place, _) in written(line) {
+                assert!(line.get(place).is_some(), "{line}");
+            }
         }
     }
 

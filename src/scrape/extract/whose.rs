@@ -10,7 +10,7 @@ use super::emails::is_mailbox_host;
 use super::scan::{LineKind, Scan, Zone};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
-use company::dials_emergency;
+use company::{dials_emergency, is_of_authority};
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, NETWORKS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -139,6 +139,9 @@ impl<'a> Whose<'a> {
     pub(crate) fn mail(&self, line: usize, text: &str, at: Range<usize>, mail: &str) -> Standing {
         if self.context.domain.owns_mail(mail) {
             return Standing::Plain;
+        }
+        if is_of_authority(mail) {
+            return Standing::Foreign;
         }
         let (text, at, _) = nearby(text, at);
         let statement = clauses::around(text, at.clone());

@@ -5,14 +5,14 @@ use crate::scrape::text::squeeze_to;
 
 /// What the media type of an answer says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Declared {
+pub(crate) enum Declared {
     Page,
     /// Nothing, or nothing that a browser would believe: the body decides (MIME Sniffing Standard, 7.1).
     Unknown,
     Other,
 }
 
-pub(super) fn declared(content_type: Option<&str>) -> Declared {
+pub(crate) fn declared(content_type: Option<&str>) -> Declared {
     let kind = content_type
         .unwrap_or_default()
         .split([';', ','])
@@ -49,22 +49,16 @@ const SNIFFED: usize = 1_445;
 /// # Errors
 /// [`FetchErrorKind::ContentType`], which says what it is.
 pub(super) fn check(host: &str, declared: Declared, body: &[u8]) -> Result<(), FetchError> {
-    match other_than_page(body) {
-        Some(UNMARKED) if declared == Declared::Page => Ok(()),
-        Some(what) => Err(refused(host, what)),
-        None => Ok(()),
-    }
+    other_than_page(declared, body).map_or(Ok(()), |what| Err(refused(host, what)))
 }
 
-/// What data are called that are neither text nor anything known.
-const UNMARKED: &str = "data without a content type";
-
-/// What a body is that can be no page, by its first bytes.
-pub(crate) fn other_than_page(body: &[u8]) -> Option<&'static str> {
+/// What a body is that can be no page, by its first bytes; what is declared to be one may hold anything that is not known.
+pub(crate) fn other_than_page(declared: Declared, body: &[u8]) -> Option<&'static str> {
     let known = SIGNATURES.iter().find(|(signature, _)| body.starts_with(signature));
+    let binary = declared == Declared::Unknown && !is_text(body);
     known
         .map(|(_, what)| *what)
-        .or_else(|| (!is_text(body)).then_some(UNMARKED))
+        .or(binary.then_some("data of no known kind"))
 }
 
 /// The refusal of an answer with this `Content-Type` header.

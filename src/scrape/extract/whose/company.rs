@@ -96,6 +96,13 @@ pub(super) fn dials_emergency(text: &str) -> bool {
     false
 }
 
+/// Whether an address is one of an authority, by its domain.
+pub(super) fn is_of_authority(mail: &str) -> bool {
+    let host = mail.rsplit_once('@').map_or("", |(_, host)| host);
+    host.split('.')
+        .any(|label| matches!(label, "gov" | "gouv" | "gob" | "govt"))
+}
+
 /// Words before the number of an emergency service, in the languages that say it so.
 const DIALLED: [&str; 21] = [
     "call", "dial", "ring", "phone", "or", "to", "via", "on", "le", "el", "al", "die", "den", "unter", "wählen", "bel",
