@@ -122,10 +122,12 @@ pub(super) fn social<'a>(
     order.into_iter().filter_map(|(at, _)| slots[at].take()).collect()
 }
 
-/// Whether the user name of a profile is one that the network has given, and says nothing of whose it is.
+/// Whether the user name of a profile is one that the network has given, or one in letters that no domain has: it says nothing of whose
+/// it is.
 fn is_opaque(handle: &str) -> bool {
     let letters = handle.bytes().filter(u8::is_ascii_alphabetic).count();
-    letters == 0 || handle.starts_with("profile.php") || (handle.len() == 24 && handle.starts_with("UC"))
+    let given = ["profile.php", "share/"].iter().any(|begin| handle.starts_with(begin));
+    letters == 0 || given || handle.contains('%') || (handle.len() == 24 && handle.starts_with("UC"))
 }
 
 /// Takes out what is doubtful where anything is not.

@@ -430,3 +430,11 @@ fn mail_of_authorities_is_not_the_business_s() {
     let facts = page("<p>Contact the State Dental Board at dentalboard@illinois.gov");
     assert!(facts.emails.is_empty(), "{:?}", facts.emails);
 }
+
+#[test]
+fn a_number_beside_an_icon_does_not_say_whose_it_is() {
+    let facts = page(
+        "<header><div><a href='tel:8028772055'>802.877.2055</a> <a href='https://facebook.com/foe3801/'>f</a></div></header>",
+    );
+    assert!(facts.social[0].trust >= 50, "{:?}", facts.social);
+}

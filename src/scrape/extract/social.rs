@@ -314,6 +314,8 @@ fn facebook(url: &Url, segments: &[&str]) -> Option<String> {
             let id = url.query_pairs().find(|(key, _)| key == "id")?.1.into_owned();
             digits(&id).then(|| format!("profile.php?id={id}"))
         }
+        // What the network gives to copy in the place of a page's own address; posts and films have a letter before it.
+        ["share", id] if id.len() >= 8 && id.bytes().all(|b| b.is_ascii_alphanumeric()) => Some(format!("share/{id}")),
         ["pages" | "p" | "people" | "pg", rest @ ..] => match rest {
             ["category", kind, name] => Some(format!("pages/category/{kind}/{name}")),
             [.., name, id] if digits(id) => Some(format!("{}/{}/{id}", segments[0], name)),
@@ -397,6 +399,10 @@ mod tests {
             ("https://t.me/Vet4PetMinsk", "https://t.me/vet4petminsk"),
             ("https://vk.com/smile_dental", "https://vk.com/smile_dental"),
             (
+                "https://www.facebook.com/share/1CaFEi9j3K/?mibextid=wwXIfr",
+                "https://www.facebook.com/share/1CaFEi9j3K",
+            ),
+            (
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html?m=1",
                 "https://www.tripadvisor.co.za/Hotel_Review-g1-d2-Reviews-Smile-Knysna.html",
             ),
@@ -417,6 +423,8 @@ mod tests {
     fn everything_else_is_left_alone() {
         for url in [
             "https://www.facebook.com/sharer/sharer.php?u=x",
+            "https://www.facebook.com/share.php?u=x",
+            "https://www.facebook.com/share/p/1CaFEi9j3K/",
             "https://www.facebook.com/",
             "https://twitter.com/intent/tweet?x",
             "https://www.linkedin.com/in/dr-jane",

@@ -174,10 +174,8 @@ impl<'a> Whose<'a> {
         if standing != Standing::Plain {
             return standing;
         }
-        let words = |folded: &Folded| {
-            let words = folded.text().split(' ').filter(|word| !word.is_empty());
-            words.filter(|word| !NETWORKS.contains(word)).count()
-        };
+        let told = |word: &&str| word.len() > 1 && word.contains(char::is_alphabetic) && !NETWORKS.contains(word);
+        let words = |folded: &Folded| folded.text().split(' ').filter(told).count();
         let mut folded = Folded::of(&text[statement]);
         // In running text the sentence before says whose it is: "Jane joined in 2019. Instagram".
         if words(&folded) < 2 && text.len() <= 600 && is_prose(text) && !text.contains(['|', '·', '•']) {
