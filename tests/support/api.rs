@@ -55,6 +55,8 @@ impl Api {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(ANSWER_WITHIN)
+            // A daemon ends connections that have been idle for longer; one that is about to end must not be taken.
+            .pool_idle_timeout(Duration::from_secs(1))
             .build()
             .unwrap();
         Self {

@@ -1,6 +1,6 @@
 //! The days of the week by name, in the languages that sites are in.
 
-use super::words::KnownMap;
+use super::words::{KnownMap, WordSet};
 use crate::scrape::payload::Day;
 use crate::scrape::text::plain;
 use std::sync::LazyLock;
@@ -158,10 +158,13 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     COMMON.keys().chain(own).copied()
 }
 
+/// All names again: most words are told from them by their first two letters.
+static ALL: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_words(names()));
+
 /// The day that a word names, in any of the known languages; `language` decides where they disagree.
 pub(crate) fn day_in(word: &str, language: Option<&str>) -> Option<Day> {
     let word = word.trim();
-    if word.len() > 48 {
+    if word.len() > 48 || !ALL.may_have(word) {
         return None;
     }
     let mut folded = String::with_capacity(word.len());

@@ -44,7 +44,13 @@ pub(crate) struct WordSet {
 impl WordSet {
     /// The words of a list that spaces separate.
     pub(crate) fn of(list: &'static str) -> Self {
-        let words: KnownSet<&str> = list.split_whitespace().collect();
+        Self::from_words(list.split_whitespace())
+    }
+
+    /// A set of words.
+    pub(crate) fn from_words(words: impl Iterator<Item = &'static str>) -> Self {
+        let words: KnownSet<&str> = words.collect();
+
         let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
         let mut starts = [0; 32];
         for word in &words {
