@@ -361,3 +361,17 @@ fn what_surrounds_a_name_is_no_part_of_it() {
         "Smile Salong"
     );
 }
+
+#[test]
+fn ratings_on_another_scale_than_stars_are_left_out() {
+    let rated = |rating: &str| {
+        let facts = page(&format!(
+            r#"<script type="application/ld+json">{{"@type":"Dentist","name":"Smile Dental","aggregateRating":{{{rating},"reviewCount":31}}}}</script>"#
+        ));
+        facts.ratings.first().map(|fact| fact.value.value)
+    };
+    assert_eq!(rated(r#""ratingValue":"4,8""#), Some(4.8));
+    assert_eq!(rated(r#""ratingValue":4.8,"bestRating":"5""#), Some(4.8));
+    assert_eq!(rated(r#""ratingValue":"4.8","bestRating":"10""#), None);
+    assert_eq!(rated(r#""ratingValue":96"#), None);
+}

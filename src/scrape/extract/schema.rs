@@ -230,7 +230,10 @@ impl<'a> Reader<'a> {
             }
         }
         for rating in self.objects(object.get("aggregateRating")).into_iter().take(1) {
-            if let Some(value) = number(rating.get("ratingValue")).filter(|value| (0.0..=100.0).contains(value)) {
+            // Stars are of five; a value on another scale would be taken for one of these.
+            let of_five = number(rating.get("bestRating")).is_none_or(|best| best == 5.0);
+            let stars = number(rating.get("ratingValue")).filter(|value| of_five && (0.0..=5.0).contains(value));
+            if let Some(value) = stars {
                 let count = number(rating.get("reviewCount")).or(number(rating.get("ratingCount")));
                 let count = count.map(|count| count as u64);
                 self.facts
