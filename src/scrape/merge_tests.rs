@@ -111,6 +111,19 @@ fn agreement_raises_confidence() {
 }
 
 #[test]
+fn a_town_alone_says_nothing_beside_a_street() {
+    let merged = merge(
+        &url(),
+        &scrape(&[
+            ("/", "<footer><p>Smile<p>Padova, Italy"),
+            ("/contact", "<p>12 High Street, Dunedin"),
+        ]),
+    );
+    assert_eq!(merged.addresses.len(), 1);
+    assert_eq!(merged.addresses[0].street.as_deref(), Some("12 High Street"));
+}
+
+#[test]
 fn a_page_that_says_it_twice_is_one_witness() {
     let home = "<title>Smile Dental</title><p>Phone 09 524 7381</p>";
     let twice = merge(&url(), &scrape(&[("/", home), ("/", home)]));

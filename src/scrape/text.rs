@@ -269,6 +269,12 @@ pub fn starts_ci(input: &str, prefix: &str) -> bool {
     input.len() >= prefix.len() && input.as_bytes()[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes())
 }
 
+/// Where `part`, a piece of `whole`, begins in it.
+pub fn offset(whole: &str, part: &str) -> Option<usize> {
+    let at = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    (at + part.len() <= whole.len() && whole.is_char_boundary(at)).then_some(at)
+}
+
 /// Percent-decoding that keeps what is not valid UTF-8 afterwards readable.
 pub fn percent_decode(input: &str) -> Cow<'_, str> {
     if !input.contains('%') {

@@ -2,7 +2,6 @@
 
 use super::address_forms::village;
 use super::address_labels::{ADDRESS, heads_address, labelled};
-use super::address_lines::offset;
 use super::address_parts::{country_after, is_number, split, without_label};
 use super::address_places::{is_place, town_and_country, town_and_county, without_kind};
 use super::address_regions::is_county;
@@ -12,7 +11,7 @@ use super::context::Context;
 use super::hours_days::day;
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
-use crate::scrape::text::{fold, squeeze};
+use crate::scrape::text::{fold, offset, squeeze};
 use phonenumber::country::Id;
 
 /// Countries where the number stands before the street.

@@ -12,7 +12,7 @@ use super::address_street::{
     street_at_end,
 };
 use crate::scrape::payload::Address;
-use crate::scrape::text::squeeze;
+use crate::scrape::text::{offset, squeeze};
 use phonenumber::country::Id;
 
 /// An address and where in its line it stands; `start` is 0 where its street stands in a line before.
@@ -336,12 +336,6 @@ fn is_year_in_prose(code: &Code, street: &Option<Street<'_>>, town: &Option<Stri
     code.text.len() == 4
         && (code.text.starts_with("19") || code.text.starts_with("20"))
         && (street.is_none() || town.is_none())
-}
-
-/// Where `part`, a piece of `whole`, begins in it.
-pub(super) fn offset(whole: &str, part: &str) -> Option<usize> {
-    let at = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-    (at + part.len() <= whole.len() && whole.is_char_boundary(at)).then_some(at)
 }
 
 /// The address as the page writes it, its lines joined; none where other things than places stand in between.

@@ -324,9 +324,11 @@ const COUNTRIES: usize = countries::NAMES.len();
 
 /// Whether a place is one of those that tell a country: a state, or a large town.
 pub(super) fn is_known(place: &str) -> bool {
-    PLACES
-        .iter()
-        .any(|(known, _)| place.to_lowercase() == known.trim().to_lowercase())
+    // Some stand between spaces in the list.
+    let padded = format!(" {place} ");
+    NAMES
+        .all(&padded)
+        .any(|(_, index)| index >= COUNTRIES && PLACES[index - COUNTRIES].0.trim().len() == place.len())
 }
 
 static NAMES: Words = Words::new(&names());

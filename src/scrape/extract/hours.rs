@@ -25,7 +25,8 @@ pub(crate) fn specification(object: &Map<String, Value>) -> Vec<OpeningHours> {
             .zip(date("validThrough"))
             .map(|(from, to)| (to - from).num_days());
         let short = days.is_some_and(|days| days < SEASON);
-        if short || !object.contains_key("dayOfWeek") {
+        let same = texts(object.get("validFrom")) == texts(object.get("validThrough"));
+        if short || same || !object.contains_key("dayOfWeek") {
             return Vec::new();
         }
     }
@@ -169,6 +170,14 @@ mod tests {
             read(json!({"opens": "09:00", "closes": "12:00", "validFrom": "2024-12-24", "validThrough": "2024-12-24"})),
             Vec::<String>::new()
         );
+        let valid = |from: &str, through: &str| {
+            read(
+                json!({"dayOfWeek": "Friday", "opens": "10:00", "closes": "12:00", "validFrom": from, "validThrough": through}),
+            )
+        };
+        assert_eq!(valid("2020-03-20", "2020-05-01"), Vec::<String>::new());
+        assert_eq!(valid("24/12/2024", "24/12/2024"), Vec::<String>::new());
+        assert_eq!(valid("2024-01-01", "2024-12-31"), ["[Fr] 10:00-12:00"]);
     }
 
     #[test]

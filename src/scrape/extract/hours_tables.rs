@@ -125,7 +125,8 @@ static OUTSIDE: Words = Words::new(&[
     "mimo ",
     "Mimo ",
     "after hours",
-    "After hours",
+    "out of hours",
+    "out-of-hours",
 ]);
 
 /// What stands above or before the days that are closed, in a cell of its own.
@@ -300,6 +301,8 @@ struct Tables {
     /// Lines that are still about the telephone or the like, and of which kind.
     aside: usize,
     aside_kind: Kind,
+    /// They are about the time when the doors are shut.
+    outside: bool,
     done: Vec<Table>,
 }
 
@@ -315,6 +318,7 @@ impl Tables {
             cue: false,
             aside: 0,
             aside_kind: Kind::Regular,
+            outside: false,
             done: Vec::new(),
         }
     }
@@ -367,11 +371,13 @@ impl Tables {
         let kind = parts.iter().map(|(_, kind)| *kind).max().unwrap_or(Kind::Regular);
         if kind != Kind::Regular && !digits && text.len() < 60 && !names_hours(text, self.language) {
             self.heading_of_others(kind, heading);
+            self.outside = OUTSIDE.any(text);
             return;
         }
         if self.aside > 0 {
-            let over =
-                (cue || heading) && kind == Kind::Regular && (says_open(text) || !names_hours(text, self.language));
+            // Whom one calls when the doors are shut is open then: "Vets Now is open Mon-Sun 6pm-8am".
+            let opened = kind == Kind::Regular && (says_open(text) || !names_hours(text, self.language));
+            let over = opened && (heading || (cue && !self.outside));
             self.aside = if over { 0 } else { self.aside - 1 };
             if !over && self.aside_kind == Kind::Other {
                 return;

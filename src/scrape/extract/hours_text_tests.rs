@@ -58,6 +58,7 @@ fn hours_as_people_write_them() {
             vec!["[Mo, Tu, We, Th, Fr, Sa, Su] 07:00-24:00".into()],
         ),
         ("Sat 9am - 12 noon", vec!["[Sa] 09:00-12:00".into()]),
+        ("Tue-Fri 7'00 - 14'00", vec!["[Tu, We, Th, Fr] 07:00-14:00".into()]),
         ("Sun noon-10pm", vec!["[Su] 12:00-22:00".into()]),
         (
             "Mon-Fri 9:00 - 5:00. Office closed daily 12:00 - 1:00 for lunch.",

@@ -1,5 +1,6 @@
 //! Texts that name a kind of page, and no business.
 
+use super::address_places::without_kind;
 use super::names_likeness::likeness;
 use super::whose::is_trade;
 use super::words::KnownSet;
@@ -128,7 +129,8 @@ pub(crate) fn is_generic(text: &str) -> bool {
     }
     let folded = folded(text);
     // A town and no name: "м. Знам'янка".
-    let is_town = ["м. ", "г. ", "смт "].iter().any(|kind| text.starts_with(kind));
+    let is_town = without_kind(text).len() < text.len();
+
     is_town || KINDS.contains(folded.as_str()) || is_unfinished(&folded) || is_someone_elses(text)
 }
 

@@ -65,12 +65,14 @@ pub(crate) struct Own {
     names: Vec<String>,
     label: String,
     site: String,
+    /// The domain stands for one of the names.
+    explained: bool,
 }
 
 impl Own {
     /// Gathers what the page calls itself.
     pub(crate) fn of(names: &[Fact<String>], context: &Context) -> Self {
-        let names = names
+        let names: Vec<String> = names
             .iter()
             .filter(|fact| fact.trust >= MIN_TRUST)
             .map(|fact| &fact.value)
@@ -80,6 +82,7 @@ impl Own {
             .take(MAX_NAMES)
             .collect();
         Self {
+            explained: names.iter().any(|own| likeness(own, &context.label) >= EXPLAINED),
             names,
             label: context.label.clone(),
             site: context.site.clone(),
@@ -99,11 +102,13 @@ impl Own {
     /// Whether a name is another's: the domain explains what the page calls itself, and the name shares no word with either but that of a
     /// trade.
     pub(crate) fn is_another(&self, name: &str) -> bool {
-        let explained = self.names.iter().any(|own| likeness(own, &self.label) >= EXPLAINED);
+        if !self.explained || self.is_called(name) {
+            return false;
+        }
         let folded = fold(name);
         let telling = |word: &&str| word.len() >= 3 && !is_trade(word);
         let known = |word: &str| self.label.contains(word) || self.names.iter().any(|own| own.contains(word));
-        explained && !self.is_called(name) && !folded.split(' ').filter(telling).any(known)
+        !folded.split(' ').filter(telling).any(known)
     }
 
     /// Whether a text speaks of the business by a name of two words or more, or by one that the domain holds too.

@@ -438,3 +438,30 @@ fn a_number_beside_an_icon_does_not_say_whose_it_is() {
     );
     assert!(facts.social[0].trust >= 50, "{:?}", facts.social);
 }
+
+/// The first hours of a page: days and times.
+fn first_hours(html: &str) -> Vec<(usize, String, String)> {
+    let facts = page(html);
+    let week = facts.opening_hours.into_iter().next().map(|fact| fact.value);
+    let spans = week.into_iter().flatten();
+    spans
+        .map(|hours| (hours.days.len(), hours.opens, hours.closes))
+        .collect()
+}
+
+#[test]
+fn hours_of_emergencies_and_neighbours_are_not_those_of_the_doors() {
+    let own = [(5, "09:00".to_owned(), "19:00".to_owned())];
+    let vet = "<p>Open 7 days with a 24/7 Emergency Vet on call<p>Monday - Friday<p>9.00am to 7.00pm";
+    assert_eq!(first_hours(vet), own);
+    let out = "<p>Mon-Fri 9am-7pm</p><h3>Out of hours</h3><p>Vets Now is open Mon-Sun 6pm-8am</p>";
+    assert_eq!(first_hours(out), own);
+    let neighbours = "<p>Mon-Fri 9am-7pm</p><p>Our neighbours at Bloom Florist are open Mon-Sun 8am-6pm</p>";
+    assert_eq!(first_hours(neighbours), own);
+}
+
+#[test]
+fn short_hours_that_come_every_day_are_hours() {
+    let farm = "<table><tr><td>Lundi au dimanche, matin<td>8 h 30 – 10 h 30<tr><td>Lundi au dimanche, soir<td>17 h 30 – 19 h</table>";
+    assert_eq!(first_hours(farm).len(), 2);
+}

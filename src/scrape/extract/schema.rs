@@ -20,6 +20,8 @@ use std::collections::HashMap;
 const MAX_ITEMS: usize = 2_000;
 /// Nesting that is followed; `serde_json` itself refuses 128.
 const MAX_DEPTH: usize = 24;
+/// Bytes of a name; longer ones are slogans.
+const LONGEST_NAME: usize = 240;
 
 /// Trust in what a plugin has filled in: any other source is believed first.
 const DOUBTED: u8 = 25;
@@ -100,13 +102,12 @@ impl<'a> Reader<'a> {
                 let types = types(object);
                 let own = own && !self.is_foreign(object, &types, listed);
                 if own {
-                    let another = texts(object.get("name")).iter().any(|name| self.own.is_another(name));
                     match kind_of(&types, object) {
                         // The makers of a website or of its theme leave their own markup in it.
                         Kind::Business | Kind::Organisation if self.is_of_others(object) => {
                             self.business(object, &types, 20, 20)
                         }
-                        Kind::Business if another => self.business(object, &types, 20, 50),
+                        Kind::Business if self.is_called_otherwise(object) => self.business(object, &types, 20, 50),
                         Kind::Business => self.business(object, &types, 70, 70),
                         Kind::Organisation => self.business(object, &types, 60, 60),
                         Kind::WebSite => self.website(object),
@@ -135,6 +136,14 @@ impl<'a> Reader<'a> {
             .is_some_and(|home| self.context.is_elsewhere(home));
         let mut names = texts(object.get("name")).into_iter();
         elsewhere || names.any(|name| self.own.is_example(&name))
+    }
+
+    /// Whether an item has the name of another business.
+    fn is_called_otherwise(&self, object: &Object) -> bool {
+        let names = texts(object.get("name"));
+        names
+            .iter()
+            .any(|name| name.len() <= LONGEST_NAME && self.own.is_another(name))
     }
 
     /// Whether an item is the business of somebody else, whose data a theme, an agency or a parent company has left

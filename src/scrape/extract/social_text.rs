@@ -1,11 +1,10 @@
 //! Profiles that a page writes out and leads to by no link: "Instagram: @smile.dental", "facebook.com/smiledental".
 
-use super::address_lines::offset;
 use super::scan::{Scan, Zone};
 use super::social::{handle, profile};
 use super::whose::{Standing, Whose};
 use crate::scrape::payload::{Fact, PageFacts, SocialLink, Source};
-use crate::scrape::text::starts_ci;
+use crate::scrape::text::{offset, starts_ci};
 use std::ops::Range;
 
 /// What is said of a line that is looked through for profiles, and the network that a name behind it is of.
