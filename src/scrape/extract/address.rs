@@ -34,8 +34,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
     let mut free = 0;
     for (at, line) in scan.lines.iter().enumerate() {
         let text = lines[at];
-        let digits = text.bytes().any(|b| b.is_ascii_digit());
-        if !digits || text.len() > MAX_LINE || line.zone == Zone::Quote || found >= MAX_ADDRESSES {
+        if !line.signs.digit() || text.len() > MAX_LINE || line.zone == Zone::Quote || found >= MAX_ADDRESSES {
             continue;
         }
         let before: Vec<&str> = lines[at.saturating_sub(LINES_BEFORE).max(free)..at]

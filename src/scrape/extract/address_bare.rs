@@ -56,7 +56,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         scan.lines.iter().enumerate().filter_map(|(at, line)| {
             let text = &scan.text[line.range.clone()];
             let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(1));
-            let may = !elsewhere && text.len() <= MAX_LINE && text.bytes().any(|b| b.is_ascii_digit());
+            let may = !elsewhere && text.len() <= MAX_LINE && line.signs.digit();
             may.then_some((at, text))
         })
     };

@@ -35,7 +35,7 @@ pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
     for (at, line) in scan.lines.iter().enumerate() {
         let text = &scan.text[line.range.clone()];
         let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(_));
-        if elsewhere || text.len() > MAX_LINE || text.bytes().any(|b| b.is_ascii_digit()) {
+        if elsewhere || text.len() > MAX_LINE || line.signs.digit() {
             continue;
         }
         let above = at.checked_sub(1).map_or("", |above| scan.line(above));

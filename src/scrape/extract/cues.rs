@@ -3,6 +3,7 @@
 use super::hours_tables::ANNOUNCED;
 use super::languages::SPEAKING;
 use super::people_names::INTRODUCTIONS;
+use super::people_words::TITLED;
 use super::social_text::NETWORKS;
 use crate::scrape::text::{Words, concat};
 
@@ -21,6 +22,8 @@ pub(crate) struct Cues {
     pub(crate) announced: bool,
     /// Somebody who says their name.
     pub(crate) introduced: bool,
+    /// A title behind which names stand, or what begins like one.
+    pub(crate) titled: bool,
     /// A network, or the address of one.
     pub(crate) social: bool,
 }
@@ -123,13 +126,14 @@ const HOURS: [&str; 26] = [
     "geöffnet",
 ];
 
-const LISTS: [&[&str]; 7] = [
+const LISTS: [&[&str]; 8] = [
     &FOREIGN,
     &MASKED,
     &HOURS,
     &ANNOUNCED,
     &SPEAKING,
     &INTRODUCTIONS,
+    &TITLED,
     &NETWORKS,
 ];
 const ALL: usize = FOREIGN.len()
@@ -138,13 +142,14 @@ const ALL: usize = FOREIGN.len()
     + ANNOUNCED.len()
     + SPEAKING.len()
     + INTRODUCTIONS.len()
+    + TITLED.len()
     + NETWORKS.len();
 
 static CUES: Words = Words::new(&concat::<ALL>(&LISTS));
 
 impl Cues {
     /// In the order of [`LISTS`].
-    fn each_mut(&mut self) -> [&mut bool; 7] {
+    fn each_mut(&mut self) -> [&mut bool; 8] {
         [
             &mut self.foreign,
             &mut self.masked,
@@ -152,6 +157,7 @@ impl Cues {
             &mut self.announced,
             &mut self.spoken,
             &mut self.introduced,
+            &mut self.titled,
             &mut self.social,
         ]
     }
@@ -176,6 +182,7 @@ impl Cues {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::scrape::extract::people_words::STRONG_TITLES;
 
     #[test]
     fn each_kind_is_told_apart() {
@@ -184,5 +191,8 @@ mod tests {
         assert!(Cues::of("info [at] x.de").masked && Cues::of("a (æt) b").masked);
         assert!(Cues::of("Opening hours").hours && Cues::of("Öffnungszeiten").hours);
         assert_eq!(Cues::of("Smile Dental"), Cues::default());
+        for title in STRONG_TITLES.words() {
+            assert!(Cues::of(&format!("with {title} Jane Berg")).titled, "{title}");
+        }
     }
 }

@@ -8,10 +8,11 @@ use std::ops::Range;
 /// Every address in a line of visible text, with the text and the place in it where it stands; `masked` when the line
 /// may hold one that is hidden from robots.
 pub(crate) fn from_line(line: &str, masked: bool, found: &mut dyn FnMut(&str, Range<usize>, String)) {
-    if line.contains('@') {
+    let at = line.contains('@');
+    if at {
         find(line, found);
     }
-    if (masked || line.contains(" @") || line.contains("@ "))
+    if (masked || at && (line.contains(" @") || line.contains("@ ")))
         && let Some(plain) = unmask(line)
     {
         find(&plain, found);

@@ -8,6 +8,7 @@ use super::hours_looks::{may_hold_times, whole_day};
 use super::hours_matrix::Matrix;
 use super::hours_text::{Reader, minutes, names_hours};
 use super::scan::{Line, LineKind, Scan, Zone};
+use super::signs::Signs;
 use crate::scrape::payload::{Day, Fact, OpeningHours, PageFacts, Source};
 use crate::scrape::text::Words;
 
@@ -197,15 +198,17 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         let text = &scan.text[line.range.clone()];
         rest = after;
         // An item of a menu is no heading of what stands behind it.
-        let item = line.zone == Zone::Nav && !text.bytes().any(|b| b.is_ascii_digit());
+        let item = line.zone == Zone::Nav && !line.signs.digit();
         if line.zone == Zone::Quote || item || text.len() > MAX_LINE {
             continue;
         }
         if let Some(found) = beside(scan, line, after, language) {
             rest = &after[found.lines - 1..];
-            found.rows.iter().for_each(|row| tables.line(row, line));
+            for row in &found.rows {
+                tables.line(row, line, Signs::of(row).digit());
+            }
         } else {
-            tables.line(text, line);
+            tables.line(text, line, line.signs.digit());
         }
     }
     tables.finish();
@@ -236,7 +239,7 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
 /// The rows that begin with a line, where the days stand in one column and their times in the next.
 fn beside(scan: &Scan, line: &Line, after: &[Line], language: Option<&'static str>) -> Option<Columns> {
     let text = |line: &Line| &scan.text[line.range.clone()];
-    if !begins_with_day(text(line)) {
+    if line.signs.digit() || line.signs.tab() || !begins_with_day(text(line)) {
         return None;
     }
     let near: Vec<&str> = std::iter::once(line).chain(after).take(REACH).map(text).collect();
@@ -344,7 +347,8 @@ impl Tables {
         self.done.extend(Table::of(second, cue, Kind::Second));
     }
 
-    fn line(&mut self, text: &str, line: &Line) {
+    /// Takes in a text, `digits` in it or none, that stands where `line` does.
+    fn line(&mut self, text: &str, line: &Line, digits: bool) {
         if RESTING.contains(&text) {
             self.resting = Some(text.to_owned());
             return;
@@ -353,7 +357,6 @@ impl Tables {
         let text = below.as_deref().unwrap_or(text);
 
         // Without a digit only a day or "closed" can matter, and those stand in short lines.
-        let digits = text.bytes().any(|b| b.is_ascii_digit());
         let may_tell = text.len() <= 48 || (digits && (may_hold_times(text) || !text.is_ascii()));
         let heading = matches!(line.kind, LineKind::Heading(_));
         let cue = line.cues.hours || (text.len() <= 160 && line.cues.announced);

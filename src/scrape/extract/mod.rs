@@ -79,6 +79,7 @@ mod schema_values;
 mod scripted;
 mod services;
 mod services_words;
+mod signs;
 pub(crate) mod social;
 mod social_text;
 mod texts;

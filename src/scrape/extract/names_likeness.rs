@@ -19,7 +19,7 @@ pub(crate) fn likeness(text: &str, label: &str) -> f64 {
 }
 
 fn likeness_as_written(text: &str, label: &str) -> f64 {
-    if label.len() < 2 {
+    if label.len() < 2 || !may_share(text, label) {
         return 0.0;
     }
     let folded = fold(&latin(text));
@@ -56,6 +56,26 @@ fn likeness_as_written(text: &str, label: &str) -> f64 {
     let of_label = explained as f64 / label.len() as f64;
     let of_text = used as f64 / joined.len() as f64;
     (0.65 * of_label + 0.35 * of_text).min(0.95)
+}
+
+/// Whether a text may have a word or its initials in common with the domain, as far as its words begin: most lines of a page have
+/// none, and folding them takes longer.
+fn may_share(text: &str, label: &str) -> bool {
+    // Accents go, and an apostrophe joins what stands around it.
+    if !text.is_ascii() || text.contains('\'') {
+        return true;
+    }
+    let label = label.as_bytes();
+    let begins = |word: &[u8]| match *word {
+        [first, second, ..] => label.windows(2).any(|two| two == [first | 0x20, second | 0x20]),
+        _ => false,
+    };
+    let mut words = text
+        .as_bytes()
+        .split(|byte| !byte.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let Some(first) = words.next() else { return false };
+    first[0].to_ascii_lowercase() == label[0] || begins(first) || words.any(begins)
 }
 
 /// Whether two spellings mean one business: one holds all the words of the other.

@@ -89,7 +89,8 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if text.len() < 20 || text.len() > 1_000 {
             continue;
         }
-        for (name, told) in names(text, &context.domain) {
+        // No name goes from one cell of a row to the next.
+        for (name, told) in text.split('\t').flat_map(|cell| names(cell, &context.domain)) {
             let trust = match told {
                 Told::Greeted if name.contains(' ') => 38,
                 Told::Greeted => 12,

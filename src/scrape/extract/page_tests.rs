@@ -7,6 +7,14 @@ pub(super) fn page(html: &str) -> PageFacts {
 }
 
 #[test]
+fn names_end_with_their_cell() {
+    let html = "<table><tr><td>Our family runs Smile Ltd<td>Mon - Fri 9am - 5pm</table>";
+    let facts = extract_html(html, &"https://www.smile.co.nz/".parse().unwrap(), None);
+    let names: Vec<_> = facts.names.iter().map(|fact| fact.value.as_str()).collect();
+    assert_eq!(names, ["Smile Ltd"]);
+}
+
+#[test]
 fn json_ld_is_read() {
     let facts = page(
         r##"<script type="application/ld+json">{"@context":"https://schema.org","@graph":[

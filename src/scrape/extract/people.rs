@@ -15,6 +15,8 @@ const MAX_PEOPLE: usize = 60;
 const MAX_LINE: usize = 160;
 /// "Inhaber" in short, which begins a role.
 const OWNER: &str = "Inh. ";
+/// Roles that stand before a name without a colon.
+const OWNERS: [&str; 4] = [OWNER, "Inhaber ", "Inhaberin ", "GF "];
 /// Roles that are too short to be found among other letters.
 const SHORT_ROLES: [&str; 8] = ["VD", "CEO", "COO", "CFO", "GP", "GF", "DG", "PDG"];
 
@@ -76,17 +78,19 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         if let Some((name, role)) = japanese(own) {
             add(name, Some(role), 50, facts);
         } else if own.len() <= MAX_LINE {
-            let next = [text(at + 1), text(at + 2)];
-            whole_line(own, next, place, facts);
-        } else if !place.footer {
+            let several = line.signs.list() && !place.footer && segments(own, place, facts);
+            if !several {
+                whole_line(own, [text(at + 1), text(at + 2)], place, facts);
+            }
+        } else if !place.footer && (line.signs.colon() || OWNERS.iter().any(|word| own.starts_with(word))) {
             // "Managing director: Jane Berg. Registered in …".
             let first = own.split(". ").next().unwrap_or_default();
             if let Some((name, role)) = role_then_name(first) {
                 add(name, Some(role), 45, facts);
             }
         }
-        if own.len() <= 600 && !place.footer && !own.contains('\t') {
-            prose(own, line.cues.introduced, facts);
+        if own.len() <= 600 && !place.footer && !line.signs.tab() {
+            prose(own, line, facts);
         }
     }
 }
@@ -100,11 +104,8 @@ struct Place {
     footer: bool,
 }
 
-/// A line with one person, or with several and their roles.
+/// A line with one person.
 fn whole_line(own: &str, next: [&str; 2], place: Place, facts: &mut PageFacts) {
-    if !place.footer && segments(own, place, facts) {
-        return;
-    }
     if let Some((name, role)) = split(own) {
         let titled = looks_like_name(name).unwrap_or_default();
         if place.heading || titled || place.listed || own.len() <= 80 {
@@ -137,18 +138,8 @@ fn whole_line(own: &str, next: [&str; 2], place: Place, facts: &mut PageFacts) {
     }
 }
 
-/// Whether a text may have one of the marks that [`segments`] cuts at, by the last byte of each: most have none, and looking for each
-/// took longer.
-fn may_list(text: &str) -> bool {
-    let last_bytes = |byte| matches!(byte, b')' | b'|' | 0xb7 | 0xa2);
-    text.bytes().any(last_bytes)
-}
-
 /// Several people in one line: "Jana Berg (Ärztin), Emre Kaya (Arzt)", "Jo Bray – nurse · Ben Quick – vet".
 fn segments(own: &str, place: Place, facts: &mut PageFacts) -> bool {
-    if !may_list(own) {
-        return false;
-    }
     let own = match own.split_once(": ") {
         Some((label, rest)) if speaks_of_team(label) || label.len() <= 20 => rest,
         _ => own,
@@ -178,8 +169,9 @@ fn segments(own: &str, place: Place, facts: &mut PageFacts) -> bool {
 }
 
 /// Names behind titles in sentences, where nothing says that they are somebody else's.
-fn prose(text: &str, introducing: bool, facts: &mut PageFacts) {
-    let (titled, several) = (has_title(text), may_list(text));
+fn prose(text: &str, line: &Line, facts: &mut PageFacts) {
+    let (introducing, several) = (line.cues.introduced, line.signs.list());
+    let titled = line.cues.titled && has_title(text);
     if !(introducing || titled || several) {
         return;
     }
@@ -287,7 +279,7 @@ fn role_then_name(line: &str) -> Option<(&str, &str)> {
         let role = role_of(label).filter(|_| label.len() <= 40)?;
         return cut(rest).map(|end| (&rest[..end], role));
     }
-    for word in [OWNER, "Inhaber ", "Inhaberin ", "GF "] {
+    for word in OWNERS {
         if let Some(rest) = line.strip_prefix(word) {
             return cut(rest).map(|end| (&rest[..end], word.trim()));
         }

@@ -23,6 +23,12 @@ pub(super) static STRONG_TITLES: LazyLock<WordSet> = LazyLock::new(|| {
     )
 });
 
+/// What each of [`STRONG_TITLES`] begins with or is where a name follows; only ASCII letters are compared without regard to case.
+pub(super) const TITLED: [&str; 18] = [
+    "dr ", "dr.", "dra ", "dra.", "dre ", "dre.", "prof", "dott.", "avv.", "lek.", "δρ", "Δρ", "ΔΡ", "д-р", "Д-р",
+    "Д-Р", "uzm.", "hekim",
+];
+
 /// Headings above lists of people, in lower case.
 pub(super) static TEAMS: Words = Words::new(&[
     "team",

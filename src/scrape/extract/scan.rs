@@ -6,6 +6,7 @@ use super::elements::{
     child_text, inner_text, is_block, kind_of, marks_fax, plain_words, shows_number, text_length, words_touch, zone_of,
 };
 use super::foreign;
+use super::signs::Signs;
 use super::visible::{Visibility, hidden_classes};
 use super::{encoded, hrefs, scripted};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
@@ -20,6 +21,7 @@ pub(crate) struct Line {
     pub(crate) zone: Zone,
     pub(crate) kind: LineKind,
     pub(crate) cues: Cues,
+    pub(crate) signs: Signs,
 }
 
 /// A link and the text it shows.
@@ -360,6 +362,7 @@ impl Walk {
         };
         self.out.lines.push(Line {
             cues,
+            signs: Signs::of(&text[range.clone()]),
             range,
             zone: self.zone,
             kind: self.kind,

@@ -8,6 +8,7 @@ use super::scan::{LineKind, Scan, Zone};
 use super::whose::{Standing, Whose};
 use super::{emails, phone_lines};
 use crate::scrape::payload::{PageFacts, Source};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Reads every visible line once.
@@ -25,13 +26,19 @@ pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, fac
             Zone::Footer | Zone::Header => 50,
             _ => 40,
         };
-        let text = &*narrow(text);
+        let narrowed = if line.signs.wide() {
+            narrow(text)
+        } else {
+            Cow::Borrowed(text)
+        };
+        let text = &*narrowed;
         if line.kind != LineKind::Row {
             columns.clear();
         } else if let Some(labels) = column_labels(text) {
             columns = labels;
         }
-        if text.bytes().filter(u8::is_ascii_digit).take(5).count() == 5 {
+        let digits = line.signs.digit() || line.signs.wide();
+        if digits && text.bytes().filter(u8::is_ascii_digit).take(5).count() == 5 {
             if columns.is_empty() {
                 let mut whose = |part| whose.number(at, text, part);
                 phone_lines::from_line(text, trust, label_alone(above), &mut whose, numbers);
@@ -48,6 +55,9 @@ pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, fac
             }
         }
         above = &scan.text[line.range.clone()];
+        if !(line.signs.at() || line.signs.wide() || line.cues.masked) {
+            continue;
+        }
         emails::from_line(text, line.cues.masked, &mut |text, part, mail| {
             let trust = match whose.mail(at, text, part, &mail) {
                 Standing::Foreign => return,

@@ -80,6 +80,12 @@ impl WordSet {
         }
     }
 
+    /// The words, in no order.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> impl Iterator<Item = &'static str> {
+        self.words.iter().copied()
+    }
+
     /// Whether `word` is one of them.
     pub(crate) fn has(&self, word: &str) -> bool {
         word.len() <= self.longest && self.words.contains(word)
