@@ -1,13 +1,16 @@
 //! Sections about somebody else: supervisory chambers, insurers, hosts, complaint bodies, which legal pages must name
 //! together with their telephone numbers and addresses.
 
-use super::scan::{LineKind, Scan, Zone};
+use super::scan::{Anchor, LineKind, Scan, Zone};
+use crate::scrape::text::starts_ci;
+use std::ops::Range;
 
 /// Lines after a cue that belong to its section, unless a heading ends it sooner.
 const REACH: usize = 7;
 
 /// Moves the lines and links of such sections to [`Zone::Quote`], where no extractor looks.
 pub(crate) fn mark(scan: &mut Scan) {
+    unquote(scan);
     let mut left = 0;
     let mut marked = vec![false; scan.lines.len()];
     for (at, line) in scan.lines.iter().enumerate() {
@@ -34,6 +37,40 @@ pub(crate) fn mark(scan: &mut Scan) {
         if marked.get(anchor.line) == Some(&true) {
             anchor.zone = Zone::Quote;
         }
+    }
+}
+
+/// Takes boxes in which one can call or write for what they are: themes call any box a "review" when it looks like their own, and
+/// customers put no links into what they say.
+fn unquote(scan: &mut Scan) {
+    let calls = |anchor: &Anchor| starts_ci(&anchor.href, "tel:") || starts_ci(&anchor.href, "mailto:");
+    let quoted = |line: usize| scan.lines.get(line).is_some_and(|line| line.zone == Zone::Quote);
+    let mut boxes: Vec<Range<usize>> = Vec::new();
+    for anchor in scan
+        .anchors
+        .iter()
+        .filter(|anchor| anchor.zone == Zone::Quote && calls(anchor))
+    {
+        if !quoted(anchor.line) || boxes.last().is_some_and(|last| last.contains(&anchor.line)) {
+            continue;
+        }
+        let start = (0..anchor.line)
+            .rev()
+            .take_while(|line| quoted(*line))
+            .last()
+            .unwrap_or(anchor.line);
+        let end = (anchor.line..scan.lines.len())
+            .take_while(|line| quoted(*line))
+            .last()
+            .unwrap_or(anchor.line);
+        boxes.push(start..end + 1);
+    }
+    for lines in boxes {
+        scan.lines[lines.clone()]
+            .iter_mut()
+            .for_each(|line| line.zone = Zone::Main);
+        let inside = scan.anchors.iter_mut().filter(|anchor| lines.contains(&anchor.line));
+        inside.for_each(|anchor| anchor.zone = Zone::Main);
     }
 }
 

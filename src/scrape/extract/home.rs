@@ -356,10 +356,10 @@ const fn names() -> [&'static str; COUNTRIES + PLACES.len()] {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use crate::scrape::{dom, extract::scan};
+    use crate::scrape::{dom, extract::walk};
 
     fn home(html: &str, url: &str, language: Option<&str>) -> Vec<Id> {
-        let scan = scan::scan(&dom::parse(html));
+        let scan = walk::scan(&dom::parse(html));
         let context = Context::new(&url.parse().unwrap(), None, None);
         Home::of(&scan, &context, language).countries().collect()
     }

@@ -56,6 +56,9 @@ pub(super) fn time(rest: &str, before: char, ends_range: bool) -> (Token, usize)
     if matches!(before, '$' | '€' | '£' | '#' | '.' | '+') {
         return word;
     }
+    if let Some(length) = age(rest) {
+        return (Token::Word, length);
+    }
     let bytes = rest.as_bytes();
     let number = |range: std::ops::Range<usize>| rest.get(range).and_then(|part| part.parse::<u16>().ok());
     let mut length = digits;
@@ -163,6 +166,27 @@ pub(super) fn time(rest: &str, before: char, ends_range: bool) -> (Token, usize)
         }),
         length,
     )
+}
+
+/// The length of an age, or of two with "to" between them: "6-10 ans".
+fn age(text: &str) -> Option<usize> {
+    const YEARS: [&str; 20] = [
+        "ans", "years", "year", "yrs", "jahre", "jahren", "jährige", "anni", "años", "anos", "lat", "let", "rokov",
+        "år", "jaar", "vuotta", "vuotiaat", "év", "évesek", "ani",
+    ];
+    let number = |text: &str| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&digits).then_some(digits)
+    };
+    let rest = &text[number(text)?..];
+    let rest = match rest.trim_start().strip_prefix(['-', '–']).map(str::trim_start) {
+        Some(second) => &second[number(second)?..],
+        None => rest,
+    };
+    let unit = rest.trim_start_matches([' ', '-']);
+    let word = &unit[..unit.find(|c: char| !c.is_alphabetic()).unwrap_or(unit.len())];
+    let years = word.len() >= 2 && YEARS.contains(&word.to_lowercase().as_str());
+    years.then_some(text.len() - unit.len() + word.len())
 }
 
 /// Hours and minutes in Chinese, Japanese and Korean: `9時30分`, `10시 반`.

@@ -1,8 +1,42 @@
 //! What tokens about hours say together: groups of days, ranges of times, pauses.
 
 use super::hours_lexicon::Part;
-use super::hours_words::Token;
+use super::hours_words::{Token, Tokens};
 use crate::scrape::payload::Day;
+
+/// Whether a line names a day, and not only all of them.
+pub(super) fn names_single_day(line: &str, language: Option<&'static str>) -> bool {
+    let named = |token: &Token| match token {
+        Token::Day(_) => true,
+        Token::Days(days) => days.len() < Day::WEEK.len(),
+        _ => false,
+    };
+    Tokens::read(line, language).list.iter().any(named)
+}
+
+/// Whether a time is among the tokens that can be no other number.
+pub(super) fn says_clock(list: &[Token]) -> bool {
+    list.iter()
+        .any(|token| matches!(token, Token::Time(time) if time.explicit))
+}
+
+/// In rows that say when the doors open, what the pause is and when they close, `Monday | 7:00 am | 12:00 - 1:00 pm | 5:00 pm`, puts
+/// what means "until" before the pause and behind it.
+fn around_pause(list: &mut [Token]) {
+    let times: Vec<(usize, u16)> = (0..list.len())
+        .filter_map(|at| match list[at] {
+            Token::Time(time) => Some((at, time.minutes())),
+            _ => None,
+        })
+        .collect();
+    let [(opens, first), (pause, second), (over, third), (closes, last)] = times[..] else {
+        return;
+    };
+    let apart = (opens + 2, pause + 2, over + 2) == (pause, over, closes);
+    if apart && first < second && second < third && third < last && list[pause + 1] == Token::Dash {
+        (list[opens + 1], list[pause + 1], list[over + 1]) = (Token::Dash, Token::And, Token::Dash);
+    }
+}
 
 /// In rows with a cell for each time, such as `Monday | 8:00 am | 6:00 pm`, puts what means "until" between the times.
 pub(super) fn pair_cells(list: &mut [Token]) -> bool {
@@ -22,6 +56,8 @@ pub(super) fn pair_cells(list: &mut [Token]) -> bool {
                 list[from + 1] = Token::Dash;
             }
         }
+    } else if days {
+        around_pause(list);
     }
     paired
 }

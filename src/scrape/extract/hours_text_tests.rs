@@ -223,6 +223,15 @@ fn a_pause_splits_the_day() {
             "Mon-Fri 9am-5pm\nClosed for lunch 12-1",
             vec![format!("{WEEKDAYS} 09:00-17:00")],
         ),
+        (
+            "Cubs (7–10): Fridays, 18:00 – 19:30",
+            vec!["[Fr] 18:00-19:30".to_owned()],
+        ),
+        ("Saturdays, 9.00 - 10.30, 8-12 ans", vec!["[Sa] 09:00-10:30".to_owned()]),
+        (
+            "Monday\t7:00 AM\t12:00-1:00 PM\t5:00 PM",
+            vec!["[Mo] 07:00-12:00".to_owned(), "[Mo] 13:00-17:00".to_owned()],
+        ),
     ] {
         assert_eq!(read(text), expected, "{text}");
     }
@@ -236,6 +245,8 @@ fn other_text_gives_no_hours() {
         "12.05.2024 - 13.06.2024",
         "Monday is a good day",
         "Ages 5 - 12",
+        "Mercredi: enfants 6-10 ans",
+        "Saturday: 8 - 12 year olds",
         "$9 - $12 on Monday",
     ] {
         assert_eq!(read(text), Vec::<String>::new(), "{text}");

@@ -1,6 +1,6 @@
 //! What a page says, from its bytes to facts with their source. Pure: no I/O, no clock.
 //!
-//! Each source is a module of its own; the tree is walked once ([`scan`]) and the sources read what that walk found.
+//! Each source is a module of its own; the tree is walked once ([`walk`]) and the sources read what that walk found.
 
 mod address;
 mod address_bare;
@@ -84,6 +84,7 @@ pub(crate) mod social;
 mod social_text;
 mod texts;
 mod visible;
+mod walk;
 mod whose;
 mod words;
 
@@ -107,7 +108,7 @@ pub fn extract_page(body: &[u8], content_type: Option<&str>, url: &Url, region: 
 /// Extracts a page that has been decoded already.
 pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     let dom = super::dom::parse(html);
-    let scan = scan::scan(&dom);
+    let scan = walk::scan(&dom);
     let mut facts = PageFacts::default();
     if parked::is_parked(&scan) {
         return facts;
@@ -175,5 +176,7 @@ mod tests;
 mod hostile_pages;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod real_contacts_tests;
 #[cfg(test)]
 mod real_pages_tests;

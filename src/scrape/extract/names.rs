@@ -10,6 +10,7 @@ use super::names_prose::{self, without_greeting};
 pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
 use super::names_words::{is_list, is_someone_elses, partners_at_start, without_kind_of_page};
 use super::scan::{LineKind, Scan, Zone};
+use super::social::is_platform;
 use super::whose::is_trade;
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::{find_ci, fold, starts_ci};
@@ -17,7 +18,7 @@ use crate::scrape::text::{find_ci, fold, starts_ci};
 /// Longer texts are slogans.
 pub(super) const MAX_NAME: usize = 80;
 /// What a second place for the same name adds to its trust.
-const AGREED: u8 = 4;
+const AGREED: u8 = 6;
 /// Lines at the top of a page among which its name stands.
 pub(super) const TOP_LINES: usize = 10;
 /// Short lines that the domain explains, at most.
@@ -88,6 +89,7 @@ fn lines(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             || matches!(line.zone, Zone::Quote)
             || text.contains(['@', '|', '\t', '[', ':', '+'])
             || find_ci(text, "(at").is_some()
+            || find_ci(text, " reserved").is_some()
             || is_street(text)
         {
             continue;
@@ -171,7 +173,10 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
 
 /// Whether a text says what somebody is and not who: "Attorney at Law".
 fn says_only_trade(text: &str) -> bool {
-    let mut words = text.split(' ').filter(|word| word.chars().count() > 3).peekable();
+    let mut words = text
+        .split([' ', '-'])
+        .filter(|word| word.chars().count() > 3)
+        .peekable();
     words.peek().is_some() && words.all(is_trade)
 }
 
@@ -245,10 +250,12 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
         || (text.contains('/') && !text.contains(' '))
         || text.contains(['[', ']'])
         || starts_ci(text, "www.")
+        || (is_platform(&fold(text)) && fold(text) != context.label)
         || is_generic(text)
     {
         return;
     }
+    let text = without_monogram(text, &context.label);
     let likeness = likeness(text, &context.label);
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let text = once(text);
@@ -277,6 +284,22 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
             known.source = known.source.min(source);
         }
         None => push_unique(&mut facts.names, text.to_owned(), source, trust),
+    }
+}
+
+/// A name without its first letter before it, which stands in the place of a logo: "S Steffi's Haarstudio".
+fn without_monogram<'a>(text: &'a str, label: &str) -> &'a str {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next(), letters.next()) {
+        (Some(first), Some(' '), Some(second)) if first.is_uppercase() && first == second => {
+            let name = &text[first.len_utf8() + 1..];
+            if likeness(name, label) >= likeness(text, label) {
+                name
+            } else {
+                text
+            }
+        }
+        _ => text,
     }
 }
 

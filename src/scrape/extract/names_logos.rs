@@ -44,7 +44,8 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         at_top(anchor.zone) && text.len() <= MAX_NAME && echoes_domain(text, context) && !leads_away
     });
     for anchor in anchors.take(3).chain(echoing) {
-        let shown = &scan.text[anchor.text.clone()];
+        // Below the name stands what it does.
+        let shown = scan.text[anchor.text.clone()].lines().next().unwrap_or_default();
         let text = if shown.trim().is_empty() {
             anchor.label.as_str()
         } else {

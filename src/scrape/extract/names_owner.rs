@@ -7,8 +7,10 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
     let at = line
         .find('©')
         .map(|at| at + '©'.len_utf8())
-        .or_else(|| find_ci(line, "copyright").map(|at| at + 9))?;
-    let mut rest = without_placeholder(&line[at..]).trim_start_matches(|c: char| !c.is_alphabetic());
+        .or_else(|| find_ci(line, "copyright").map(|at| at + 9))
+        // The sign may be a picture.
+        .or_else(|| find_ci(line, "all right").filter(|at| *at > 0).map(|_| 0))?;
+    let mut rest = from_first_word(without_placeholder(&line[at..]));
     if starts_ci(rest, "c)") {
         rest = rest[2..].trim_start_matches(|c: char| !c.is_alphabetic());
     }
@@ -74,6 +76,13 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
     let end = sentence_end(&rest[..end]);
     let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
     (owner.chars().count() >= 3).then_some(owner)
+}
+
+/// A text from its first word on, which may begin with a number: "1st Henley Scouts", but not "2024 Smile".
+fn from_first_word(text: &str) -> &str {
+    let word = text.find(char::is_alphabetic).unwrap_or(text.len());
+    let digits = text[..word].bytes().rev().take_while(u8::is_ascii_digit).count();
+    &text[if digits <= 3 { word - digits } else { word }..]
 }
 
 /// A line without what a program was to fill in with the year: "{{ date('Y') }} Smile".

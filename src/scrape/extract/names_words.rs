@@ -1,10 +1,12 @@
 //! Texts that name a kind of page, and no business.
 
 use super::address_places::without_kind;
+use super::address_states::is_state;
 use super::names_likeness::likeness;
 use super::whose::is_trade;
 use super::words::KnownSet;
 use crate::scrape::text::{contains_ci, find_ci, fold, starts_ci};
+use phonenumber::country::Id;
 use std::sync::LazyLock;
 
 /// Kinds of pages and of buttons, folded.
@@ -34,7 +36,9 @@ const GENERIC: &str = "home|homepage|home page|welcome|welcome to our website|we
 /// A name without the kind of page before or behind it: "Contact Statewide Roofing". The domain must know the rest, for "Contact
 /// Lenses" are what some shops sell.
 pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
-    const BEFORE: [&str; 16] = [
+    const BEFORE: [&str; 18] = [
+        "find ",
+        "visit ",
         "contact ",
         "contacting ",
         "about ",
@@ -131,7 +135,21 @@ pub(crate) fn is_generic(text: &str) -> bool {
     // A town and no name: "м. Знам'янка".
     let is_town = without_kind(text).len() < text.len();
 
-    is_town || KINDS.contains(folded.as_str()) || is_unfinished(&folded) || is_someone_elses(text)
+    is_town
+        || is_town_and_state(text)
+        || KINDS.contains(folded.as_str())
+        || is_unfinished(&folded)
+        || is_someone_elses(text)
+}
+
+/// "Houston, TX", "MANLY NSW": short states behind a comma, and those that are no word behind a space.
+fn is_town_and_state(text: &str) -> bool {
+    let Some((town, state)) = text.trim_end_matches('.').rsplit_once(' ') else {
+        return false;
+    };
+    let named = town.ends_with(',') || matches!(state, "NSW" | "QLD" | "TAS" | "VIC");
+    let short = town.split(' ').count() <= 3 && town.starts_with(char::is_uppercase) && !town.split(' ').any(is_trade);
+    named && short && (is_state(state, None) || is_state(state, Some(Id::AU)))
 }
 
 /// "Our new website is coming soon", "403", "Error 404: page not found": nothing but words of such pages.

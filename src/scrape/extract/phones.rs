@@ -70,7 +70,8 @@ impl Candidates {
         self.0.iter().any(|one| {
             let groups = one.raw.split(|c: char| !c.is_ascii_digit());
             let lengths: Vec<usize> = groups.filter(|group| !group.is_empty()).map(str::len).collect();
-            matches!(lengths.as_slice(), [3, 3, 4]) && !one.raw.starts_with('0')
+            let dialled = matches!(lengths.as_slice(), [1, 3, 3, 4]) && one.raw.trim_start().starts_with('1');
+            dialled || (matches!(lengths.as_slice(), [3, 3, 4]) && !one.raw.starts_with('0'))
         })
     }
 

@@ -296,6 +296,8 @@ fn an_emergency_service_opens_no_doors_and_a_number_is_no_street() {
         .flat_map(|hours| hours.days.clone())
         .collect();
     assert_eq!(days.len(), 5, "{days:?}");
+    let shop = page("<p>Shop (Mon–Thu, 8am–5pm): 517-677-3173<br>24/7 emergencies only: 517-279-2010</p>");
+    assert_eq!(shop.opening_hours[0].value.len(), 1, "{:?}", shop.opening_hours);
     let facts = extract_html(
         "<p>Ring 01584 872119</p><p>The Old Mill, Ludlow SY8 1AA</p>",
         &Url::parse("https://www.hillsidevets.co.uk/").unwrap(),

@@ -94,6 +94,11 @@ const PLATFORMS: [&str; 87] = [
     "company/example",
 ];
 
+/// Whether a name in lower case is that of who makes websites or themes, or what templates put in the place of a name.
+pub(super) fn is_platform(name: &str) -> bool {
+    PLATFORMS.contains(&name)
+}
+
 /// Whether an address is one of a network that businesses have profiles at.
 pub(super) fn is_network(url: &Url) -> bool {
     url.host_str().and_then(network).is_some()
@@ -191,12 +196,11 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
         _ => return None,
     };
     let lower = path.to_lowercase();
-    if PLATFORMS.contains(
-        &lower
-            .trim_start_matches('@')
-            .trim_start_matches("user/")
-            .trim_start_matches("c/"),
-    ) {
+    let user = lower
+        .trim_start_matches('@')
+        .trim_start_matches("user/")
+        .trim_start_matches("c/");
+    if is_platform(user) {
         return None;
     }
     Some(SocialLink {

@@ -7,11 +7,11 @@ use super::clauses;
 use super::context::Context;
 use super::credits::credit_start;
 use super::emails::is_mailbox_host;
-use super::scan::{LineKind, Scan, Zone};
+use super::scan::{LineKind, Scan};
 use super::words::Folded;
 use crate::scrape::text::starts_ci;
 use company::{dials_emergency, is_of_authority};
-use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, NETWORKS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
+use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ use std::ops::Range;
 mod company;
 mod lists;
 mod names;
+mod profile;
 
 /// What a statement says about the owner of a value in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,39 +155,6 @@ impl<'a> Whose<'a> {
             return Standing::Doubtful;
         }
         Standing::Plain
-    }
-
-    /// Whose the profile is that a link in `at` of `text` leads to; `handle` is its name there.
-    pub(crate) fn profile(&self, line: usize, text: &str, at: Range<usize>, handle: &str) -> Standing {
-        // "Obecní restaurace Želiv", at obecnirestauracezeliv.cz, whatever the network calls it.
-        let said = text.get(at.clone()).unwrap_or_default();
-        if self.context.domain.resembles(handle) || self.context.domain.resembles(said) {
-            return Standing::Plain;
-        }
-        let (text, at, _) = nearby(text, at);
-        // An icon stands for itself, unless the makers of the website have named themselves before it.
-        if at.is_empty() {
-            let credit = credit_start(&text[..at.start]).is_some();
-            return if credit { Standing::Foreign } else { Standing::Plain };
-        }
-        let statement = clauses::around(text, at.clone());
-        let standing = self.statement(line, text, &statement, &at);
-        if standing != Standing::Plain {
-            return standing;
-        }
-        let told = |word: &&str| word.len() > 1 && word.contains(char::is_alphabetic) && !NETWORKS.contains(word);
-        let words = |folded: &Folded| folded.text().split(' ').filter(told).count();
-        let mut folded = Folded::of(&text[statement]);
-        // In running text the sentence before says whose it is: "Jane joined in 2019. Instagram".
-        if words(&folded) < 2 && text.len() <= 600 && is_prose(text) && !text.contains(['|', '·', '•']) {
-            folded = Folded::of(text);
-        }
-        let menu = self.scan.lines.get(line).is_some_and(|line| line.zone == Zone::Nav);
-        if words(&folded) >= 2 && !speaks_of_itself(folded.text()) && !menu {
-            Standing::Doubtful
-        } else {
-            Standing::Plain
-        }
     }
 
     /// Whether the words of a statement, of the question before it, of an earlier statement of its line or of the

@@ -1,0 +1,136 @@
+//! Names, profiles, numbers and mail of whole pages, in small: what pages of real businesses taught.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::extract_html;
+use super::phones::DOUBTFUL;
+use crate::scrape::payload::PageFacts;
+
+fn at(url: &str, html: &str) -> PageFacts {
+    extract_html(html, &url.parse().unwrap(), None)
+}
+
+/// The name of most trust.
+fn name(facts: &PageFacts) -> Option<&str> {
+    let best = facts.names.iter().max_by_key(|fact| fact.trust);
+    best.map(|fact| fact.value.as_str())
+}
+
+fn profiles(facts: &PageFacts) -> Vec<&str> {
+    let sure = facts.social.iter().filter(|fact| fact.trust >= DOUBTFUL);
+    sure.map(|fact| fact.value.url.as_str()).collect()
+}
+
+fn numbers(facts: &PageFacts) -> Vec<&str> {
+    facts
+        .phones
+        .iter()
+        .filter_map(|fact| fact.value.e164.as_deref())
+        .collect()
+}
+
+#[test]
+fn names_without_what_is_none() {
+    for (url, html, expected) in [
+        (
+            "https://steffis-haarstudio.de/zeiten.html",
+            "<a href='index.html'><span>S</span> <span>Steffi's Haarstudio</span></a>",
+            "Steffi's Haarstudio",
+        ),
+        (
+            "https://www.dunstonvillage.com/find-us.html",
+            "<title>Find Dunston Village</title>",
+            "Dunston Village",
+        ),
+        (
+            "https://x.github.io/henley/",
+            "<p>© 2024 1st Henley Scouts. All rights reserved.</p>",
+            "1st Henley Scouts",
+        ),
+        (
+            "https://x.github.io/shop-1/",
+            "<p>Nicol Motors, All rights reserved</p>",
+            "Nicol Motors",
+        ),
+        (
+            "https://www.manlylaw.com.au/",
+            "<title>Fees - Shipton & Associates</title><p>1 Raglan Street, <br>MANLY NSW</p>",
+            "Shipton & Associates",
+        ),
+        (
+            "https://x.github.io/praktijk/",
+            "<title>Osteopathie-Delft</title><a href='index.html'><h1>Osteopathie-Delft</h1><p>Peter Rekveldt</p></a>",
+            "Osteopathie-Delft",
+        ),
+    ] {
+        assert_eq!(name(&at(url, html)), Some(expected), "{html}");
+    }
+    let builder = "<div><img alt='Mobirise' src='logo.png'></div><p>© 2021 Mobirise</p>";
+    assert_eq!(name(&at("https://x.github.io/drukwerk/", builder)), None);
+}
+
+#[test]
+fn rows_of_links_name_nobody() {
+    let facts = at(
+        "https://rolyspies.github.io/website/",
+        "<footer><div><a href='https://www.facebook.com/share/1CCyAzhzyL/'>roly's pies</a>
+        <a href='https://www.instagram.com/pie.and.mash'>pie.and.mash</a>
+        <a href='https://www.tiktok.com/@pieandmash'>Pieandmash</a></div></footer>",
+    );
+    assert_eq!(
+        profiles(&facts),
+        [
+            "https://www.facebook.com/share/1CCyAzhzyL",
+            "https://www.instagram.com/pie.and.mash",
+            "https://www.tiktok.com/@pieandmash"
+        ]
+    );
+    let facts = at(
+        "https://rutkowski.pl/",
+        "<footer><a href='tel:+48507027792'>507 027 792</a> <a href='kontakt.html'>ul. Wrocławska 156a/306</a>
+        <a href='https://www.facebook.com/osteopatiaopole'>Facebook</a></footer>",
+    );
+    assert_eq!(profiles(&facts), ["https://www.facebook.com/osteopatiaopole"]);
+    // Another's website beside the profile is another's profile.
+    let facts = at(
+        "https://rutkowski.pl/",
+        "<p><a href='https://www.jana-physio.pl/'>Jana Nowak Fizjoterapia</a> <a href='https://www.facebook.com/janafizjo'>Facebook</a></p>",
+    );
+    assert_eq!(profiles(&facts), Vec::<&str>::new());
+}
+
+#[test]
+fn a_box_in_which_one_can_call_is_no_review() {
+    let card = "<div class='review__card'><p>Telefono: <a href='tel:+39'>06 3032 5318</a></p><p>Orari: Lun–Sab 9:00–19:00</p></div>";
+    let facts = at("https://www.capoccia.it/", card);
+    assert_eq!(numbers(&facts), ["+390630325318"]);
+    assert_eq!(facts.opening_hours.len(), 1);
+    let review = "<div class='review'><p>Call them on 06 3032 5318, they are great!</p></div>";
+    assert_eq!(numbers(&at("https://www.capoccia.it/", review)), Vec::<&str>::new());
+}
+
+#[test]
+fn numbers_dialled_with_a_one_are_american() {
+    let facts = at(
+        "https://x.github.io/center/",
+        "<a href='tel:1-502-241-0177'> 1-502-241-0177</a>",
+    );
+    assert_eq!(numbers(&facts), ["+15022410177"]);
+    let tax = "<p>Calzaturificio, P.I. 01574680243 - Cap. Soc. € 115.000</p>";
+    assert_eq!(numbers(&at("https://www.calzature.it/", tax)), Vec::<&str>::new());
+}
+
+#[test]
+fn links_side_by_side_are_words_of_their_own() {
+    let facts = at(
+        "https://cper.ca/",
+        "<div><a href='tel:+18775062737'>877-506-CPER</a><a href='mailto:info@cper.ca'>info@cper.ca</a></div>",
+    );
+    let mails: Vec<_> = facts.emails.iter().map(|fact| fact.value.as_str()).collect();
+    assert_eq!(mails, ["info@cper.ca"]);
+}
+
+#[test]
+fn patterns_are_no_mail() {
+    let html = "<a href='mailto:etunimi.sukunimi@asennus.fi'>etunimi.sukunimi@asennus.fi</a>";
+    assert!(at("https://asennus.fi/", html).emails.is_empty());
+}
