@@ -1,14 +1,12 @@
 //! Addresses without a postal code: a street, its town beside it or not, where a page gives no better address.
 
-use super::address_forms::village;
-use super::address_labels::{ADDRESS, heads_address, labelled};
+use super::address_bare_named::{in_parts, is_of_no_name};
+use super::address_labels::{heads_address, labelled};
 use super::address_parts::{country_after, is_number, split, without_label};
-use super::address_places::{is_place, town_and_country, town_and_county, without_kind};
-use super::address_regions::is_county;
+use super::address_places::{is_place, town_and_country};
 use super::address_states::{is_state, is_whole_state};
-use super::address_street::{begins_street, end_of_street, is_floor, is_house_number, is_street, is_unit};
+use super::address_street::{end_of_street, is_house_number, is_street, is_unit};
 use super::context::Context;
-use super::hours_days::day;
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
 use crate::scrape::text::{fold, offset, squeeze};
@@ -124,127 +122,16 @@ fn is_one(parts: &[&str]) -> bool {
     }
 }
 
-/// A line of places one of which is a street with its number behind it: "Via Monti Tiburtini 558, Roma". What else it says behind a
-/// dash is of no interest: "Żory, ul. Stroma 9 - otwarte 24/7".
-fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id>) -> Option<Address> {
-    // Cells of a table are no parts of an address.
-    if line.contains('\t') {
-        return None;
-    }
-    let label = line.split_once(':').map_or("", |(label, _)| label);
-    let called = label.len() <= 30 && fold(label).split(' ').any(|word| ADDRESS.has(word));
-    let line = labelled(line);
-    let mut parts = split(line);
-    let of_county = parts.len() > 2 && parts.last().is_some_and(|last| is_county(last));
-    if let Some(village) = village(&parts, country) {
-        return Some(village);
-    }
-    let numbered = |street: &str| {
-        let (first, name) = street.split_once(' ').unwrap_or_default();
-        // "8 rue Sommeiller".
-        if is_house_number(first) && begins_street(&fold(name.split(' ').next().unwrap_or_default())) {
-            return is_street(street);
-        }
-        let mut words = street.split(' ').rev();
-        let last = words.next().unwrap_or_default();
-        // "Петропавловская 15 А".
-        let last = if last.chars().count() == 1 && last.starts_with(char::is_alphabetic) {
-            words.next().unwrap_or_default()
-        } else {
-            last
-        };
-        let number = last.trim_start_matches(['#', 'n', 'N']);
-        let named =
-            is_street(street) && !is_of_no_name(street) || ((called || of_county) && is_name_and_number(street));
-        named && street.starts_with(char::is_alphabetic) && number.starts_with(|c: char| c.is_ascii_digit())
-    };
-    // The number in a part of its own: "str. George Cosbuc, nr. 22", "Calle Sirama, #101".
-    let apart = (1..parts.len()).find(|at| {
-        let number = parts[*at].trim_start_matches('#');
-        is_number(number) && numbered(&format!("{} {number}", parts[at - 1]))
-    });
-    // "8, rue Sommeiller, Annecy".
-    let before = (1..parts.len())
-        .find(|at| is_house_number(parts[at - 1]) && numbered(&format!("{} {}", parts[at - 1], parts[*at])));
-    let (at, mut street, mut behind) = match parts.iter().position(|part| numbered(part)) {
-        Some(at) => (at, squeeze(parts[at]), at + 1),
-        None => {
-            let at = apart.or(before)? - 1;
-            (at, squeeze(&format!("{}, {}", parts[at], parts[at + 1])), at + 2)
-        }
-    };
-    // The door behind it: "Jr. Cruz del Sur N° 140, Int 905".
-    while let Some(door) = parts.get(behind).filter(|door| is_floor(door)) {
-        street = format!("{street}, {}", squeeze(door));
-        behind += 1;
-    }
-    if parts.len() > behind + 4 || at > 2 {
-        return None;
-    }
-    let other = parts[behind..].iter().position(|part| !is_place(part));
-    // A remark: nothing behind it is a place.
-    if let Some(other) = other {
-        let dashed =
-            offset(line, parts[behind + other]).is_some_and(|start| line[..start].trim_end().ends_with(['-', '–']));
-        if !dashed {
-            return None;
-        }
-        parts.truncate(behind + other);
-    }
-    if !parts[..at].iter().all(|part| is_place(part)) {
-        return None;
-    }
-    let end = parts
-        .last()
-        .and_then(|last| offset(line, last))
-        .map_or(line.len(), |start| start + parts.last().map_or(0, |last| last.len()));
-    let (town, named) = town_and_country(&parts[behind..]);
-    // "м. Знам'янка," above "вул. Перша Поперечна, 36".
-    let places_above: Vec<&str> = split(above.strip_suffix(',').unwrap_or_default())
-        .into_iter()
-        .map(without_kind)
-        .collect();
-    let all_above = places_above.iter().all(|part| is_place(part));
-    let town = town
-        .or_else(|| town_and_country(&parts[..at]).0)
-        .or_else(|| town_and_country(&places_above).0.filter(|_| all_above))
-        // "ARİFİYE / SAKARYA" below "DUMAN SK. No:20A".
-        .or_else(|| town_and_county(below))?;
-    Some(Address {
-        raw: squeeze(&line[offset(line, parts[0]).unwrap_or(0)..end]),
-        street: Some(street),
-        locality: Some(without_kind(town).to_owned()),
-        country: named.or(country.map(|country| country.as_ref().to_owned())),
-        ..Address::default()
-    })
-}
-
-/// Whether a street is no more than a word for one, or a season, and a number: "Cours 1", "Spring 2024".
-fn is_of_no_name(street: &str) -> bool {
-    let year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
-    match street.split(' ').collect::<Vec<_>>()[..] {
-        [word, number] => begins_street(&fold(word)) || year(number),
-        _ => false,
-    }
-}
-
-/// Capitalised words and the number of a house, as streets are written whose kind is left out: "Antônio Félix, 427".
-fn is_name_and_number(text: &str) -> bool {
-    let words: Vec<&str> = text.split(' ').collect();
-    let Some((number, name)) = words.split_last() else {
-        return false;
-    };
-    let is_name =
-        |word: &&str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || c == '-');
-    is_house_number(number.trim_start_matches('#'))
-        && !name.is_empty()
-        && name.iter().all(is_name)
-        && !name.iter().any(|word| day(word).is_some())
-}
-
 /// A street at the beginning of `line`, with its town behind it or alone in the `next` line.
 fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
-    let parts: Vec<&str> = split(line).into_iter().map(without_label).collect();
+    let mut parts: Vec<&str> = split(without_phone(line)).into_iter().map(without_label).collect();
+    // "18, Bharathiyar St, JJ Nagar," goes on in the next line.
+    if line.ends_with(',') {
+        parts.extend(split(next));
+    }
+    // "Coimbatore - 25": a district of the town.
+    parts.pop_if(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
+    join_number(line, &mut parts);
     let units = parts
         .iter()
         .take_while(|part| (is_unit(part) || is_building(part)) && !is_street(part))
@@ -274,7 +161,8 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     if towns.is_empty() && tail.is_empty() && next.len() <= 40 {
         towns = split(next);
     }
-    let whole = !towns.is_empty() && towns.len() <= 4 && towns.iter().all(|town| is_place(town));
+    let whole =
+        !towns.is_empty() && towns.len() <= 4 && towns.iter().all(|town| is_place(town) || is_state(town, country));
     let (town, named) = town_and_country(&towns);
     // "Sydney, New South Wales"; but "New York" is a town as well.
     let whole_state = |part: &&str| towns.len() > 1 && country.is_some_and(|country| is_whole_state(part, country));
@@ -310,6 +198,31 @@ fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
         country: named.or(country.map(|country| country.as_ref().to_owned())),
         ..Address::default()
     })
+}
+
+/// Makes one part of a number and the street behind it: "18, Bharathiyar St".
+fn join_number<'a>(line: &'a str, parts: &mut Vec<&'a str>) {
+    let span = |two: &[&str]| {
+        let (start, end) = (offset(line, two[0])?, offset(line, two[1])? + two[1].len());
+        line.get(start..end)
+    };
+    let at = parts
+        .windows(2)
+        .position(|two| is_house_number(two[0]) && !is_street(two[1]));
+    let Some(at) = at else { return };
+    if let Some(street) = span(&parts[at..at + 2]).filter(|street| is_street(street)) {
+        parts.splice(at..at + 2, [street]);
+    }
+}
+
+/// A line without the number behind its address: "570 Route 28, Harwich Port, MA (508) 432-6940".
+fn without_phone(line: &str) -> &str {
+    let area = |at: &usize| {
+        let digits = line[at + 2..].bytes().take_while(u8::is_ascii_digit).count();
+        (2..=4).contains(&digits) && line[at + 2 + digits..].starts_with(')')
+    };
+    let at = line.match_indices(" (").map(|(at, _)| at).find(area);
+    at.map_or(line, |at| &line[..at])
 }
 
 /// "Man House", "Eastgate Mall": a building by its name.
@@ -352,6 +265,12 @@ mod tests {
             ),
             ("12 High Street Dunedin", "Opening Hours", "12 High Street", "Dunedin"),
             (
+                "18, Bharathiyar St, JJ Nagar,",
+                "Edayarpalayam, Coimbatore - 25",
+                "18, Bharathiyar St",
+                "Coimbatore",
+            ),
+            (
                 "No. 81 Ughelli Express Way, Ozoro, Delta State, Nigeria",
                 "",
                 "No. 81 Ughelli Express Way",
@@ -366,6 +285,11 @@ mod tests {
             );
             assert_eq!(found.postal_code, None);
         }
+        let american = in_line("570 Route 28, Harwich Port, MA (508) 432-6940", "", None).unwrap();
+        assert_eq!(
+            (american.street.as_deref(), american.locality.as_deref()),
+            (Some("570 Route 28"), Some("Harwich Port"))
+        );
         let australian = in_line("Unit 2/56 Division Street Welshpool WA", "", Some(Id::AU)).unwrap();
         assert_eq!(
             (
@@ -375,55 +299,6 @@ mod tests {
             ),
             (Some("Unit 2/56 Division Street"), Some("Welshpool"), Some("WA"))
         );
-        for (line, street, town) in [
-            ("📍 Via Monti Tiburtini 558, Roma", "Via Monti Tiburtini 558", "Roma"),
-            (
-                "Hägerstensåsen - Sparbanksvägen 70",
-                "Sparbanksvägen 70",
-                "Hägerstensåsen",
-            ),
-            ("Adresse: Hauptstraße 12, Berlin", "Hauptstraße 12", "Berlin"),
-            (
-                "Lokalizacja 1: Żory, ul. Stroma 9 - otwarte 24/7",
-                "ul. Stroma 9",
-                "Żory",
-            ),
-            (
-                "Adresă: Cristian, str. George Cosbuc, nr. 22, jud. Brasov",
-                "str. George Cosbuc, nr. 22",
-                "Cristian",
-            ),
-            (
-                "Endereço: Antônio Félix, 427, Nilópolis",
-                "Antônio Félix, 427",
-                "Nilópolis",
-            ),
-            (
-                "Calle Sirama, #101, Barrio el calvario, San miguel",
-                "Calle Sirama, #101",
-                "San miguel",
-            ),
-        ] {
-            let found = in_parts(line, ["", ""], Some(Id::IT)).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!(
-                (found.street.as_deref(), found.locality.as_deref()),
-                (Some(street), Some(town)),
-                "{line}"
-            );
-        }
-        for line in [
-            "Am Markt 3, täglich geöffnet",
-            "Zimmer 12, Berlin",
-            "Via Roma, Milano",
-            "Via Roma 1, Via Milano 2",
-            "Kontakt: Anna Nowak 601 234 567, Warszawa",
-            "Office hours: Monday to Friday 9-5, Closed Sundays",
-            "Cours 1\tLundi",
-            "Spring 2024 | Menu",
-            "Kawa, świeży sok 8",
-        ] {
-            assert_eq!(in_parts(line, ["", ""], None), None, "{line}");
-        }
         for (line, next) in [
             ("12 High Street", ""),
             ("10 years in the Main Street", "Dunedin"),
@@ -446,48 +321,6 @@ mod tests {
             assert_eq!(
                 (found.locality.as_deref(), found.country.as_deref()),
                 (Some(town), Some(country)),
-                "{line}"
-            );
-        }
-    }
-
-    #[test]
-    fn doors_villages_provinces_and_towns_above() {
-        for (above, line, street, town) in [
-            ("", "Bratca, nr. 212, jud. Bihor", "nr. 212", "Bratca"),
-            (
-                "",
-                "Jr. Cruz del Sur N° 140, Int 905, urb. Los Granados, Surco, Lima-Peru.",
-                "Jr. Cruz del Sur N° 140, Int 905",
-                "Lima",
-            ),
-            (
-                "",
-                "Av. 6 de Diciembre N36-34, Quito, Pichincha",
-                "Av. 6 de Diciembre N36-34",
-                "Quito",
-            ),
-            (
-                "м. Знам'янка,",
-                "вул. Перша Поперечна, 36",
-                "вул. Перша Поперечна, 36",
-                "Знам'янка",
-            ),
-            ("", "8, rue Sommeiller, Annecy", "8, rue Sommeiller", "Annecy"),
-            ("", "8 rue Sommeiller, Annecy", "8 rue Sommeiller", "Annecy"),
-            ("", "Zăgănescu 6,Carei, județul Satu Mare", "Zăgănescu 6", "Carei"),
-            ("", "гр. Пловдив, ул. „Лайпциг“ 19", "ул. „Лайпциг“ 19", "Пловдив"),
-            (
-                "",
-                "Пермь, ул. Петропавловская, 15 А, офис 34.",
-                "ул. Петропавловская, 15 А, офис 34",
-                "Пермь",
-            ),
-        ] {
-            let found = in_parts(line, [above, ""], Some(Id::RO)).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!(
-                (found.street.as_deref(), found.locality.as_deref()),
-                (Some(street), Some(town)),
                 "{line}"
             );
         }

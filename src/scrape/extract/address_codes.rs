@@ -139,7 +139,7 @@ fn argentine(word: &str) -> Option<String> {
     pattern(word, "A9999AAA").then(|| word.to_owned())
 }
 
-/// Runs of letters, digits and hyphens.
+/// Runs of letters, digits and hyphens; what stands before the hyphen of "Chennai-600 035" is a word of its own.
 fn words(line: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();
     let mut start = None;
@@ -151,7 +151,22 @@ fn words(line: &str) -> Vec<(usize, usize)> {
         }
     }
     out.extend(start.map(|from| (from, line.len())));
-    out
+    out.into_iter()
+        .flat_map(|(from, to)| {
+            let joint = line[from..to].find(is_hyphen).filter(|at| {
+                let (town, code) = (
+                    &line[from..from + at],
+                    line[from + at..to].trim_start_matches(is_hyphen),
+                );
+                town.chars().count() >= 4
+                    && town.chars().all(char::is_alphabetic)
+                    && matches!(code.len(), 3 | 6)
+                    && digits(code, code.len())
+            });
+            let behind = joint.map_or(from, |at| to - line[from + at..to].trim_start_matches(is_hyphen).len());
+            joint.map(|at| (from, from + at)).into_iter().chain([(behind, to)])
+        })
+        .collect()
 }
 
 fn digits(word: &str, count: usize) -> bool {
@@ -304,5 +319,7 @@ mod tests {
         assert_eq!(codes("1012AB Amsterdam", Id::NL), ["1012 AB"]);
         assert_eq!(codes("114 55 Stockholm", Id::SE), ["114 55"]);
         assert_eq!(codes("00-950 Warszawa", Id::PL), ["00-950"]);
+        assert_eq!(codes("Nandanam, Chennai-600 035.", Id::IN), ["600035"]);
+        assert_eq!(codes("Indiranagar, Bangalore-560038", Id::IN), ["560038"]);
     }
 }

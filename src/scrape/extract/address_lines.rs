@@ -271,7 +271,7 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     // "18300 Pirot, Srbija": a town and its country need no street.
     let told = match &street {
         Some(_) => town.is_some() || country.is_some(),
-        None => town.is_some() && (country.is_some() || in_state),
+        None => town.is_some() && (country.is_some() || in_state || country_below(around.after, rest)),
     };
     if !certain && !told {
         return None;
@@ -321,6 +321,12 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         end,
         above,
     })
+}
+
+/// Whether nothing stands behind the town in its line and the next ends with a country: "97440 Les Avirons" above "La Réunion, France".
+fn country_below(next: &str, rest: &str) -> bool {
+    let last = split(next).pop();
+    split(rest).is_empty() && last.is_some_and(|last| country_after(last).is_some())
 }
 
 /// "CEP", "C.P.", "PIN": what stands before a code and says that it is one.

@@ -14,10 +14,16 @@ static PROVINCES: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
         " pichincha guayas azuay manabi tungurahua imbabura cotopaxi chimborazo carchi jalisco sonora sinaloa tamaulipas coahuila \
     michoacan tabasco yucatan nayarit morelos chiapas antioquia cundinamarca boyaca tolima huila risaralda quindio santander chubut \
-    misiones chaco zulia carabobo aragua banten telangana karnataka kerala maharashtra gujarat rajasthan punjab haryana selangor ",
+    misiones chaco zulia carabobo aragua banten telangana karnataka kerala maharashtra gujarat rajasthan punjab haryana selangor gauteng limpopo mpumalanga ",
     )
 });
-const LONG_PROVINCES: [&str; 23] = [
+const LONG_PROVINCES: [&str; 29] = [
+    "eastern cape",
+    "western cape",
+    "northern cape",
+    "free state",
+    "kwazulu natal",
+    "north west province",
     "tamil nadu",
     "andhra pradesh",
     "uttar pradesh",

@@ -188,7 +188,9 @@ pub(crate) fn is_plain_american(text: &str) -> bool {
             return true;
         }
     }
-    (3..=4).contains(&words.len())
+    // "1828 Bissonnet", but not "20 Stores".
+    let short = words.len() == 2 && words[0].len() >= 3 && words[1].len() >= 4;
+    (short || (3..=4).contains(&words.len()))
         && words[0].len() >= 2
         && words[0].bytes().all(|b| b.is_ascii_digit())
         && words[1..].iter().all(|word| {
@@ -214,7 +216,9 @@ pub(crate) fn is_unnumbered(text: &str) -> bool {
     let capitals = text.split(' ').all(|word| word.starts_with(char::is_uppercase));
     let estate = ESTATES.iter().any(|estate| folded.ends_with(estate));
     let typed = words.last().is_some_and(|last| {
-        ENGLISH.has(last) && last.len() > 2 && !matches!(*last, "park" | "hill" | "green" | "gate")
+        ENGLISH.has(last)
+            && (last.len() > 2 || matches!(*last, "rd" | "ln"))
+            && !matches!(*last, "park" | "hill" | "green" | "gate")
     });
     capitals && !text.bytes().any(|b| b.is_ascii_digit()) && (2..=5).contains(&words.len()) && (typed || estate)
 }
@@ -261,6 +265,10 @@ pub(crate) fn is_named(text: &str) -> bool {
 /// A post-office box, which is an address too, but not of the place.
 pub(crate) fn is_box(text: &str) -> bool {
     let folded = fold(text);
+    // "Hämeen Sähköasennus Oy PL 236".
+    if let Some((_, number)) = text.rsplit_once(" PL ") {
+        return !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    }
     [
         "po box",
         "p o box",
@@ -422,8 +430,15 @@ fn romance(words: &[&str]) -> bool {
     }
 }
 
-/// "1234, 3e Avenue": a number before a street that is a number itself.
+/// "1234, 3e Avenue", "570 Route 28": a number before a street that is a number itself.
 fn numbered_street(words: &[&str]) -> bool {
+    let road = |word: &str| matches!(word, "route" | "rte" | "rt" | "highway" | "hwy");
+    if let [number, rest @ .., name] = words
+        && let [kind] | ["us" | "state", kind] = rest
+        && road(kind)
+    {
+        return numbered(number) && numbered(name);
+    }
     words.len() >= 3
         && numbered(words[0])
         && words[1].starts_with(|c: char| c.is_ascii_digit())
@@ -436,9 +451,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn streets_without_their_kind_or_number_and_boxes() {
+        assert!(is_plain_american("1828 Bissonnet") && !is_plain_american("20 Stores"));
+        assert!(is_unnumbered("Pontardawe Rd") && !is_unnumbered("Opening Times"));
+        assert!(is_box("Hämeen Sähköasennus Oy PL 236") && !is_box("Planet PL"));
+    }
+
+    #[test]
     fn streets() {
         for text in [
             "123 Queen Street",
+            "570 Route 28",
+            "4100 US Highway 90",
             "12A High St",
             "Level 2, 45 Lambton Quay",
             "5/12 Smith Rd",

@@ -2,6 +2,7 @@
 
 use super::address_labels::{heads_town, labelled};
 use super::address_parts::{country_after, is_town};
+use super::address_regions::is_county;
 use super::address_states::state_at_end;
 use super::context::Context;
 use super::countries;
@@ -35,7 +36,7 @@ pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
     for (at, line) in scan.lines.iter().enumerate() {
         let text = &scan.text[line.range.clone()];
         let elsewhere = matches!(line.zone, Zone::Quote | Zone::Nav) || matches!(line.kind, LineKind::Heading(_));
-        if elsewhere || text.len() > MAX_LINE || line.signs.digit() {
+        if elsewhere || text.len() > MAX_LINE {
             continue;
         }
         let above = at.checked_sub(1).map_or("", |above| scan.line(above));
@@ -43,13 +44,15 @@ pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
         if is_person(above) && line.zone != Zone::Footer {
             continue;
         }
-        let label = text.split_once(':').map_or(above, |(label, _)| label);
-        let Some(town) = town(text, heads_town(label), likely) else {
-            continue;
-        };
-        let called_so = town.locality.as_deref().is_some_and(|town| own.is_named_in(town));
-        if !called_so && !found.iter().any(|known| known.locality == town.locality) {
-            found.push(town);
+        for part in without_numbers(text, line.signs.digit()) {
+            let label = part.split_once(':').map_or(above, |(label, _)| label);
+            let Some(town) = town(part, heads_town(label), likely) else {
+                continue;
+            };
+            let called_so = town.locality.as_deref().is_some_and(|town| own.is_named_in(town));
+            if !called_so && !found.iter().any(|known| known.locality == town.locality) {
+                found.push(town);
+            }
         }
         if found.len() > MAX_TOWNS {
             return;
@@ -59,6 +62,15 @@ pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
         .into_iter()
         .map(|town| Fact::with_trust(town, Source::Text, TRUST));
     facts.addresses.extend(towns);
+}
+
+/// The line, or where it has `digits` those of several parts that have none: "© 2026 Dog Days • Portland, Tennessee • 615-323-9788".
+fn without_numbers(line: &str, digits: bool) -> impl Iterator<Item = &str> {
+    const MARKS: [char; 3] = ['•', '|', '·'];
+    let several = line.contains(MARKS);
+    line.split(move |c| digits && MARKS.contains(&c))
+        .filter(move |part| !digits || (several && !part.bytes().any(|b| b.is_ascii_digit())))
+        .map(str::trim)
 }
 
 /// A town with its country or state; where the line is `called` an address, two places are enough.
@@ -90,7 +102,7 @@ fn town(line: &str, called: bool, likely: Option<Id>) -> Option<Address> {
         {
             *town
         }
-        [town] | [_, town] if country.is_some() => *town,
+        [town] | [_, town] if country.is_some() && !is_county(town) => *town,
         [_] if called && is_place(last) => last,
         _ => return None,
     };
@@ -161,6 +173,11 @@ mod tests {
             crate::scrape::extract::extract_html(html, &url, None).addresses.len()
         };
         assert_eq!(towns("<footer><p>Smile<p>Nairobi, Kenya"), 1);
+        assert_eq!(
+            towns("<html lang='en-US'><footer>© 2026 Dog Days • Portland, Tennessee • 615-323-9788"),
+            1
+        );
+        assert_eq!(towns("<p>Northern Cape, South Africa"), 0);
         assert_eq!(towns("<p>Jane Doe<p>Nairobi, Kenya"), 0);
         assert_eq!(
             towns("<p>Rome, Italy<p>Paris, France<p>Madrid, Spain<p>Lisbon, Portugal"),

@@ -60,7 +60,8 @@ pub(super) fn zone_of(name: &LocalName, attrs: &[Attribute], outer: Zone) -> Zon
             attrs.iter().fold(outer, |zone, attr| match &*attr.name.local {
                 "role" => match &*attr.value {
                     "banner" => Zone::Header,
-                    "navigation" => Zone::Nav,
+                    // Columns of a footer, of which only some are menus.
+                    "navigation" if outer != Zone::Footer => Zone::Nav,
                     "contentinfo" => Zone::Footer,
                     _ => zone,
                 },
@@ -83,9 +84,10 @@ static ZONE_NAMES: Words = Words::new(&[
 ]);
 
 fn zone_by_name(value: &str, outer: Zone) -> Zone {
+    // What stands beside such a part: "wsite-not-footer" is the main part of Weebly's pages, "with-navbar" that of Drupal's.
+    const BESIDE: [&str; 5] = ["not-", "no-", "with-", "without-", "has-"];
     match ZONE_NAMES.find(value) {
-        // Weebly calls the main part "wsite-not-footer".
-        Some((at, "footer")) if value[..at].ends_with("not-") => outer,
+        Some((at, _)) if BESIDE.iter().any(|word| value[..at].ends_with(word)) => outer,
         Some((_, "footer")) => Zone::Footer,
         Some((_, "testimonial" | "review" | "comment")) => Zone::Quote,
         Some(_) => Zone::Nav,

@@ -4,6 +4,7 @@
 
 mod address;
 mod address_bare;
+mod address_bare_named;
 mod address_codes;
 mod address_forms;
 mod address_japan;
@@ -66,6 +67,7 @@ mod own;
 mod parked;
 mod people;
 mod people_names;
+mod people_reached;
 mod people_roles;
 mod people_words;
 mod phone_labels;
@@ -160,6 +162,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
     texts::read(&scan, &whose, &mut numbers, &mut facts);
     if !directory {
         people::read(&scan, &context, &mut facts);
+        people_reached::read(&scan, &own, &mut facts);
     }
     services::read(&scan, &context, &mut facts);
     languages::read(&scan, &mut facts);

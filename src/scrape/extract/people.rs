@@ -206,7 +206,7 @@ fn prose(text: &str, line: &Line, facts: &mut PageFacts) {
     }
 }
 
-fn add(name: &str, role: Option<&str>, trust: u8, facts: &mut PageFacts) {
+pub(super) fn add(name: &str, role: Option<&str>, trust: u8, facts: &mut PageFacts) {
     let name = name.trim().trim_end_matches([',', '.', ':', '–', '-']).trim();
     if matches!(
         fold(name).as_str(),

@@ -73,6 +73,10 @@ pub(crate) fn looks_like_name(text: &str) -> Option<bool> {
         .split(' ')
         .filter(|word| word.trim_start_matches('(').starts_with(char::is_uppercase))
         .count();
+    // "Kasthuri Men's" is the beginning of something else.
+    if text.ends_with("'s") || text.ends_with("’s") {
+        return None;
+    }
     if capitals < 2 || text.split(' ').count() > MAX_WORDS {
         return None;
     }

@@ -130,6 +130,23 @@ fn links_side_by_side_are_words_of_their_own() {
 }
 
 #[test]
+fn parts_of_pages_are_told_by_more_than_a_word() {
+    for html in [
+        "<div class='clear with-navbar'><p>1308 Route 28, South Yarmouth, MA</p></div>",
+        "<footer><div role='navigation'><p>30 Cameron Road<br>Tauranga, New Zealand</p></div></footer>",
+        "<p>97440 Les Avirons<br>La Réunion, France</p>",
+    ] {
+        let facts = at("https://www.smile.com/", html);
+        let towns: Vec<_> = facts
+            .addresses
+            .iter()
+            .filter_map(|fact| fact.value.locality.as_deref())
+            .collect();
+        assert_eq!(towns.len(), 1, "{html}: {towns:?}");
+    }
+}
+
+#[test]
 fn patterns_are_no_mail() {
     let html = "<a href='mailto:etunimi.sukunimi@asennus.fi'>etunimi.sukunimi@asennus.fi</a>";
     assert!(at("https://asennus.fi/", html).emails.is_empty());

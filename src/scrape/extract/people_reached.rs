@@ -1,0 +1,82 @@
+//! People whose own mail stands beside their name: "Ing. Čestmír Bernatský", bernatsky@bcbtechnik.cz.
+
+use super::own::Own;
+use super::people::{self, looks_like_name};
+use super::scan::{Scan, Zone};
+use super::whose::is_trade;
+use crate::scrape::payload::PageFacts;
+use crate::scrape::text::fold;
+
+/// Trust in a name that nothing but a mailbox says to be a person's.
+const TRUST: u8 = 40;
+/// Longer lines are prose.
+const MAX_LINE: usize = 60;
+/// Lines below a name that may hold its mail: what somebody does and a number stand between.
+const REACH: usize = 3;
+/// Shorter words stand in mailboxes by chance.
+const MIN_WORD: usize = 4;
+
+/// Adds those that are not called like the business.
+pub(crate) fn read(scan: &Scan, own: &Own, facts: &mut PageFacts) {
+    for (at, line) in scan.lines.iter().enumerate() {
+        if !line.signs.at() || matches!(line.zone, Zone::Quote | Zone::Nav) || line.range.len() > MAX_LINE {
+            continue;
+        }
+        let Some(mailbox) = mailbox(scan.line(at)) else {
+            continue;
+        };
+        let above = scan.lines[at.saturating_sub(REACH)..at].iter().rev();
+        let name = above
+            .take_while(|line| !line.signs.at() && line.range.len() <= MAX_LINE)
+            .map(|line| scan.text[line.range.clone()].trim_end_matches([':', ',']))
+            .find(|name| is_called(name, &mailbox));
+        if let Some(name) = name.filter(|name| !own.is_called(name)) {
+            people::add(name, None, TRUST, facts);
+        }
+    }
+}
+
+/// The part before the "@" of the only address in a line.
+fn mailbox(line: &str) -> Option<String> {
+    let address = line.split(' ').find(|word| word.contains('@'))?;
+    let (local, domain) = address.split_once('@')?;
+    (!domain.contains('@')).then(|| fold(local))
+}
+
+/// Whether a mailbox has a part of a person's name.
+fn is_called(name: &str, mailbox: &str) -> bool {
+    let words = name.split([' ', '-']);
+    looks_like_name(name).is_some()
+        && !words.clone().any(is_trade)
+        && words
+            .map(fold)
+            .any(|word| word.len() >= MIN_WORD && mailbox.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use crate::scrape::extract::extract_html;
+
+    fn people(html: &str) -> Vec<String> {
+        let facts = extract_html(html, &"https://www.bcbtechnik.cz/".parse().unwrap(), None);
+        facts.people.into_iter().map(|fact| fact.value.name).collect()
+    }
+
+    #[test]
+    fn names_above_their_own_mail_are_people() {
+        for html in [
+            "<h4>Čestmír Bernatský</h4><p>bernatsky@bcbtechnik.cz</p>",
+            "<p>Čestmír Bernatský<br>obchod<br>Tel. 605 123 456<br>E-mail: cestmir.bernatsky@gmail.com</p>",
+        ] {
+            assert_eq!(people(html), ["Čestmír Bernatský"], "{html}");
+        }
+        for html in [
+            "<h4>Nová Technika</h4><p>bernatsky@bcbtechnik.cz</p>",
+            "<title>Bcb Technik</title><p>Bcb Technik</p><p>technik@seznam.cz</p>",
+            "<p>Čestmír Bernatský</p><p>info@bcbtechnik.cz</p><p>bernatsky@bcbtechnik.cz</p>",
+        ] {
+            assert_eq!(people(html), Vec::<String>::new(), "{html}");
+        }
+    }
+}
