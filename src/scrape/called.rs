@@ -84,6 +84,7 @@ fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
         *other != at
             && group.trust >= 20
             && (1..=3).contains(&more)
+            && folded.split(' ').take(more).any(names::is_trade)
             && folded.ends_with(words.as_str())
             && !names::introduces(begins)
             && !name.contains([',', '|', '–', '—', ':'])

@@ -121,13 +121,17 @@ fn is_numbered(street: &str, told: bool) -> bool {
     named && street.starts_with(char::is_alphabetic) && number.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// The places from a part on, up to a remark behind a dash; `None` where something else stands there.
+/// The places from a part on, up to a number, a mail or a remark behind a dash; `None` where something else stands there.
 fn places_behind<'a, 'b>(line: &str, parts: &'b [&'a str], from: usize) -> Option<&'b [&'a str]> {
     let behind = &parts[from..];
     let Some(other) = behind.iter().position(|part| !is_place(part)) else {
         return Some(behind);
     };
     let start = offset(line, behind[other])?;
+    let number = behind[other].bytes().filter(u8::is_ascii_digit).count() >= 6;
+    if number || behind[other].contains('@') {
+        return Some(&behind[..other]);
+    }
     line[..start]
         .trim_end()
         .ends_with(['-', '–'])

@@ -52,7 +52,7 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 Id::KE => kenyan(line, start, end),
                 Id::HR => croatian(line, word, end, pair),
                 Id::IN => indian(line, start, end, pair),
-                Id::AR => argentine(word).map(|code| (end, code, true)),
+                Id::AR => argentine(word).map(|code| (end, code, word.len() > 5)),
                 Id::PL => hyphened(word, 2, 3).map(|code| (end, code, true)),
                 Id::PT => hyphened(word, 4, 3).map(|code| (end, code, true)),
                 Id::BR => brazilian(line, start, end),
@@ -134,9 +134,9 @@ fn is_phone_label(word: &str) -> bool {
         .any(|label| word.starts_with(label))
 }
 
-/// `C1414DCX`.
+/// `C1414DCX`, or in short `U9120`.
 fn argentine(word: &str) -> Option<String> {
-    pattern(word, "A9999AAA").then(|| word.to_owned())
+    (pattern(word, "A9999AAA") || pattern(word, "A9999")).then(|| word.to_owned())
 }
 
 /// Runs of letters, digits and hyphens; what stands before the hyphen of "Chennai-600 035" is a word of its own.

@@ -2,6 +2,7 @@
 
 use super::address_codes::{Code, Town, find};
 use super::address_forms::{is_hamlet, is_hamlet_alone, plot, village_of};
+use super::address_labels::heads_address;
 use super::address_parts::{
     country_after, from_number, is_country, is_number, is_town, split, town_after, without_label,
 };
@@ -271,7 +272,11 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     // "18300 Pirot, Srbija": a town and its country need no street.
     let told = match &street {
         Some(_) => town.is_some() || country.is_some(),
-        None => town.is_some() && (country.is_some() || in_state || country_below(around.after, rest)),
+        None => {
+            let headed = heads_address(left.trim())
+                || (left.is_empty() && around.before.last().is_some_and(|line| heads_address(line)));
+            town.is_some() && (country.is_some() || in_state || headed || country_below(around.after, rest))
+        }
     };
     if !certain && !told {
         return None;
@@ -405,11 +410,13 @@ fn street<'a>(parts: &[&'a str], code: &Code, behind: bool) -> Option<Street<'a>
         let plain = street_at_end(part).filter(|_| beside);
         let distinct = code.distinctive && matches!(code.country, Id::GB | Id::IE);
         let american = matches!(code.country, Id::US | Id::CA) && is_plain_american(part);
-        let hamlet =
-            beside && code.country == Id::FR && (is_hamlet(part) || (at + 1 == parts.len() && is_hamlet_alone(part)));
+        let hamlet = beside
+            && code.country == Id::FR
+            && !last_but.is_some_and(is_street)
+            && (is_hamlet(part) || (at + 1 == parts.len() && is_hamlet_alone(part)));
         let old = american
             || hamlet
-            || distinct && (is_plain_english(part) || (at + 3 >= parts.len() && is_unnumbered(part) && at > 0));
+            || distinct && (is_plain_english(part) || (at + 4 >= parts.len() && is_unnumbered(part)));
         let known = is_street(from_number(part, code));
         if !(known || is_street(part) || plain.is_some() || old) {
             if let Some(joined) =

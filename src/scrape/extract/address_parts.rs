@@ -70,6 +70,7 @@ pub(super) fn split(line: &str) -> Vec<&str> {
     line.split([',', '|', '•', '·', '\t', ';', '●', '∙', '/'])
         .flat_map(|part| part.split(" - "))
         .flat_map(|part| part.split(" – "))
+        .flat_map(|part| part.split("---"))
         .map(trimmed)
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()

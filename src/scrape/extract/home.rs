@@ -156,6 +156,9 @@ impl Home {
         if may_be(Id::CH) && numbers.look_swiss(!may_be(Id::IT)) {
             home.vote(Id::CH, SWISS);
         }
+        if home.votes.is_empty() && home.surely_english && numbers.look_british() {
+            home.vote(Id::GB, OTHER_NUMBER);
+        }
         if home.votes.is_empty() && home.surely_english {
             home.votes.extend(
                 numbers

@@ -11,7 +11,7 @@ pub(crate) use super::names_words::{is_demo, is_generic, is_praise};
 use super::names_words::{is_list, is_someone_elses, partners_at_start, without_kind_of_page};
 use super::scan::{LineKind, Scan, Zone};
 use super::social::is_platform;
-use super::whose::is_trade;
+pub(crate) use super::whose::is_trade;
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::{find_ci, fold, starts_ci};
 
@@ -90,6 +90,7 @@ fn lines(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             || text.contains(['@', '|', '\t', '[', ':', '+'])
             || find_ci(text, "(at").is_some()
             || find_ci(text, " reserved").is_some()
+            || text.contains('©')
             || is_street(text)
         {
             continue;
@@ -202,7 +203,7 @@ fn without_place(text: &str) -> Option<&str> {
 
 /// Whether a name is that of a person.
 pub(crate) fn is_person(name: &str) -> bool {
-    super::people::looks_like_name(name).is_some()
+    super::people::looks_like_name(name).is_some() && !name.split(' ').any(is_trade)
 }
 
 /// Whether a word introduces a person and is no part of a practice's name: "Meet Dr Smith".

@@ -49,6 +49,15 @@ fn likeness_as_written(text: &str, label: &str) -> f64 {
     if initials.len() >= 2 && label == initials {
         return 0.8;
     }
+    // "choservices": the initials of "Computer Home & Office", and "Services".
+    if let [before @ .., last] = words.as_slice()
+        && before.len() >= 2
+        && label
+            .strip_suffix(last)
+            .is_some_and(|rest| rest.chars().eq(before.iter().filter_map(|word| word.chars().next())))
+    {
+        return 0.85;
+    }
     // "swwalaw": the initials of the partners, and what they do.
     if initials.len() >= 3 && label.strip_prefix(&initials).is_some_and(is_trade) {
         return 0.75;

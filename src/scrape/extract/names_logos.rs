@@ -1,10 +1,10 @@
 //! Names that logos, pictures and links to the entrance tell.
 
 use super::context::Context;
-use super::names::{MAX_NAME, TOP_LINES, echoes_domain, offer};
+use super::names::{MAX_NAME, TOP_LINES, echoes_domain, likeness, offer};
 use super::scan::{Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
-use crate::scrape::text::{find_ci, fold};
+use crate::scrape::text::{find_ci, fold, squeeze};
 
 /// Logos, pictures at the top, and what links to the entrance.
 pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
@@ -44,14 +44,27 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         at_top(anchor.zone) && text.len() <= MAX_NAME && echoes_domain(text, context) && !leads_away
     });
     for anchor in anchors.take(3).chain(echoing) {
-        // Below the name stands what it does.
-        let shown = scan.text[anchor.text.clone()].lines().next().unwrap_or_default();
+        let shown = name_in(&scan.text[anchor.text.clone()], &context.label);
         let text = if shown.trim().is_empty() {
             anchor.label.as_str()
         } else {
-            shown
+            &shown
         };
         offer(strip_logo(text), 26, Source::Text, context, facts);
+    }
+}
+
+/// The name in a link to the entrance: below it or behind a mark stands what the business does, unless the domain says more than that.
+fn name_in(shown: &str, label: &str) -> String {
+    let whole = squeeze(shown);
+    let marks = ["\n", " · ", " | ", " • ", " – "];
+    let end = marks.iter().filter_map(|mark| shown.trim().find(mark)).min();
+    let first = squeeze(&shown.trim()[..end.unwrap_or(shown.trim().len())]);
+    let few = whole.split(' ').count() <= first.split(' ').count() + 1;
+    if few && whole.len() <= MAX_NAME && likeness(&whole, label) > likeness(&first, label) {
+        whole
+    } else {
+        first
     }
 }
 

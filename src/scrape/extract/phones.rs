@@ -75,6 +75,24 @@ impl Candidates {
         })
     }
 
+    /// Whether one is written as the British write them, `01794 512396` or `020 7946 0958`.
+    pub(crate) fn look_british(&self) -> bool {
+        self.0.iter().any(|one| {
+            let groups: Vec<&str> = one
+                .raw
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|group| !group.is_empty())
+                .collect();
+            match groups.as_slice() {
+                [area, rest] => {
+                    area.len() == 5 && rest.len() == 6 && (area.starts_with("01") || area.starts_with("07"))
+                }
+                [area, middle, last] => area.starts_with("02") && (area.len(), middle.len(), last.len()) == (3, 4, 4),
+                _ => false,
+            }
+        })
+    }
+
     /// Whether one is written as the Swiss write them, `061 261 44 12`, with the beginning of a mobile or, where `whole` says so, of
     /// any of their numbers. German areas of three digits are others, and the French write pairs.
     pub(crate) fn look_swiss(&self, whole: bool) -> bool {
