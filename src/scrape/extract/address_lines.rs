@@ -9,9 +9,9 @@ use super::address_parts::{
 use super::address_regions::is_county;
 use super::address_states::state_at_end;
 use super::address_street::{
-    end_of_street, is_box, is_floor, is_named, is_plain_american, is_plain_english, is_street, is_unit, is_unnumbered,
-    street_at_end,
+    end_of_street, is_named, is_plain_american, is_plain_english, is_street, is_unnumbered, street_at_end,
 };
+use super::address_units::{is_box, is_floor, is_unit};
 use crate::scrape::payload::Address;
 use crate::scrape::text::{offset, squeeze};
 use phonenumber::country::Id;

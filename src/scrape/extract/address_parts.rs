@@ -1,7 +1,8 @@
 //! The parts that a line with an address falls into, and what a town, a county or a country looks like.
 
 use super::address_codes::{Code, Town};
-use super::address_street::{begins_street, is_box, is_unit};
+use super::address_street::begins_street;
+use super::address_units::{is_box, is_unit};
 use super::countries;
 use crate::scrape::text::fold;
 use phonenumber::country::Id;

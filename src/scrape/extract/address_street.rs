@@ -1,6 +1,6 @@
 //! Whether a piece of text is a street with a number, in the languages that addresses are in.
 
-use super::address_street_words::{AFTER, BEGINNINGS, ENDINGS, ENGLISH, ESTATES, FLOORS, PARTICLES, PHRASES, UNITS};
+use super::address_street_words::{AFTER, BEGINNINGS, ENDINGS, ENGLISH, ESTATES, PARTICLES, PHRASES};
 use super::whose::is_trade;
 use crate::scrape::text::fold;
 
@@ -27,7 +27,7 @@ pub(crate) fn begins_street(word: &str) -> bool {
 }
 
 /// Folded, with Greek letters without their accents.
-fn folded(text: &str) -> String {
+pub(super) fn folded(text: &str) -> String {
     let plain = |c: char| match c {
         'ή' => 'η',
         'ό' => 'ο',
@@ -262,64 +262,6 @@ pub(crate) fn is_named(text: &str) -> bool {
         && (begins || ends)
 }
 
-/// A post-office box, which is an address too, but not of the place.
-pub(crate) fn is_box(text: &str) -> bool {
-    let folded = fold(text);
-    // "Hämeen Sähköasennus Oy PL 236".
-    if let Some((_, number)) = text.rsplit_once(" PL ") {
-        return !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    }
-    [
-        "po box",
-        "p o box",
-        "private bag",
-        "postfach",
-        "gpo box",
-        "locked bag",
-        "bp ",
-        "pl ",
-        "box ",
-        "boite postale",
-        "postbus",
-        "postboks",
-        "apartado",
-        "apdo",
-        "casella postale",
-        "skrytka pocztowa",
-        "postilokero",
-    ]
-    .iter()
-    .any(|mark| folded.starts_with(mark))
-        && folded.bytes().any(|b| b.is_ascii_digit())
-        && folded.split(' ').count() <= 5
-}
-
-/// A part of a building: "Level 2", "Suite 300", "Shop 4".
-pub(crate) fn is_unit(text: &str) -> bool {
-    let folded = fold(text);
-    let mut words = folded.split(' ');
-    let first = words.next().unwrap_or_default();
-    // A word alone is the heading of the address: "Office".
-    text.len() <= 45
-        && folded.contains(' ')
-        && (UNITS.has(first) || words.any(|word| word == "floor" || word == "level"))
-        && folded.split(' ').count() <= 6
-}
-
-/// A floor or a door between the street and the postal code: "1. th", "2º B", "kld".
-pub(crate) fn is_floor(text: &str) -> bool {
-    let folded = folded(text);
-    let words: Vec<&str> = folded.split(' ').collect();
-    text.len() <= 30
-        && words.len() <= 4
-        && words.iter().all(|word| {
-            FLOORS.has(word) || word.len() <= 2 || word.trim_start_matches(|c: char| c.is_ascii_digit()).len() <= 2
-        })
-        && words
-            .iter()
-            .any(|word| FLOORS.has(word) || word.bytes().any(|b| b.is_ascii_digit()))
-}
-
 /// Where the street ends in a text that runs on into the town: after the street word and a direction.
 pub(crate) fn end_of_street(text: &str) -> Option<usize> {
     let mut seen_number = false;
@@ -451,10 +393,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn streets_without_their_kind_or_number_and_boxes() {
+    fn streets_without_their_kind_or_number() {
         assert!(is_plain_american("1828 Bissonnet") && !is_plain_american("20 Stores"));
         assert!(is_unnumbered("Pontardawe Rd") && !is_unnumbered("Opening Times"));
-        assert!(is_box("Hämeen Sähköasennus Oy PL 236") && !is_box("Planet PL"));
     }
 
     #[test]

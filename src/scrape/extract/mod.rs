@@ -20,6 +20,7 @@ mod address_states;
 mod address_street;
 mod address_street_words;
 mod address_towns;
+mod address_units;
 mod clauses;
 mod cloudflare;
 mod contact_metas;

@@ -9,7 +9,7 @@ use super::credits::credit_start;
 use super::emails::is_mailbox_host;
 use super::scan::{LineKind, Scan};
 use super::words::Folded;
-use crate::scrape::text::starts_ci;
+use crate::scrape::text::{contains_ci, starts_ci};
 use company::{dials_emergency, is_of_authority};
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
@@ -242,7 +242,11 @@ impl<'a> Whose<'a> {
             if text.contains('@') {
                 return false;
             }
-            if self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
+            // "Ofsted Report 05/2015": what it says of the business.
+            let reported = ["report", "rated", "rating", "inspect"]
+                .iter()
+                .any(|word| contains_ci(text, word));
+            if !reported && self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
                 return true;
             }
             // "Riverina Animal Emergency" above an address and a number.

@@ -414,6 +414,10 @@ fn own_numbers_stay() {
             "<p>Sat &amp; Sun: closed. Christmas Day: closed. Phone +64 9 486 7777</p>",
         ),
         ("en", "<h2>Contact</h2><p>Jane Doe<br>Manager<br>+64 9 486 7777</p>"),
+        (
+            "en",
+            "<p>Ofsted Report 05/2015</p><p>Open Monday to Friday</p><p>+64 9 486 7777</p>",
+        ),
         ("en", "<p>Smile Limited trading as Smile Haus, phone +64 9 486 7777</p>"),
         ("en", "<p>For insurance claims phone us: +64 9 486 7777</p>"),
         ("de", "<p>Inhaber: Max Weber. Tel. +49 40 5936160</p>"),
