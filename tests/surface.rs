@@ -242,6 +242,31 @@ async fn saved_pages_are_extracted_without_a_daemon() {
         told.contains("picture.html holds an image, not a web page: leave it out"),
         "{told}"
     );
+    for (arguments, expected) in [
+        (
+            [directory.path().to_str().unwrap(), "--content-type=text/html"],
+            "is a directory: name its pages",
+        ),
+        (
+            [page.to_str().unwrap(), "--content-type=application/pdf"],
+            "that is no web page",
+        ),
+        (
+            [page.to_str().unwrap(), "--content-type=text/html; charset=utf-9"],
+            "utf-9 is no charset of the web",
+        ),
+    ] {
+        let refused = run(&[arguments[0], arguments[1], "--url", "https://www.example.co.nz"]);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && told.contains(expected), "{told}");
+    }
+    let evaluated = std::process::Command::new(env!("CARGO_BIN_EXE_batchdesk"))
+        .arg("evaluate")
+        .arg(&page)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(evaluated.stderr).unwrap();
+    assert!(!evaluated.status.success() && told.contains("home.html"), "{told}");
     let refused = run(&["--url", "n/a"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));

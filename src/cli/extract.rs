@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use url::Url;
 
+use crate::scrape::charset;
 use crate::scrape::fetch::kind::{Declared, declared, other_than_page};
 use crate::scrape::payload::ScrapedPage;
 use crate::scrape::{CleanUrlPayload, FinalPayload, ScrapePayload, clean_url, extract_page, merge};
@@ -100,6 +101,9 @@ fn page(options: &Options, url: &Url, file: &Path) -> anyhow::Result<ScrapedPage
         "--content-type {}: that is no web page",
         content_type.unwrap_or_default()
     );
+    if let Some(charset) = content_type.and_then(charset::unknown) {
+        anyhow::bail!("--content-type: {charset} is no charset of the web; leave it out to have it found out");
+    }
     if let Some(what) = other_than_page(declared, &body) {
         anyhow::bail!("{} holds {what}, not a web page: leave it out", file.display());
     }

@@ -36,14 +36,23 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>, tld: Option<&str>)
     encoding.decode_without_bom_handling(body).0
 }
 
-/// The `charset` parameter of a media type.
+/// The `charset` of a media type, if it is none that the web knows.
+pub fn unknown(header: &str) -> Option<&str> {
+    label(header).filter(|label| Encoding::for_label(label.as_bytes()).is_none())
+}
+
 fn from_content_type(header: &str) -> Option<&'static Encoding> {
+    Encoding::for_label(label(header)?.as_bytes())
+}
+
+/// The `charset` parameter of a media type.
+fn label(header: &str) -> Option<&str> {
     let mut parameters = header
         .split(';')
         .skip(1)
         .filter_map(|parameter| parameter.split_once('='));
     let (_, label) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
-    Encoding::for_label(label.trim().trim_matches(['"', '\'']).as_bytes())
+    Some(label.trim().trim_matches(['"', '\'']))
 }
 
 fn detect(body: &[u8], tld: Option<&str>) -> &'static Encoding {

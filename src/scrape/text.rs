@@ -249,7 +249,7 @@ impl Iterator for Places<'_> {
     }
 }
 
-/// Lists of words as one: [`Words::all`] tells by the index of which list a word is.
+/// Lists of words as one, of `N` words as [`total`] counts them: [`Words::all`] tells by the index of which list a word is.
 pub const fn concat<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {
     let mut out = [""; N];
     let (mut list, mut at, mut end) = (0, 0, 0);
@@ -262,6 +262,16 @@ pub const fn concat<const N: usize>(lists: &[&[&'static str]]) -> [&'static str;
         }
     }
     out
+}
+
+/// How many words the lists have together.
+pub const fn total(lists: &[&[&'static str]]) -> usize {
+    let (mut list, mut sum) = (0, 0);
+    while list < lists.len() {
+        sum += lists[list].len();
+        list += 1;
+    }
+    sum
 }
 
 /// Whether `input` starts with `prefix` (ASCII) in any case.

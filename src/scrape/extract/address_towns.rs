@@ -84,7 +84,7 @@ fn town(line: &str, called: bool, likely: Option<Id>) -> Option<Address> {
     let mut parts: Vec<&str> = line.split(',').map(str::trim).collect();
     // "Location: Nairobi".
     if let [town] = parts.as_slice() {
-        let known = called && is_place(town) && is_known(town);
+        let known = called && names_town(town) && is_known(town);
         return known.then(|| address(line, town, None, likely.map(|likely| likely.as_ref().to_owned())));
     }
     let last = parts.pop()?;
@@ -103,10 +103,10 @@ fn town(line: &str, called: bool, likely: Option<Id>) -> Option<Address> {
             *town
         }
         [town] | [_, town] if country.is_some() && !is_county(town) => *town,
-        [_] if called && is_place(last) => last,
+        [_] if called && names_town(last) => last,
         _ => return None,
     };
-    if !parts.iter().all(|part| is_place(part)) {
+    if !parts.iter().all(|part| names_town(part)) {
         return None;
     }
     let country = country.or_else(|| likely.map(|likely| likely.as_ref().to_owned()));
@@ -124,7 +124,7 @@ fn address(line: &str, town: &str, region: Option<String>, country: Option<Strin
 }
 
 /// Whether a part of a line is a place and no country, trade or kind of page.
-fn is_place(part: &str) -> bool {
+fn names_town(part: &str) -> bool {
     let words = || part.split(' ').filter(|word| word.chars().count() > 3);
     is_town(part)
         && part.split(' ').count() <= 3

@@ -5,7 +5,7 @@ use super::languages::SPEAKING;
 use super::people_names::INTRODUCTIONS;
 use super::people_words::TITLED;
 use super::social_text::NETWORKS;
-use crate::scrape::text::{Words, concat};
+use crate::scrape::text::{Words, concat, total};
 
 /// What a line may speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -136,16 +136,7 @@ const LISTS: [&[&str]; 8] = [
     &TITLED,
     &NETWORKS,
 ];
-const ALL: usize = FOREIGN.len()
-    + MASKED.len()
-    + HOURS.len()
-    + ANNOUNCED.len()
-    + SPEAKING.len()
-    + INTRODUCTIONS.len()
-    + TITLED.len()
-    + NETWORKS.len();
-
-static CUES: Words = Words::new(&concat::<ALL>(&LISTS));
+static CUES: Words = Words::new(&concat::<{ total(&LISTS) }>(&LISTS));
 
 impl Cues {
     /// In the order of [`LISTS`].
