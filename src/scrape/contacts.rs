@@ -105,12 +105,19 @@ pub(super) fn social<'a>(
         });
     }
     // The makers of the website put their profile in more than one place.
+    let letters = |one: &Heard<'_, SocialLink>| -> String {
+        let handle = handle(&one.fact.value);
+        handle
+            .chars()
+            .filter(|c| is_opaque(handle) || c.is_alphabetic())
+            .collect()
+    };
     let others: HashSet<String> = heard
         .iter()
         .filter(|one| one.fact.trust < DOUBTFUL && !named(one))
-        .map(|one| handle(&one.fact.value).to_owned())
+        .map(letters)
         .collect();
-    heard.retain(|one| !others.contains(handle(&one.fact.value)) || named(one));
+    heard.retain(|one| !others.contains(&letters(one)) || named(one));
     let pages = |one: &Heard<'_, SocialLink>| heard.iter().filter(|other| other.fact.value == one.fact.value).count();
     let mut order: Vec<(usize, (bool, u8, usize))> = heard
         .iter()

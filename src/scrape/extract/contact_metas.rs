@@ -3,8 +3,11 @@
 use super::countries;
 use super::emails;
 use super::links::push_unique;
-use super::phones::Candidates;
+use super::phone_labels::Label;
+use super::phone_lines;
+use super::phones::{Candidates, DOUBTFUL};
 use super::scan::Scan;
+use super::whose::Standing;
 use crate::scrape::payload::{Address, Fact, PageFacts, PhoneKind, Source};
 
 /// Trust in a head's contact data: written once for the business, and seldom looked at again.
@@ -25,6 +28,7 @@ pub(crate) fn read(scan: &Scan, numbers: &mut Candidates, facts: &mut PageFacts)
     if let Some(email) = either("email", "og:email").and_then(emails::normalise) {
         push_unique(&mut facts.emails, email, Source::Opengraph, TRUST);
     }
+    described(scan, numbers, facts);
     let owned = |text: Option<&str>| text.map(str::to_owned);
     let country = either("country_name", "og:country-name");
     let address = Address {
@@ -51,10 +55,34 @@ pub(crate) fn read(scan: &Scan, numbers: &mut Candidates, facts: &mut PageFacts)
     }
 }
 
+/// Numbers and mail in what search engines show of the page, for want of better: "Call (828) 262-5593".
+fn described(scan: &Scan, numbers: &mut Candidates, facts: &mut PageFacts) {
+    let trust = DOUBTFUL - 10;
+    let Some(text) = scan.meta("description").or_else(|| scan.meta("og:description")) else {
+        return;
+    };
+    phone_lines::from_line(text, trust, Label::None, &mut |_| Standing::Plain, numbers);
+    emails::from_line(text, false, &mut |_, _, mail| {
+        push_unique(&mut facts.emails, mail, Source::Opengraph, trust)
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use crate::scrape::extract::extract_html;
     use url::Url;
+
+    #[test]
+    fn descriptions_are_read_for_want_of_better() {
+        let html = "<meta name=description content='Septic systems. Call (828) 262-5593 or mail jo@septic.com. Since 1998-2024.'>";
+        let facts = extract_html(html, &Url::parse("https://www.septic.com/").unwrap(), Some("US"));
+        assert_eq!(facts.phones[0].value.e164.as_deref(), Some("+18282625593"));
+        assert_eq!(
+            (facts.phones.len(), facts.emails[0].value.as_str()),
+            (1, "jo@septic.com")
+        );
+        assert!(facts.phones[0].trust < super::DOUBTFUL && facts.emails[0].trust < super::DOUBTFUL);
+    }
 
     #[test]
     fn contact_data_of_the_head_is_read() {

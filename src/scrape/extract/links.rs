@@ -121,6 +121,12 @@ fn without_id(handle: &str) -> &str {
     }
 }
 
+/// Whether the page has a part of a user name such as "martin.farragher.9".
+fn names_person(scan: &Scan, handle: &str) -> bool {
+    let mut names = handle.split('.').filter(|name| name.len() >= 4);
+    names.any(|name| contains_ci(&scan.text, name) || contains_ci(&scan.title, name))
+}
+
 /// Keeps a position that a map shows, where there are not too many yet.
 fn push_place(geo: Geo, facts: &mut PageFacts) {
     if facts.geo.len() < MAX_PLACES {
@@ -222,8 +228,12 @@ fn web(
         if let Some(profile) = social::profile(url).or_else(|| social::personal(url).filter(own_name)) {
             let line = scan.line(anchor.line);
             let place = place(scan, anchor);
-            let trust = match whose.profile(anchor.line, line, place, social::handle(&profile)) {
+            let handle = social::handle(&profile);
+            // Of a person whom the page does not name.
+            let anybody = social::is_given_to_person(handle) && !names_person(scan, handle);
+            let trust = match whose.profile(anchor.line, line, place, handle) {
                 Standing::Foreign => return,
+                Standing::Plain if anybody => DOUBTFUL - 10,
                 Standing::Doubtful => DOUBTFUL - 10,
                 Standing::Plain if matches!(anchor.zone, Zone::Header | Zone::Footer) => 70,
                 Standing::Plain => 50,

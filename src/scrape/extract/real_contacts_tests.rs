@@ -90,6 +90,14 @@ fn rows_of_links_name_nobody() {
         <a href='https://www.facebook.com/osteopatiaopole'>Facebook</a></footer>",
     );
     assert_eq!(profiles(&facts), ["https://www.facebook.com/osteopatiaopole"]);
+    // Of whoever made the website, unless the page names them.
+    let personal = "<footer><a href='https://www.facebook.com/martin.farragher.9'><i></i></a></footer>";
+    assert_eq!(profiles(&at("https://hanly.ie/", personal)), Vec::<&str>::new());
+    let named = format!("<p>Martin Farragher, painter</p>{personal}");
+    assert_eq!(
+        profiles(&at("https://hanly.ie/", &named)),
+        ["https://www.facebook.com/martin.farragher.9"]
+    );
     // Another's website beside the profile is another's profile.
     let facts = at(
         "https://rutkowski.pl/",

@@ -209,6 +209,18 @@ pub(crate) fn profile(url: &Url) -> Option<SocialLink> {
     })
 }
 
+/// Whether a user name is one that Facebook gives to people: "martin.farragher.9".
+pub(super) fn is_given_to_person(handle: &str) -> bool {
+    let parts: Vec<&str> = handle.split('.').collect();
+    let named = |name: &str| name.len() >= 2 && name.chars().all(char::is_alphabetic);
+    match parts.as_slice() {
+        [first, last, number] => {
+            named(first) && named(last) && (1..=4).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
 /// The profile of a person, which is the business's own where the business is called like its owner.
 pub(crate) fn personal(url: &Url) -> Option<SocialLink> {
     let (network, home) = network(&url.host_str()?.to_ascii_lowercase())?;
