@@ -8,6 +8,7 @@ use super::address_states::{is_state, is_whole_state};
 use super::address_street::{end_of_street, is_house_number, is_street};
 use super::address_units::is_unit;
 use super::context::Context;
+use super::home::is_known;
 use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::payload::{Address, Fact, PageFacts, Source};
 use crate::scrape::text::{fold, offset, squeeze};
@@ -127,8 +128,14 @@ fn is_one(parts: &[&str]) -> bool {
 fn in_line(line: &str, next: &str, country: Option<Id>) -> Option<Address> {
     let mut parts: Vec<&str> = split(without_phone(line)).into_iter().map(without_label).collect();
     // "18, Bharathiyar St, JJ Nagar," goes on in the next line.
-    if line.ends_with(',') {
-        parts.extend(split(next));
+    let below = split(next);
+    let place =
+        |part: &&str| is_known(&part.to_lowercase()) || is_state(part, country) || country_after(part).is_some();
+    let district = below
+        .last()
+        .is_some_and(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
+    if line.ends_with(',') && (district || below.iter().any(place)) {
+        parts.extend(below);
     }
     // "Coimbatore - 25": a district of the town.
     parts.pop_if(|last| last.len() <= 2 && last.bytes().all(|b| b.is_ascii_digit()));
@@ -265,6 +272,18 @@ mod tests {
                 "Lagos",
             ),
             ("12 High Street Dunedin", "Opening Hours", "12 High Street", "Dunedin"),
+            (
+                "12 High Street, Ponsonby,",
+                "Opening Hours",
+                "12 High Street",
+                "Ponsonby",
+            ),
+            (
+                "12 High Street, Ponsonby,",
+                "Dentistry, Implants",
+                "12 High Street",
+                "Ponsonby",
+            ),
             (
                 "18, Bharathiyar St, JJ Nagar,",
                 "Edayarpalayam, Coimbatore - 25",

@@ -6,6 +6,7 @@ use super::address_labels::heads_address;
 use super::address_parts::{
     country_after, from_number, is_country, is_number, is_town, split, town_after, without_label,
 };
+use super::address_places::is_wider_place;
 use super::address_regions::is_county;
 use super::address_states::state_at_end;
 use super::address_street::{
@@ -275,7 +276,8 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         None => {
             let headed = heads_address(left.trim())
                 || (left.is_empty() && around.before.last().is_some_and(|line| heads_address(line)));
-            town.is_some() && (country.is_some() || in_state || headed || country_below(around.after, rest))
+            town.is_some()
+                && (country.is_some() || in_state || headed || (split(rest).is_empty() && is_wider_place(around.after)))
         }
     };
     if !certain && !told {
@@ -326,12 +328,6 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         end,
         above,
     })
-}
-
-/// Whether nothing stands behind the town in its line and the next ends with a country: "97440 Les Avirons" above "La Réunion, France".
-fn country_below(next: &str, rest: &str) -> bool {
-    let last = split(next).pop();
-    split(rest).is_empty() && last.is_some_and(|last| country_after(last).is_some())
 }
 
 /// "CEP", "C.P.", "PIN": what stands before a code and says that it is one.

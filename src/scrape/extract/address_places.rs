@@ -1,6 +1,6 @@
 //! Towns, quarters, counties and countries in the parts of a line.
 
-use super::address_parts::{country_after, is_town};
+use super::address_parts::{country_after, is_town, split};
 use super::address_regions::is_county;
 use super::address_street::is_street;
 use super::hours_days::day;
@@ -15,6 +15,13 @@ pub(super) fn is_place(part: &str) -> bool {
     is_town(part) && day(part).is_none() && !is_generic(part) && part.split(' ').count() <= MAX_TOWN && !is_street(part)
         || country_after(part).is_some()
         || is_county(part)
+}
+
+/// Whether a line says in which country what stands above it is, and nothing else: "La Réunion, France".
+pub(super) fn is_wider_place(line: &str) -> bool {
+    let places = split(line);
+    let is_country = |part: &&str| country_after(part).is_some();
+    places.last().is_some_and(is_country) && places.iter().all(|part| is_country(part) || is_county(part))
 }
 
 /// The last town of a row of places, and the country behind it.

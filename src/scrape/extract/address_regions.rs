@@ -14,16 +14,22 @@ static PROVINCES: LazyLock<WordSet> = LazyLock::new(|| {
     WordSet::of(
         " pichincha guayas azuay manabi tungurahua imbabura cotopaxi chimborazo carchi jalisco sonora sinaloa tamaulipas coahuila \
     michoacan tabasco yucatan nayarit morelos chiapas antioquia cundinamarca boyaca tolima huila risaralda quindio santander chubut \
-    misiones chaco zulia carabobo aragua banten telangana karnataka kerala maharashtra gujarat rajasthan punjab haryana selangor gauteng limpopo mpumalanga ",
+    misiones chaco zulia carabobo aragua banten telangana karnataka kerala maharashtra gujarat rajasthan punjab haryana selangor ",
     )
 });
-const LONG_PROVINCES: [&str; 29] = [
+/// Provinces of South Africa, folded: none is called like a town.
+const SOUTH_AFRICAN: [&str; 9] = [
     "eastern cape",
     "western cape",
     "northern cape",
     "free state",
     "kwazulu natal",
     "north west province",
+    "gauteng",
+    "limpopo",
+    "mpumalanga",
+];
+const LONG_PROVINCES: [&str; 23] = [
     "tamil nadu",
     "andhra pradesh",
     "uttar pradesh",
@@ -49,6 +55,11 @@ const LONG_PROVINCES: [&str; 29] = [
     "san luis potosi",
 ];
 
+/// Whether a place is a province of South Africa.
+pub(super) fn is_south_african(part: &str) -> bool {
+    SOUTH_AFRICAN.contains(&fold(part).as_str())
+}
+
 /// British and Irish counties, Romanian ones (`jud. Brașov`), states that say so (`Delta State`, `Кіровоградська обл.`), and provinces
 /// that are no towns.
 pub(super) fn is_county(part: &str) -> bool {
@@ -63,6 +74,7 @@ pub(super) fn is_county(part: &str) -> bool {
         || folded.ends_with(" обл")
         || folded.ends_with(" область")
         || part.ends_with(" State")
+        || SOUTH_AFRICAN.contains(&folded.as_str())
         || PROVINCES.has(&folded)
         || LONG_PROVINCES.contains(&folded.as_str())
         || matches!(

@@ -158,7 +158,19 @@ pub(crate) fn is_plain_english(text: &str) -> bool {
 /// The same with the longer names of America: "5050 El Camino Real". Enough only beside a state and its code, and not where it
 /// counts something: "24 Hour Emergency Plumbing", "25 Years Experience".
 pub(crate) fn is_plain_american(text: &str) -> bool {
-    const COUNTED: [&str; 20] = [
+    const COUNTED: [&str; 32] = [
+        "guests",
+        "patients",
+        "clients",
+        "customers",
+        "members",
+        "people",
+        "families",
+        "homes",
+        "projects",
+        "schedule",
+        "calendar",
+        "season",
         "hour",
         "hours",
         "hr",
@@ -189,7 +201,8 @@ pub(crate) fn is_plain_american(text: &str) -> bool {
         }
     }
     // "1828 Bissonnet", but not "20 Stores".
-    let short = words.len() == 2 && words[0].len() >= 3 && words[1].len() >= 4;
+    let year = words[0].len() == 4 && (words[0].starts_with("19") || words[0].starts_with("20"));
+    let short = words.len() == 2 && words[0].len() >= 3 && words[1].len() >= 4 && !year;
     (short || (3..=4).contains(&words.len()))
         && words[0].len() >= 2
         && words[0].bytes().all(|b| b.is_ascii_digit())
@@ -395,6 +408,7 @@ mod tests {
     #[test]
     fn streets_without_their_kind_or_number() {
         assert!(is_plain_american("1828 Bissonnet") && !is_plain_american("20 Stores"));
+        assert!(!is_plain_american("2026 Schedule") && !is_plain_american("150 Guests"));
         assert!(is_unnumbered("Pontardawe Rd") && !is_unnumbered("Opening Times"));
     }
 

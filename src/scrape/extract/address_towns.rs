@@ -2,7 +2,7 @@
 
 use super::address_labels::{heads_town, labelled};
 use super::address_parts::{country_after, is_town};
-use super::address_regions::is_county;
+use super::address_regions::is_south_african;
 use super::address_states::state_at_end;
 use super::context::Context;
 use super::countries;
@@ -44,7 +44,7 @@ pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
         if is_person(above) && line.zone != Zone::Footer {
             continue;
         }
-        for part in without_numbers(text, line.signs.digit()) {
+        for part in without_numbers(text, line.signs.digit(), line.zone == Zone::Footer) {
             let label = part.split_once(':').map_or(above, |(label, _)| label);
             let Some(town) = town(part, heads_town(label), likely) else {
                 continue;
@@ -64,10 +64,11 @@ pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFa
     facts.addresses.extend(towns);
 }
 
-/// The line, or where it has `digits` those of several parts that have none: "© 2026 Dog Days • Portland, Tennessee • 615-323-9788".
-fn without_numbers(line: &str, digits: bool) -> impl Iterator<Item = &str> {
+/// The line, or where it has `digits` and ends the page those of several parts that have none: "© 2026 Dog Days • Portland, Tennessee •
+/// 615-323-9788".
+fn without_numbers(line: &str, digits: bool, footer: bool) -> impl Iterator<Item = &str> {
     const MARKS: [char; 3] = ['•', '|', '·'];
-    let several = line.contains(MARKS);
+    let several = footer && line.contains(MARKS);
     line.split(move |c| digits && MARKS.contains(&c))
         .filter(move |part| !digits || (several && !part.bytes().any(|b| b.is_ascii_digit())))
         .map(str::trim)
@@ -102,7 +103,7 @@ fn town(line: &str, called: bool, likely: Option<Id>) -> Option<Address> {
         {
             *town
         }
-        [town] | [_, town] if country.is_some() && !is_county(town) => *town,
+        [town] | [_, town] if country.is_some() && !is_south_african(town) => *town,
         [_] if called && names_town(last) => last,
         _ => return None,
     };
@@ -178,6 +179,8 @@ mod tests {
             1
         );
         assert_eq!(towns("<p>Northern Cape, South Africa"), 0);
+        assert_eq!(towns("<footer>Santander, Spain"), 1);
+        assert_eq!(towns("<p>12.05.2026 | Paris, France | Workshop"), 0);
         assert_eq!(towns("<p>Jane Doe<p>Nairobi, Kenya"), 0);
         assert_eq!(
             towns("<p>Rome, Italy<p>Paris, France<p>Madrid, Spain<p>Lisbon, Portugal"),

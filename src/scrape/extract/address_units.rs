@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn units_floors_and_boxes() {
-        assert!(is_box("Hämeen Sähköasennus Oy PL 236") && !is_box("Planet PL"));
+        assert!(is_box("Hämeen Sähköasennus Oy PL 236") && !is_box("Planet PL 12b"));
         assert!(is_unit("Suite 300") && !is_unit("Office"));
         assert!(is_floor("1. th") && !is_floor("Dunedin"));
     }

@@ -61,7 +61,7 @@ fn described(scan: &Scan, numbers: &mut Candidates, facts: &mut PageFacts) {
     let Some(text) = scan.meta("description").or_else(|| scan.meta("og:description")) else {
         return;
     };
-    phone_lines::from_line(text, trust, Label::None, &mut |_| Standing::Plain, numbers);
+    phone_lines::from_line(text, trust, Label::None, &mut |_| Standing::Doubtful, numbers);
     emails::from_line(text, false, &mut |_, _, mail| {
         push_unique(&mut facts.emails, mail, Source::Opengraph, trust)
     });

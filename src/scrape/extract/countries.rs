@@ -5,7 +5,7 @@ use phonenumber::country::Id;
 use std::{collections::HashMap, sync::LazyLock};
 
 /// Names, in English and in their own language, as pages write them, ASCII letters in lower case.
-pub(super) const NAMES: [(&str, Id); 147] = [
+pub(super) const NAMES: [(&str, Id); 150] = [
     ("new zealand", Id::NZ),
     ("aotearoa", Id::NZ),
     ("australia", Id::AU),
@@ -31,6 +31,9 @@ pub(super) const NAMES: [(&str, Id); 147] = [
     ("nederland", Id::NL),
     ("netherlands", Id::NL),
     ("france", Id::FR),
+    ("la réunion", Id::RE),
+    ("guadeloupe", Id::GP),
+    ("martinique", Id::MQ),
     ("españa", Id::ES),
     ("spain", Id::ES),
     ("italia", Id::IT),

@@ -132,9 +132,9 @@ pub(crate) fn tenant(url: &Url) -> Option<&str> {
     }
     let mut parts = url.path_segments()?.filter(|part| !matches!(*part, "view" | "site"));
     // Such paths say what they hold, and the host's name whose it is.
-    const GENERIC: [&str; 12] = [
-        "website", "websites", "webpage", "webseite", "homepage", "site", "page", "pages", "landing", "project",
-        "project1", "test",
+    const GENERIC: [&str; 11] = [
+        "website", "websites", "webpage", "webseite", "homepage", "page", "pages", "landing", "project", "project1",
+        "test",
     ];
     let part = parts.next()?.trim_end_matches(".github.io");
     (part.len() >= 4 && !part.contains('.') && !GENERIC.contains(&part)).then_some(part)

@@ -84,15 +84,29 @@ static ZONE_NAMES: Words = Words::new(&[
 ]);
 
 fn zone_by_name(value: &str, outer: Zone) -> Zone {
-    // What stands beside such a part: "wsite-not-footer" is the main part of Weebly's pages, "with-navbar" that of Drupal's.
-    const BESIDE: [&str; 5] = ["not-", "no-", "with-", "without-", "has-"];
-    match ZONE_NAMES.find(value) {
-        Some((at, _)) if BESIDE.iter().any(|word| value[..at].ends_with(word)) => outer,
-        Some((_, "footer")) => Zone::Footer,
-        Some((_, "testimonial" | "review" | "comment")) => Zone::Quote,
-        Some(_) => Zone::Nav,
-        None => outer,
-    }
+    let named = |class: &str| {
+        let (at, word) = ZONE_NAMES.find(class)?;
+        if stands_beside(&class[..at]) {
+            return None;
+        }
+        Some(match word {
+            "footer" => Zone::Footer,
+            "testimonial" | "review" | "comment" => Zone::Quote,
+            _ => Zone::Nav,
+        })
+    };
+    value.split_ascii_whitespace().find_map(named).unwrap_or(outer)
+}
+
+/// Whether what stands before the name of a part says that something else is meant: "wsite-not-footer" is the main part of Weebly's
+/// pages, "with-navbar" that of Drupal's.
+fn stands_beside(before: &str) -> bool {
+    let whole = |word: &str| {
+        before
+            .strip_suffix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
+    };
+    ["not-", "no-", "with-", "without-", "has-"].into_iter().any(whole)
 }
 
 pub(super) fn is_block(name: &LocalName) -> bool {

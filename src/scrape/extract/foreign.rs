@@ -1,7 +1,7 @@
 //! Sections about somebody else: supervisory chambers, insurers, hosts, complaint bodies, which legal pages must name
 //! together with their telephone numbers and addresses.
 
-use super::scan::{Anchor, LineKind, Scan, Zone};
+use super::scan::{LineKind, Scan, Zone};
 use crate::scrape::text::starts_ci;
 use std::ops::Range;
 
@@ -40,36 +40,38 @@ pub(crate) fn mark(scan: &mut Scan) {
     }
 }
 
-/// Takes boxes in which one can call or write for what they are: themes call any box a "review" when it looks like their own, and
-/// customers put no links into what they say.
+/// Takes small boxes in which one can call for what they are: themes call any box a "review" when it looks like their own. In long ones
+/// people say much, and among it whom they call.
 fn unquote(scan: &mut Scan) {
-    let calls = |anchor: &Anchor| starts_ci(&anchor.href, "tel:") || starts_ci(&anchor.href, "mailto:");
+    const MOST: usize = 8;
     let quoted = |line: usize| scan.lines.get(line).is_some_and(|line| line.zone == Zone::Quote);
     let mut boxes: Vec<Range<usize>> = Vec::new();
-    for anchor in scan
-        .anchors
-        .iter()
-        .filter(|anchor| anchor.zone == Zone::Quote && calls(anchor))
-    {
-        if !quoted(anchor.line) || boxes.last().is_some_and(|last| last.contains(&anchor.line)) {
+    for anchor in &scan.anchors {
+        let calls = anchor.zone == Zone::Quote && starts_ci(&anchor.href, "tel:") && quoted(anchor.line);
+        if !calls || boxes.last().is_some_and(|last| last.contains(&anchor.line)) {
             continue;
         }
-        let start = (0..anchor.line)
+        let before = (0..anchor.line)
             .rev()
+            .take(MOST)
             .take_while(|line| quoted(*line))
-            .last()
-            .unwrap_or(anchor.line);
-        let end = (anchor.line..scan.lines.len())
+            .count();
+        let after = (anchor.line..scan.lines.len())
+            .take(MOST)
             .take_while(|line| quoted(*line))
-            .last()
-            .unwrap_or(anchor.line);
-        boxes.push(start..end + 1);
+            .count();
+        if before + after <= MOST {
+            boxes.push(anchor.line - before..anchor.line + after);
+        }
     }
     for lines in boxes {
         scan.lines[lines.clone()]
             .iter_mut()
             .for_each(|line| line.zone = Zone::Main);
-        let inside = scan.anchors.iter_mut().filter(|anchor| lines.contains(&anchor.line));
+        let first = scan.anchors.partition_point(|anchor| anchor.line < lines.start);
+        let inside = scan.anchors[first..]
+            .iter_mut()
+            .take_while(|anchor| anchor.line < lines.end);
         inside.for_each(|anchor| anchor.zone = Zone::Main);
     }
 }

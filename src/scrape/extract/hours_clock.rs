@@ -168,12 +168,24 @@ pub(super) fn time(rest: &str, before: char, ends_range: bool) -> (Token, usize)
     )
 }
 
-/// The length of an age, or of two with "to" between them: "6-10 ans".
+/// The length of an age, or of two with "to" between them: "6-10 ans", "8-12 year olds".
 fn age(text: &str) -> Option<usize> {
-    const YEARS: [&str; 20] = [
-        "ans", "years", "year", "yrs", "jahre", "jahren", "jährige", "anni", "años", "anos", "lat", "let", "rokov",
-        "år", "jaar", "vuotta", "vuotiaat", "év", "évesek", "ani",
+    const YEARS: [&str; 14] = [
+        "ans", "jahre", "jahren", "jährige", "anni", "años", "anos", "lat", "rokov", "jaar", "vuotta", "vuotiaat",
+        "év", "évesek",
     ];
+    let length = span(text)?;
+    let unit = text[length..].trim_start_matches([' ', '-']);
+    let end = |text: &str| text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    let (word, after) = unit.split_at(end(unit));
+    // "9 - 5 year round" is no age.
+    let old = after.trim_start_matches([' ', '-']);
+    let aged = matches!(word, "year" | "years" | "yr" | "yrs") && old.starts_with("old");
+    (aged || YEARS.contains(&word)).then_some(text.len() - after.len())
+}
+
+/// The length of a number of at most two digits, or of two with "to" between them.
+fn span(text: &str) -> Option<usize> {
     let number = |text: &str| {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         (1..=2).contains(&digits).then_some(digits)
@@ -183,10 +195,14 @@ fn age(text: &str) -> Option<usize> {
         Some(second) => &second[number(second)?..],
         None => rest,
     };
-    let unit = rest.trim_start_matches([' ', '-']);
-    let word = &unit[..unit.find(|c: char| !c.is_alphabetic()).unwrap_or(unit.len())];
-    let years = word.len() >= 2 && YEARS.contains(&word.to_lowercase().as_str());
-    years.then_some(text.len() - unit.len() + word.len())
+    Some(text.len() - rest.len())
+}
+
+/// The length of two numbers that fill a pair of brackets: "Cubs (7–10)".
+pub(super) fn bracketed(text: &str) -> Option<usize> {
+    let length = span(text)?;
+    let two = text[..length].contains(['-', '–']);
+    (two && text[length..].starts_with(')')).then_some(length)
 }
 
 /// Hours and minutes in Chinese, Japanese and Korean: `9時30分`, `10시 반`.

@@ -14,12 +14,6 @@ pub(super) fn names_single_day(line: &str, language: Option<&'static str>) -> bo
     Tokens::read(line, language).list.iter().any(named)
 }
 
-/// Whether a time is among the tokens that can be no other number.
-pub(super) fn says_clock(list: &[Token]) -> bool {
-    list.iter()
-        .any(|token| matches!(token, Token::Time(time) if time.explicit))
-}
-
 /// In rows that say when the doors open, what the pause is and when they close, `Monday | 7:00 am | 12:00 - 1:00 pm | 5:00 pm`, puts
 /// what means "until" before the pause and behind it.
 fn around_pause(list: &mut [Token]) {

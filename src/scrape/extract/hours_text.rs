@@ -3,7 +3,7 @@
 use super::hours::span;
 pub(crate) use super::hours_days::day;
 use super::hours_lexicon::Part;
-use super::hours_ranges::{before_closed, group, is_pause_after, later_days, pair_cells, range, says_clock};
+use super::hours_ranges::{before_closed, group, is_pause_after, later_days, pair_cells, range};
 pub(crate) use super::hours_words::single_time;
 use super::hours_words::{Token, Tokens};
 use crate::scrape::payload::{Day, OpeningHours};
@@ -206,10 +206,6 @@ impl Reader {
                     }
                     (pausing, closing) = (false, false);
                     self.since = self.week.len();
-                    if timed && !says_clock(&list[..at]) && says_clock(&list[at..]) {
-                        // "Cubs (7–10): Fridays, 18:00 – 19:30".
-                        self.ahead.clear();
-                    }
                     if !self.ahead.is_empty() && (self.days.is_empty() || self.used) {
                         for (opens, closes) in std::mem::take(&mut self.ahead) {
                             self.push(days.clone(), opens, closes);

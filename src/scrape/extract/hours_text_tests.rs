@@ -224,6 +224,14 @@ fn a_pause_splits_the_day() {
             vec![format!("{WEEKDAYS} 09:00-17:00")],
         ),
         (
+            "Opening hours: 9-5 Mon-Fri, 10am-2pm Sat",
+            vec![
+                "[Mo, Tu, We, Th, Fr] 09:00-17:00".to_owned(),
+                "[Sa] 10:00-14:00".to_owned(),
+            ],
+        ),
+        ("Monday 9 - 5 year round", vec!["[Mo] 09:00-17:00".to_owned()]),
+        (
             "Cubs (7–10): Fridays, 18:00 – 19:30",
             vec!["[Fr] 18:00-19:30".to_owned()],
         ),

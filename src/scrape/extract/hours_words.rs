@@ -2,6 +2,7 @@
 
 use super::hours_cjk;
 pub(crate) use super::hours_clock::Time;
+use super::hours_clock::bracketed;
 use super::hours_clock::{time, unslashed};
 use super::hours_days::day_in;
 use super::hours_lexicon::{Meaning, Part, may_matter, meaning, phrase};
@@ -149,6 +150,19 @@ impl Tokens {
     /// Takes in the number that `rest` begins with; its length.
     fn number(&mut self, rest: &str, before: char, meridiem: Option<bool>) -> usize {
         if let Some(length) = north_american(rest) {
+            self.push(Token::Word);
+            return length;
+        }
+        // "Cubs (7–10): Fridays, 18:00 – 19:30": before a day they are ages.
+        let named = || {
+            self.list
+                .iter()
+                .any(|token| matches!(token, Token::Day(_) | Token::Days(_)))
+        };
+        if before == '('
+            && !named()
+            && let Some(length) = bracketed(rest)
+        {
             self.push(Token::Word);
             return length;
         }

@@ -173,7 +173,7 @@ fn title(title: &str, base: u8, source: Source, context: &Context, facts: &mut P
 }
 
 /// Whether a text says what somebody is and not who: "Attorney at Law".
-fn says_only_trade(text: &str) -> bool {
+pub(super) fn says_only_trade(text: &str) -> bool {
     let mut words = text
         .split([' ', '-'])
         .filter(|word| word.chars().count() > 3)
@@ -251,7 +251,7 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
         || (text.contains('/') && !text.contains(' '))
         || text.contains(['[', ']'])
         || starts_ci(text, "www.")
-        || (is_platform(&fold(text)) && fold(text) != context.label)
+        || (is_platform(&fold(text)) && !context.label.starts_with(&fold(text)))
         || is_generic(text)
     {
         return;
@@ -288,13 +288,14 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
     }
 }
 
-/// A name without its first letter before it, which stands in the place of a logo: "S Steffi's Haarstudio".
+/// A name without its first letter before it, which stands in the place of a logo, where the domain has it only once: "S Steffi's
+/// Haarstudio".
 fn without_monogram<'a>(text: &'a str, label: &str) -> &'a str {
     let mut letters = text.chars();
     match (letters.next(), letters.next(), letters.next()) {
         (Some(first), Some(' '), Some(second)) if first.is_uppercase() && first == second => {
             let name = &text[first.len_utf8() + 1..];
-            if likeness(name, label) >= likeness(text, label) {
+            if likeness(name, label) > likeness(text, label) {
                 name
             } else {
                 text
@@ -340,7 +341,10 @@ fn once(text: &str) -> &str {
         if layer.len() >= 6 && text.len() == layer.len() * times && layer.repeat(times) == text {
             return layer;
         }
-        let Some(part) = text.get(..(text.len() + 1 - times) / times) else {
+        let Some(part) = (text.len() + 1)
+            .checked_sub(times)
+            .and_then(|length| text.get(..length / times))
+        else {
             continue;
         };
         let mut rest = text.split(' ');

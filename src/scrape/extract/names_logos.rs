@@ -1,7 +1,7 @@
 //! Names that logos, pictures and links to the entrance tell.
 
 use super::context::Context;
-use super::names::{MAX_NAME, TOP_LINES, echoes_domain, likeness, offer};
+use super::names::{MAX_NAME, TOP_LINES, echoes_domain, is_generic, likeness, offer, says_only_trade};
 use super::scan::{Scan, Zone};
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::{find_ci, fold, squeeze};
@@ -54,18 +54,17 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     }
 }
 
-/// The name in a link to the entrance: below it or behind a mark stands what the business does, unless the domain says more than that.
+/// The name in a link to the entrance. Below it or behind a mark often stands what the business does; but the first line may also be
+/// no more than that, or the domain says more than it.
 fn name_in(shown: &str, label: &str) -> String {
+    let marks = [" · ", " | ", " • "];
+    let end = marks.iter().filter_map(|mark| shown.find(mark)).min();
+    let shown = &shown.trim()[..end.unwrap_or(shown.len()).min(shown.trim().len())];
     let whole = squeeze(shown);
-    let marks = ["\n", " · ", " | ", " • ", " – "];
-    let end = marks.iter().filter_map(|mark| shown.trim().find(mark)).min();
-    let first = squeeze(&shown.trim()[..end.unwrap_or(shown.trim().len())]);
-    let few = whole.split(' ').count() <= first.split(' ').count() + 1;
-    if few && whole.len() <= MAX_NAME && likeness(&whole, label) > likeness(&first, label) {
-        whole
-    } else {
-        first
-    }
+    let first = squeeze(shown.lines().next().unwrap_or_default());
+    let (of_whole, of_first) = (likeness(&whole, label), likeness(&first, label));
+    let telling = of_first >= 0.5 || (first.contains([' ', '-']) && !says_only_trade(&first) && !is_generic(&first));
+    if of_whole > of_first || !telling { whole } else { first }
 }
 
 fn strip_logo(alt: &str) -> &str {

@@ -1,5 +1,6 @@
 //! Who a copyright line says that the website belongs to.
 
+use super::credits::credit_start;
 use crate::scrape::text::{find_ci, starts_ci};
 
 /// Who holds the copyright: `© 2019–2024 Smile Dental Ltd. All rights reserved.`
@@ -8,8 +9,7 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
         .find('©')
         .map(|at| at + '©'.len_utf8())
         .or_else(|| find_ci(line, "copyright").map(|at| at + 9))
-        // The sign may be a picture.
-        .or_else(|| find_ci(line, "all right").filter(|at| *at > 0).map(|_| 0))?;
+        .or_else(|| pictured(line).then_some(0))?;
     let mut rest = from_first_word(without_placeholder(&line[at..]));
     if starts_ci(rest, "c)") {
         rest = rest[2..].trim_start_matches(|c: char| !c.is_alphabetic());
@@ -76,6 +76,15 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
     let end = sentence_end(&rest[..end]);
     let owner = rest[..end].trim_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ',' | '-' | '–' | '(' | ')'));
     (owner.chars().count() >= 3).then_some(owner)
+}
+
+/// Whether a line claims rights without the sign, which may be a picture: "Expert-Moto, All rights reserved".
+pub(super) fn pictured(line: &str) -> bool {
+    let claimed = ["all rights reserved", "all right reserved"]
+        .iter()
+        .filter_map(|words| find_ci(line, words))
+        .min();
+    !line.contains('©') && claimed.is_some_and(|at| at > 0) && credit_start(line).is_none()
 }
 
 /// A text from its first word on, which may begin with a number: "1st Henley Scouts", but not "2024 Smile".

@@ -149,7 +149,10 @@ fn is_town_and_state(text: &str) -> bool {
     };
     let named = town.ends_with(',') || matches!(state, "NSW" | "QLD" | "TAS" | "VIC");
     let short = town.split(' ').count() <= 3 && town.starts_with(char::is_uppercase) && !town.split(' ').any(is_trade);
-    named && short && (is_state(state, None) || is_state(state, Some(Id::AU)))
+    // "Robert Chen, MD" and "Weiss & Roth, PA" are people and firms.
+    const DEGREES: [&str; 9] = ["MD", "PA", "MA", "MS", "DO", "DC", "CO", "DE", "OD"];
+    let person = DEGREES.contains(&state) && town.trim_end_matches(',').contains(' ');
+    named && short && !person && !town.contains('&') && (is_state(state, None) || is_state(state, Some(Id::AU)))
 }
 
 /// "Our new website is coming soon", "403", "Error 404: page not found": nothing but words of such pages.

@@ -2,6 +2,7 @@
 
 use super::own::Own;
 use super::people::{self, looks_like_name};
+use super::people_names::without_titles;
 use super::scan::{Scan, Zone};
 use super::whose::is_trade;
 use crate::scrape::payload::PageFacts;
@@ -14,7 +15,7 @@ const MAX_LINE: usize = 60;
 /// Lines below a name that may hold its mail: what somebody does and a number stand between.
 const REACH: usize = 3;
 /// Shorter words stand in mailboxes by chance.
-const MIN_WORD: usize = 4;
+const MIN_WORD: usize = 3;
 
 /// Adds those that are not called like the business.
 pub(crate) fn read(scan: &Scan, own: &Own, facts: &mut PageFacts) {
@@ -36,21 +37,36 @@ pub(crate) fn read(scan: &Scan, own: &Own, facts: &mut PageFacts) {
     }
 }
 
-/// The part before the "@" of the only address in a line.
+/// The part before the "@" of the first address in a line, folded: its marks are spaces.
 fn mailbox(line: &str) -> Option<String> {
     let address = line.split(' ').find(|word| word.contains('@'))?;
-    let (local, domain) = address.split_once('@')?;
-    (!domain.contains('@')).then(|| fold(local))
+    let (local, _) = address.split_once('@')?;
+    Some(fold(local))
 }
 
-/// Whether a mailbox has a part of a person's name.
+/// Whether a mailbox is called like a person: both names with a mark between them, or the first by its letter, or the last alone where
+/// a title stands before the name. Departments have boxes of one word.
 fn is_called(name: &str, mailbox: &str) -> bool {
-    let words = name.split([' ', '-']);
-    looks_like_name(name).is_some()
-        && !words.clone().any(is_trade)
-        && words
-            .map(fold)
-            .any(|word| word.len() >= MIN_WORD && mailbox.contains(&word))
+    let Some(titled) = looks_like_name(name) else {
+        return false;
+    };
+    let words: Vec<String> = without_titles(name).split(' ').map(fold).collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return false;
+    };
+    if name.split([' ', '-']).any(is_trade) || first.len() < MIN_WORD || last.len() < MIN_WORD {
+        return false;
+    }
+    let parts: Vec<&str> = mailbox.split([' ', '.', '_', '-']).collect();
+    let letter = &first[..first.chars().next().map_or(0, char::len_utf8)];
+    match parts.as_slice() {
+        [one] => (titled && one == last) || *one == format!("{letter}{last}"),
+        [one, other] => {
+            let either = |a: &str, b: &str| (a == first || a == letter) && b == last;
+            either(one, other) || either(other, one)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -66,15 +82,18 @@ mod tests {
     #[test]
     fn names_above_their_own_mail_are_people() {
         for html in [
-            "<h4>Čestmír Bernatský</h4><p>bernatsky@bcbtechnik.cz</p>",
-            "<p>Čestmír Bernatský<br>obchod<br>Tel. 605 123 456<br>E-mail: cestmir.bernatsky@gmail.com</p>",
+            "<h4>Ing. Čestmír Bernatský</h4><p>bernatsky@bcbtechnik.cz</p>",
+            "<p>Ing. Čestmír Bernatský<br>obchod<br>Tel. 605 123 456<br>E-mail: cestmir.bernatsky@gmail.com</p>",
+            "<p>Ing. Čestmír Bernatský</p><p>cbernatsky@bcbtechnik.cz</p>",
         ] {
-            assert_eq!(people(html), ["Čestmír Bernatský"], "{html}");
+            assert_eq!(people(html), ["Ing. Čestmír Bernatský"], "{html}");
         }
         for html in [
             "<h4>Nová Technika</h4><p>bernatsky@bcbtechnik.cz</p>",
             "<title>Bcb Technik</title><p>Bcb Technik</p><p>technik@seznam.cz</p>",
-            "<p>Čestmír Bernatský</p><p>info@bcbtechnik.cz</p><p>bernatsky@bcbtechnik.cz</p>",
+            "<p>Čestmír Bernatský</p><p>info@bcbtechnik.cz</p><p>c.bernatsky@bcbtechnik.cz</p>",
+            "<h4>Servizio Clienti</h4><p>clienti@bcbtechnik.cz</p>",
+            "<h4>Human Resources</h4><p>humanresources@bcbtechnik.cz</p>",
         ] {
             assert_eq!(people(html), Vec::<String>::new(), "{html}");
         }

@@ -141,14 +141,14 @@ pub(super) static NO_NAMES: LazyLock<WordSet> = LazyLock::new(|| {
     e-mail mobile phone address adresse opticians optometrists solicitors vets veterinary physiotherapy physio law firm group ltd limited \
     gmbh llc inc srl dog dogs cat cats puppy school gift vouchers north south east west city town monday tuesday wednesday thursday friday \
     saturday sunday mentions legales licensed insured bonded owned operated proudly serving trusted experienced reliable \
-    affordable professional guaranteed responsive scheduling specialists nuestros nuestras servicios servicio serviciile noastre send message customer certified registered ilustre colegio officers auxiliary worthy trustees gesetzliche \
+    affordable professional guaranteed responsive scheduling specialists nuestros nuestras servicios servicio serviciile noastre send message customer certified registered ilustre colegio officers auxiliary trustees gesetzliche \
     berufsbezeichnung get quote request agendar consulta accredited member courses teaching january february march april june july august september october november december ",
     )
 });
 
 /// Words of a sentence in which a titled name is somebody else's.
 pub(super) static ABSENT: Words = Words::new(&[
-    "nach dr",
+    " nach dr",
     "according to dr",
     "vertretung",
     "vertreten",

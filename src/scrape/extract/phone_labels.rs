@@ -268,7 +268,7 @@ const OTHER_STEMS: [&str; 20] = [
 ];
 
 /// Pairs of words, both of which make the label.
-const OTHER_PAIRS: [(&str, &str); 35] = [
+const OTHER_PAIRS: [(&str, &str); 34] = [
     ("order", "no"),
     ("account", "no"),
     ("account", "number"),
@@ -296,7 +296,6 @@ const OTHER_PAIRS: [(&str, &str); 35] = [
     ("group", "number"),
     ("sort", "code"),
     ("p", "iva"),
-    ("p", "i"),
     ("c", "f"),
     ("r", "c"),
     ("c", "s"),

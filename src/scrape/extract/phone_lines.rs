@@ -30,7 +30,11 @@ pub(crate) fn from_line(
         }
         let end = number_end(line, at);
         let between = &line[previous.end..at];
-        let found = label_of(between);
+        // "P.I. 01574680243": a number of the Italian tax office, and no private investigator's.
+        let taxed = between.trim_end().ends_with("P.I.")
+            && line[at..end].trim_end().len() == 11
+            && !line[at..end].trim_end().contains(|c: char| !c.is_ascii_digit());
+        let found = if taxed { Label::Other } else { label_of(between) };
         if found != Label::None {
             label = found;
         } else if label != above

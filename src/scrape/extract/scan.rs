@@ -3,6 +3,7 @@
 use super::cues::Cues;
 pub(crate) use super::elements::{LineKind, Zone};
 use super::signs::Signs;
+use crate::scrape::text::starts_ci;
 use std::ops::Range;
 
 /// One line that a visitor sees; its text is a range of [`Scan::text`].
@@ -26,6 +27,13 @@ pub(crate) struct Anchor {
     /// The line it stands in.
     pub(crate) line: usize,
     pub(crate) zone: Zone,
+}
+
+impl Anchor {
+    /// Whether it is a way to call or to write.
+    pub(crate) fn is_contact(&self) -> bool {
+        starts_ci(&self.href, "tel:") || starts_ci(&self.href, "mailto:")
+    }
 }
 
 /// A script of the page's own, or the text for those who run none.

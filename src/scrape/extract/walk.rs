@@ -9,7 +9,7 @@ use super::signs::Signs;
 use super::visible::{Visibility, hidden_classes};
 use super::{encoded, foreign, hrefs, scripted};
 use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
-use crate::scrape::text::{contains_ci, is_space, is_unwanted, starts_ci};
+use crate::scrape::text::{contains_ci, is_space, is_unwanted};
 use html5ever::{Attribute, LocalName, local_name};
 
 /// Lines, anchors and the like beyond this are left out: a page of more is a catalogue.
@@ -45,11 +45,6 @@ pub(crate) fn scan(dom: &Dom) -> Scan {
     }
 }
 
-/// Whether a link is a way to call or to write.
-fn is_contact(href: &str) -> bool {
-    starts_ci(href, "tel:") || starts_ci(href, "mailto:")
-}
-
 /// What changes when an element ends.
 enum Restore {
     Zone(Zone),
@@ -72,7 +67,7 @@ struct Walk {
     anchor_end: usize,
     /// A link began where another had ended: no word goes from one to the other.
     beside: bool,
-    /// Such links, among them a number or a mail, are lines of their own, as layouts show them.
+    /// Links that follow a number or a mail, one behind the other, are lines of their own, as layouts show them.
     listing: bool,
     restore: Vec<(NodeId, Restore)>,
 }
@@ -401,9 +396,16 @@ impl Walk {
         if href.len() > 4_000 || self.out.anchors.len() >= MAX_ANCHORS {
             return;
         }
-        self.beside = self.out.text.len() == self.anchor_end;
-        let before = self.out.anchors.last().map_or("", |anchor| anchor.href.as_str());
-        self.listing = self.beside && (self.listing || is_contact(before) || is_contact(href));
+        let before = self
+            .out
+            .anchors
+            .last()
+            .filter(|_| self.out.text.len() == self.anchor_end);
+        // Editors split links, and a word with them; but a number is no part of a mail.
+        let scheme = |href: &str| href.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+        self.beside = before.is_some_and(|before| scheme(&before.href) != scheme(href));
+        let another = before.is_some_and(|before| before.href != href && (self.listing || before.is_contact()));
+        self.listing = another && (self.pending || self.beside);
         if titled && self.listing && self.anchor_end > self.line_start {
             self.break_line();
             self.beside = false;

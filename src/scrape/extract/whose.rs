@@ -9,7 +9,7 @@ use super::credits::credit_start;
 use super::emails::is_mailbox_host;
 use super::scan::{LineKind, Scan};
 use super::words::Folded;
-use crate::scrape::text::{contains_ci, starts_ci};
+use crate::scrape::text::starts_ci;
 use company::{dials_emergency, is_of_authority};
 use lists::{AUTHORITIES, BODIES, INSTEAD, LISTS, OTHERS, PARTS, PRONOUNS, Stems, TRADES};
 use names::{follows_wide_name, is_street, speaks_of_itself_last};
@@ -243,9 +243,9 @@ impl<'a> Whose<'a> {
                 return false;
             }
             // "Ofsted Report 05/2015": what it says of the business.
-            let reported = ["report", "rated", "rating", "inspect"]
-                .iter()
-                .any(|word| contains_ci(text, word));
+            let folded = Folded::of(text);
+            let told = |word: &&str| folded.text().find(*word).is_some_and(|at| at > 0);
+            let reported = [" report ", " rated ", " rating "].iter().any(|word| told(&word));
             if !reported && self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
                 return true;
             }

@@ -4,10 +4,11 @@ use super::lists::NETWORKS;
 use super::{Standing, Whose, is_prose, nearby, speaks_of_itself};
 use crate::scrape::extract::clauses;
 use crate::scrape::extract::credits::credit_start;
+use crate::scrape::extract::names::is_generic;
 use crate::scrape::extract::scan::{Anchor, Zone};
 use crate::scrape::extract::social;
 use crate::scrape::extract::words::Folded;
-use crate::scrape::text::{fold, starts_ci};
+use crate::scrape::text::fold;
 use std::ops::Range;
 
 impl Whose<'_> {
@@ -68,11 +69,12 @@ impl Whose<'_> {
         for anchor in anchors[first..].iter().take_while(|anchor| anchor.line == line) {
             let within = |place: usize| place.saturating_sub(start).clamp(at, statement.end);
             let (from, to) = (within(anchor.text.start), within(anchor.text.end));
-            let names_nobody = || match from == own.start {
-                true => self.shows_handle(anchor, &text[from..to]),
-                false => self.leads_to_own(anchor),
+            let shown = text[from..to].trim();
+            let silent = || match from == own.start {
+                true => self.shows_handle(anchor, shown),
+                false => self.names_nobody(anchor, shown),
             };
-            if from < to && names_nobody() {
+            if from < to && silent() {
                 out.push_str(&text[at..from]);
                 at = to;
             }
@@ -87,9 +89,14 @@ impl Whose<'_> {
         profile.is_some_and(|profile| letters(social::handle(&profile)) == letters(shown))
     }
 
-    fn leads_to_own(&self, anchor: &Anchor) -> bool {
-        if ["tel:", "mailto:"].iter().any(|scheme| starts_ci(&anchor.href, scheme)) {
+    /// A number, a mail, a street, a word of a menu, or the name of a network or of the business.
+    fn names_nobody(&self, anchor: &Anchor, shown: &str) -> bool {
+        if anchor.is_contact() {
             return true;
+        }
+        let short = !shown.contains(' ') || shown.bytes().any(|b| b.is_ascii_digit()) || is_generic(shown);
+        if !short && !self.context.domain.resembles(shown) {
+            return false;
         }
         let url = self.context.resolve(&anchor.href);
         url.is_none_or(|url| social::is_network(&url) || crate::scrape::url::site_key(&url) == self.context.site)
