@@ -217,7 +217,7 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
         if let Some(rest) = street.as_ref().and_then(|street| street.tail) {
             towns.insert(0, rest);
         }
-        towns.retain(|part| is_town(part));
+        towns.retain(|part| is_town(part) && !is_country(part));
         if region.is_none() && towns.len() > 1 && towns.last().is_some_and(|last| is_county(last)) {
             region = towns.pop().map(str::to_owned);
         }

@@ -66,7 +66,8 @@ const AU_STATES: [(&str, &str); 8] = [
     ("australian capital territory", "ACT"),
     ("northern territory", "NT"),
 ];
-const CA_PROVINCES: [(&str, &str); 14] = [
+const CA_PROVINCES: [(&str, &str); 15] = [
+    ("québec", "QC"),
     ("ontario", "ON"),
     ("quebec", "QC"),
     ("british columbia", "BC"),

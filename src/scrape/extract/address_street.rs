@@ -296,18 +296,25 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
             } else if seen_number && bare == "st" && start > 0 {
                 // "St" before a name is a saint: the street word comes later.
                 let rest = &text[at.min(text.len())..];
-                let later = rest
-                    .split(' ')
-                    .any(|next| ENGLISH.has(&fold(next)) && fold(next) != "st");
+                // Of two "St" the last is the street: "405 N. St. Mary's St.".
+                let later = rest.split(' ').any(|next| ENGLISH.has(&fold(next)));
                 if !later {
                     end = Some(stop);
                 }
             }
-        } else if (AFTER.has(&bare) || ENGLISH.has(&bare)) && Some(start) == end.map(|end| end + 1) {
+        } else if (AFTER.has(&bare) || ENGLISH.has(&bare) || is_road_number(text, start, &bare))
+            && Some(start) == end.map(|end| end + 1)
+        {
             end = Some(stop);
         }
     }
     end
+}
+
+/// Whether a word is the number of the road before it: "US Hwy 281".
+fn is_road_number(text: &str, start: usize, word: &str) -> bool {
+    let before = fold(text[..start].trim_end().rsplit(' ').next().unwrap_or_default());
+    matches!(before.as_str(), "hwy" | "highway" | "route" | "rte") && word.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn numbered(word: &str) -> bool {

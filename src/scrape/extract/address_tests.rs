@@ -13,6 +13,40 @@ fn read(lines: &str, country: Id) -> Vec<Address> {
 }
 
 #[test]
+fn streets_of_saints_and_of_roads_with_numbers_are_whole() {
+    for (line, street, town) in [
+        (
+            "405 N. St. Mary's St., San Antonio, TX 78205",
+            "405 N. St. Mary's St",
+            "San Antonio",
+        ),
+        (
+            "20760 US Hwy 281 N, San Antonio, TX 78258",
+            "20760 US Hwy 281 N",
+            "San Antonio",
+        ),
+        (
+            "26 Stafford Road, Cannock, England WS11 4AG",
+            "26 Stafford Road",
+            "Cannock",
+        ),
+        (
+            "2185, rue King Ouest, Sherbrooke (Québec) J1J 2G2",
+            "2185, rue King Ouest",
+            "Sherbrooke",
+        ),
+    ] {
+        let found = in_line(Around::default(), line, &[Id::US, Id::GB, Id::CA]);
+        let address = &found.first().unwrap_or_else(|| panic!("{line}")).address;
+        assert_eq!(
+            (address.street.as_deref(), address.locality.as_deref()),
+            (Some(street), Some(town)),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn addresses_of_seven_countries() {
     let cases: [(&str, Id, Parts<'_>); 22] = [
         (

@@ -11,7 +11,7 @@ use super::hours_text::{Reader, minutes, names_hours};
 use super::scan::{Line, LineKind, Scan, Zone};
 use super::signs::Signs;
 use crate::scrape::payload::{Day, Fact, OpeningHours, PageFacts, Source};
-use crate::scrape::text::Words;
+use crate::scrape::text::{Words, contains_ci};
 
 /// Lines without hours that may stand inside a table of hours.
 const MAX_GAP: usize = 3;
@@ -460,7 +460,7 @@ impl Tables {
             always && (hours.days.len() == 7 || !names_single_day(text, self.language))
         };
         if reader.week[before.min(reader.week.len())..].iter().any(whole) {
-            if says_open(line) && !OUTSIDE.any(line) {
+            if (says_open(line) || contains_ci(line, "hours:")) && !OUTSIDE.any(line) {
                 self.cue = true;
             } else {
                 reader.week.truncate(before);

@@ -84,7 +84,7 @@ pub(super) struct Told {
 pub(super) fn of_page(scan: &Scan) -> Option<Told> {
     let said = scan.lang.as_deref().or(scan.meta("og:locale")).and_then(language);
     let unsure = said.as_deref().is_none_or(|said| said == "en");
-    let told = || of_script(scan).or_else(|| of_sentences(scan));
+    let told = || of_script(scan).or_else(|| of_sentences(scan, said.is_some()));
     let told = unsure.then(told).flatten().map(|code| Told {
         code: code.to_owned(),
         source: Source::Text,
@@ -122,8 +122,8 @@ fn of_script(scan: &Scan) -> Option<&'static str> {
     (0..SCRIPTS.len()).find(told).map(|at| SCRIPTS[at].2)
 }
 
-/// The code of the language, if there are sentences enough to be sure of it.
-fn of_sentences(scan: &Scan) -> Option<&'static str> {
+/// The code of the language, if there are sentences enough to be sure of it: more where the markup has `said` another.
+fn of_sentences(scan: &Scan, said: bool) -> Option<&'static str> {
     let mut text = sample(scan, |text| {
         text.len() >= SENTENCE && (text.contains(is_unspaced) || text.matches(' ').count() >= 3)
     });
@@ -140,7 +140,7 @@ fn of_sentences(scan: &Scan) -> Option<&'static str> {
         return Some("en");
     }
     let detector = Detector::with_allowlist(KNOWN.iter().map(|(lang, _)| *lang).collect());
-    let is_sure = |info: &Info| info.is_reliable() || (text.len() >= LONG && info.confidence() >= LIKELY);
+    let is_sure = |info: &Info| info.is_reliable() || (!said && text.len() >= LONG && info.confidence() >= LIKELY);
     let found = detector.detect(&text).filter(is_sure)?;
     KNOWN
         .iter()

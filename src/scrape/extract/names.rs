@@ -257,6 +257,11 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
         return;
     }
     let text = without_monogram(text, &context.label);
+    // The end of a sentence, and of no abbreviation.
+    let text = text
+        .strip_suffix('.')
+        .filter(|name| name.rsplit([' ', '.']).next().is_some_and(|last| last.len() > 4))
+        .unwrap_or(text);
     let likeness = likeness(text, &context.label);
     let wordy = if text.split(' ').count() > 7 { 15 } else { 0 };
     let text = once(text);

@@ -63,6 +63,8 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
         "todos os",
         "tutti i",
         "site by",
+        " facebook",
+        " instagram",
         "site:",
         "p.iva",
         "vat ",

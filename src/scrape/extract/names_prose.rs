@@ -91,6 +91,11 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         }
         // No name goes from one cell of a row to the next.
         for (name, told) in text.split('\t').flat_map(|cell| names(cell, &context.domain)) {
+            // "At Your Service Catering", but "At Smile Dental we care".
+            let name = name
+                .strip_prefix("At ")
+                .filter(|_| !context.label.starts_with("at"))
+                .unwrap_or(name);
             let trust = match told {
                 Told::Greeted if name.contains(' ') => 38,
                 Told::Greeted => 12,
@@ -188,8 +193,8 @@ fn run_start(words: &[(usize, &str)], at: usize) -> usize {
 }
 
 /// Words that begin a sentence before a name, and are no part of it.
-const ARTICLES: [&str; 22] = [
-    "El", "Das", "Der", "Die", "Il", "Im", "Am", "Bei", "Unser", "Unsere", "Notre", "Our", "At", "Here", "In", "With",
+const ARTICLES: [&str; 21] = [
+    "El", "Das", "Der", "Die", "Il", "Im", "Am", "Bei", "Unser", "Unsere", "Notre", "Our", "Here", "In", "With",
     "Chez", "Bij", "Hos", "Da", "Presso", "En",
 ];
 

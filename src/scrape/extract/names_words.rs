@@ -56,7 +56,15 @@ pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
         "priser hos ",
         "preise bei ",
     ];
-    const BEHIND: [&str; 18] = [
+    const BEHIND: [&str; 26] = [
+        " kotisivu",
+        " kotisivut",
+        " hjemmeside",
+        " hemsida",
+        " webseite",
+        " website",
+        " homepage",
+        " startseite",
         " contact us",
         " contact",
         " about us",
@@ -87,7 +95,7 @@ pub(super) fn without_kind_of_page<'a>(text: &'a str, label: &str) -> &'a str {
         .find(|kind| end(kind).is_some_and(|at| text[at..].eq_ignore_ascii_case(kind)));
     let rest = match (before, behind) {
         (Some(kind), _) => &text[kind.len()..],
-        (None, Some(kind)) => text[..text.len() - kind.len()].trim_end_matches([' ', ',']),
+        (None, Some(kind)) => text[..text.len() - kind.len()].trim_end_matches([' ', ',', '-', '–', '|']),
         (None, None) => return text,
     };
     let capital = rest.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());

@@ -30,10 +30,7 @@ pub(crate) fn from_line(
         }
         let end = number_end(line, at);
         let between = &line[previous.end..at];
-        // "P.I. 01574680243": a number of the Italian tax office, and no private investigator's.
-        let taxed = between.trim_end().ends_with("P.I.")
-            && line[at..end].trim_end().len() == 11
-            && !line[at..end].trim_end().contains(|c: char| !c.is_ascii_digit());
+        let taxed = is_tax_number(between.trim_end(), line[at..end].trim_end());
         let found = if taxed { Label::Other } else { label_of(between) };
         if found != Label::None {
             label = found;
@@ -59,17 +56,23 @@ pub(crate) fn from_line(
             label = Label::None;
             continue;
         }
+        // "0821-2423318, 2423319": the second without its area.
+        let area = area_before(&line[previous.clone()], between, run);
         let (vanity, end) = match vanity(line, at, end) {
             Some((number, end)) => (Some(number), end),
             None => (None, end),
         };
-        if label != Label::Other && !continues_word(line, at, end) && (digits >= 6 || vanity.is_some()) {
+        if label != Label::Other
+            && !continues_word(line, at, end)
+            && (digits >= 6 || vanity.is_some() || area.is_some())
+        {
             let standing = whose(at..end);
             match vanity {
                 Some(number) => push_part(&number, Label::Phone, trust, standing, out),
                 None => {
                     let mut label = label;
-                    parts(&line[at..end], &mut |part| {
+                    let whole = area.map(|area| format!("{area} {}", &line[at..end]));
+                    parts(whole.as_deref().unwrap_or(&line[at..end]), &mut |part| {
                         push_part(part, label, trust, standing, out);
                         // What is joined to a number in full is one too.
                         if label == Label::None && part.starts_with('+') {
@@ -90,6 +93,32 @@ pub(crate) fn from_line(
         }
         at = end.max(at + 1);
     }
+}
+
+/// Whether a number is one of a tax office: "P.I. 01574680243", which is no private investigator's, and "BE 0478.221.906".
+fn is_tax_number(before: &str, run: &str) -> bool {
+    let groups: Vec<usize> = run.split('.').map(str::len).collect();
+    let digits = run.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    digits && ((before.ends_with("P.I.") && groups == [11]) || (before.ends_with("BE") && groups == [4, 3, 3]))
+}
+
+/// The area of the number before, where `run` follows it as its like and has none: as many digits as that has behind its area.
+fn area_before<'a>(before: &'a str, between: &str, run: &str) -> Option<&'a str> {
+    let joined = matches!(
+        between.trim(),
+        "," | "/" | "or" | "oder" | "o" | "ou" | "y" | "und" | "and" | "&" | "e" | "en"
+    );
+    let before = before.trim();
+    let area = if before.starts_with('(') {
+        before.find(')')? + 1
+    } else {
+        before.find([' ', '-', '/'])?
+    };
+    let (area, rest) = before.split_at(area);
+    let count = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let trunk = area.trim_start_matches('(').starts_with('0') && (3..=5).contains(&count(area));
+    let like = count(run) == count(rest) && (5..=8).contains(&count(run)) && !run.starts_with('0');
+    (joined && trunk && like).then_some(area)
 }
 
 /// Letters between two numbers that still leave both under one label.

@@ -282,9 +282,15 @@ fn number(raw: &str, regions: &[Id]) -> Option<Number> {
     let shown = number.country().code() == 1 && is_north_american_example(&digits);
     (!shown && !is_placeholder(&digits)).then(|| Number {
         e164: e164(&number),
-        premium: number.number_type(&DATABASE) == Type::PremiumRate,
+        premium: number.number_type(&DATABASE) == Type::PremiumRate
+            && !is_business_rate(&digits, number.country().code()),
         region: number.country().id(),
     })
+}
+
+/// British numbers that cost more and that businesses have as their own: 0843 to 0845 and 0870 to 0873.
+fn is_business_rate(national: &str, code: u16) -> bool {
+    code == 44 && (national.starts_with("84") || national.starts_with("87"))
 }
 
 /// The number that a text is, if somebody may have it; `region` is where it is dialled when it has no country's code.

@@ -175,6 +175,15 @@ fn numbers_dialled_with_a_one_are_american() {
         "<a href='tel:1-502-241-0177'> 1-502-241-0177</a>",
     );
     assert_eq!(numbers(&facts), ["+15022410177"]);
+    let both = "<p>Phone 0821-2423318, 2423319</p>";
+    assert_eq!(
+        numbers(&at("https://www.mysore.in/", both)),
+        ["+918212423318", "+918212423319"]
+    );
+    let belgian = "<p>09 230 51 88</p><footer>BE 0478.221.906 | KBC</footer>";
+    assert_eq!(numbers(&at("https://www.bakkerij.be/", belgian)), ["+3292305188"]);
+    let shared = "<p>Tel 0151 382 8611 or 0845 862 0801</p>";
+    assert_eq!(numbers(&at("https://www.trees.co.uk/", shared)).len(), 2);
     let tax = "<p>Calzaturificio, P.I. 01574680243 - Cap. Soc. € 115.000</p>";
     assert_eq!(numbers(&at("https://www.calzature.it/", tax)), Vec::<&str>::new());
 }
