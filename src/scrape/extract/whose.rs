@@ -245,7 +245,7 @@ impl<'a> Whose<'a> {
             // "Ofsted Report 05/2015": what it says of the business.
             let folded = Folded::of(text);
             let told = |word: &&str| folded.text().find(*word).is_some_and(|at| at > 0);
-            let reported = [" report ", " rated ", " rating "].iter().any(|word| told(&word));
+            let reported = [" report ", " rated ", " rating "].iter().any(|word| told(word));
             if !reported && self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
                 return true;
             }
