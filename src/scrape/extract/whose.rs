@@ -244,8 +244,8 @@ impl<'a> Whose<'a> {
             }
             // "Ofsted Report 05/2015": what it says of the business.
             let folded = Folded::of(text);
-            let told = |word: &&str| folded.text().find(*word).is_some_and(|at| at > 0);
-            let reported = [" report ", " rated ", " rating "].iter().any(|word| told(word));
+            let told = |word: &str| folded.text().find(word).is_some_and(|at| at > 0);
+            let reported = [" report ", " rated ", " rating "].into_iter().any(told);
             if !reported && self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
                 return true;
             }
