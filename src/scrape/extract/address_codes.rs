@@ -151,22 +151,18 @@ fn words(line: &str) -> Vec<(usize, usize)> {
         }
     }
     out.extend(start.map(|from| (from, line.len())));
-    out.into_iter()
-        .flat_map(|(from, to)| {
-            let joint = line[from..to].find(is_hyphen).filter(|at| {
-                let (town, code) = (
-                    &line[from..from + at],
-                    line[from + at..to].trim_start_matches(is_hyphen),
-                );
-                town.chars().count() >= 4
-                    && town.chars().all(char::is_alphabetic)
-                    && matches!(code.len(), 3 | 6)
-                    && digits(code, code.len())
-            });
-            let behind = joint.map_or(from, |at| to - line[from + at..to].trim_start_matches(is_hyphen).len());
-            joint.map(|at| (from, from + at)).into_iter().chain([(behind, to)])
-        })
-        .collect()
+    out.into_iter().flat_map(|(from, to)| apart(line, from, to)).collect()
+}
+
+/// The word between two places, or the town and the code that are its halves.
+fn apart(line: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, usize)> {
+    let halves = line[from..to].split_once(is_hyphen).filter(|(town, code)| {
+        let is_town = town.chars().count() >= 4 && town.chars().all(char::is_alphabetic);
+        is_town && (digits(code, 3) || digits(code, 6))
+    });
+    let town = halves.map(|(town, _)| (from, from + town.len()));
+    let rest = halves.map_or(from, |(_, code)| to - code.len());
+    town.into_iter().chain([(rest, to)])
 }
 
 fn digits(word: &str, count: usize) -> bool {

@@ -8,6 +8,22 @@ pub type Kind = (&'static str, fn(usize) -> String);
 /// Every kind.
 pub const KINDS: &[Kind] = &[
     // The shape of the markup.
+    ("calls in reviews", |n| {
+        times(
+            "<div class=review><p><a href='tel:094867777'>09 486 7777</a><p>a</div><p>b",
+            n,
+        )
+    }),
+    ("profiles of people", |n| {
+        numbered(n, |i| {
+            format!("<a href='https://facebook.com/abcdefgh.ijklmnop.{}'>x</a> ", i % 9_999)
+        })
+    }),
+    ("profiles in one row", |n| {
+        numbered(n, |i| {
+            format!("<a href='https://facebook.com/p{i}'>y{i}</a> <a href=/{i}>z{i}</a> ")
+        })
+    }),
     ("deep divs", |n| times("<div>", n)),
     ("deep formatting", |n| times("<b><i><u>", n)),
     ("formatting across paragraphs", |n| {

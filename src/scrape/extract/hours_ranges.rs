@@ -5,7 +5,7 @@ use super::hours_words::{Token, Tokens};
 use crate::scrape::payload::Day;
 
 /// Whether a line names a day, and not only all of them.
-pub(super) fn names_single_day(line: &str, language: Option<&'static str>) -> bool {
+pub(super) fn names_some_days(line: &str, language: Option<&'static str>) -> bool {
     let named = |token: &Token| match token {
         Token::Day(_) => true,
         Token::Days(days) => days.len() < Day::WEEK.len(),

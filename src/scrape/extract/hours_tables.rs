@@ -6,7 +6,7 @@ use super::hours_clauses::{Kind, clauses, says_open};
 use super::hours_columns::{Columns, REACH, begins_with_day, columns};
 use super::hours_looks::{may_hold_times, whole_day};
 use super::hours_matrix::Matrix;
-use super::hours_ranges::names_single_day;
+use super::hours_ranges::names_some_days;
 use super::hours_text::{Reader, minutes, names_hours};
 use super::scan::{Line, LineKind, Scan, Zone};
 use super::signs::Signs;
@@ -457,7 +457,7 @@ impl Tables {
         // "24 hours" is said of much: of the doors only where somebody says "open".
         let whole = |hours: &OpeningHours| {
             let always = hours.opens == "00:00" && hours.closes == "24:00";
-            always && (hours.days.len() == 7 || !names_single_day(text, self.language))
+            always && (hours.days.len() == 7 || !names_some_days(text, self.language))
         };
         if reader.week[before.min(reader.week.len())..].iter().any(whole) {
             if (says_open(line) || contains_ci(line, "hours:")) && !OUTSIDE.any(line) {

@@ -160,8 +160,8 @@ impl Tokens {
                 .any(|token| matches!(token, Token::Day(_) | Token::Days(_)))
         };
         if before == '('
-            && !named()
             && let Some(length) = bracketed(rest)
+            && !named()
         {
             self.push(Token::Word);
             return length;

@@ -229,19 +229,21 @@ fn web(
             let line = scan.line(anchor.line);
             let place = place(scan, anchor);
             let handle = social::handle(&profile);
-            // Of a person whom the page does not name.
-            let anybody = social::is_given_to_person(handle) && !names_person(scan, handle);
             let trust = match whose.profile(anchor.line, line, place, handle) {
                 Standing::Foreign => return,
-                Standing::Plain if anybody => DOUBTFUL - 10,
                 Standing::Doubtful => DOUBTFUL - 10,
                 Standing::Plain if matches!(anchor.zone, Zone::Header | Zone::Footer) => 70,
                 Standing::Plain => 50,
             };
             let room = facts.social.len() < MAX_PROFILES;
+            let personal = social::is_given_to_person(handle);
             match facts.social.iter_mut().find(|known| known.value == profile) {
+                // What was asked of the whole page once is not asked again.
+                Some(known) if personal && known.trust < DOUBTFUL => {}
                 Some(known) => known.trust = known.trust.max(trust),
                 None if room => {
+                    let anybody = personal && !names_person(scan, handle);
+                    let trust = if anybody { trust.min(DOUBTFUL - 10) } else { trust };
                     facts.social.push(Fact::with_trust(profile, Source::Link, trust));
                 }
                 None => {}

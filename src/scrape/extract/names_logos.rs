@@ -58,8 +58,9 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
 /// no more than that, or the domain says more than it.
 fn name_in(shown: &str, label: &str) -> String {
     let marks = [" · ", " | ", " • "];
+    let shown = shown.trim();
     let end = marks.iter().filter_map(|mark| shown.find(mark)).min();
-    let shown = &shown.trim()[..end.unwrap_or(shown.len()).min(shown.trim().len())];
+    let shown = &shown[..end.unwrap_or(shown.len())];
     let whole = squeeze(shown);
     let first = squeeze(shown.lines().next().unwrap_or_default());
     let (of_whole, of_first) = (likeness(&whole, label), likeness(&first, label));

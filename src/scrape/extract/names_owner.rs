@@ -81,7 +81,7 @@ pub(super) fn copyright(line: &str) -> Option<&str> {
 }
 
 /// Whether a line claims rights without the sign, which may be a picture: "Expert-Moto, All rights reserved".
-pub(super) fn pictured(line: &str) -> bool {
+fn pictured(line: &str) -> bool {
     let claimed = ["all rights reserved", "all right reserved"]
         .iter()
         .filter_map(|words| find_ci(line, words))

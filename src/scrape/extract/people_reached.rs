@@ -57,7 +57,7 @@ fn is_called(name: &str, mailbox: &str) -> bool {
     if name.split([' ', '-']).any(is_trade) || first.len() < MIN_WORD || last.len() < MIN_WORD {
         return false;
     }
-    let parts: Vec<&str> = mailbox.split([' ', '.', '_', '-']).collect();
+    let parts: Vec<&str> = mailbox.split(' ').collect();
     let letter = &first[..first.chars().next().map_or(0, char::len_utf8)];
     match parts.as_slice() {
         [one] => (titled && one == last) || *one == format!("{letter}{last}"),

@@ -68,8 +68,7 @@ impl Candidates {
     /// Whether numbers are written as North Americans write them, `(312) 967-4138`.
     pub(crate) fn look_north_american(&self) -> bool {
         self.0.iter().any(|one| {
-            let groups = one.raw.split(|c: char| !c.is_ascii_digit());
-            let lengths: Vec<usize> = groups.filter(|group| !group.is_empty()).map(str::len).collect();
+            let lengths: Vec<usize> = groups(&one.raw).map(str::len).collect();
             let dialled = matches!(lengths.as_slice(), [1, 3, 3, 4]) && one.raw.trim_start().starts_with('1');
             dialled || (matches!(lengths.as_slice(), [3, 3, 4]) && !one.raw.starts_with('0'))
         })
@@ -78,11 +77,7 @@ impl Candidates {
     /// Whether one is written as the British write them, `01794 512396` or `020 7946 0958`.
     pub(crate) fn look_british(&self) -> bool {
         self.0.iter().any(|one| {
-            let groups: Vec<&str> = one
-                .raw
-                .split(|c: char| !c.is_ascii_digit())
-                .filter(|group| !group.is_empty())
-                .collect();
+            let groups: Vec<&str> = groups(&one.raw).collect();
             match groups.as_slice() {
                 [area, rest] => {
                     area.len() == 5 && rest.len() == 6 && (area.starts_with("01") || area.starts_with("07"))
@@ -101,11 +96,7 @@ impl Candidates {
             "058", "061", "062", "071", "079", "081", "091",
         ];
         self.0.iter().any(|one| {
-            let groups: Vec<&str> = one
-                .raw
-                .split(|c: char| !c.is_ascii_digit())
-                .filter(|group| !group.is_empty())
-                .collect();
+            let groups: Vec<&str> = groups(&one.raw).collect();
             let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
             let mobile = matches!(groups.first(), Some(&("076" | "077" | "078")));
             lengths == [3, 3, 2, 2] && (mobile || (whole && AREAS.contains(&groups[0])))
@@ -177,6 +168,12 @@ impl Candidates {
         drop_fiction(&mut out, regions);
         out
     }
+}
+
+/// The groups of digits that a number is written in.
+fn groups(raw: &str) -> impl Iterator<Item = &str> {
+    raw.split(|c: char| !c.is_ascii_digit())
+        .filter(|group| !group.is_empty())
 }
 
 /// Takes out numbers that are kept free for films where the page shows a real number in a better place, or is of a country that has
@@ -272,10 +269,7 @@ fn number(raw: &str, regions: &[Id]) -> Option<Number> {
     let number = if compact.starts_with('+') {
         valid(&compact, None)
     } else {
-        let mut groups = raw
-            .split(|c: char| !c.is_ascii_digit())
-            .filter(|group| !group.is_empty());
-        let first = groups.next().unwrap_or_default();
+        let first = groups(raw).next().unwrap_or_default();
         regions.iter().find_map(|region| national(&compact, first, *region))
     }?;
     let digits = number.national().to_string();

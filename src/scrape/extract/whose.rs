@@ -243,10 +243,12 @@ impl<'a> Whose<'a> {
                 return false;
             }
             // "Ofsted Report 05/2015": what it says of the business.
-            let folded = Folded::of(text);
-            let told = |word: &str| folded.text().find(word).is_some_and(|at| at > 0);
-            let reported = [" report ", " rated ", " rating "].into_iter().any(told);
-            if !reported && self.hits(&AUTHORITIES, folded_without_streets(text).text()) {
+            let reported = || {
+                let folded = Folded::of(text);
+                let told = |word: &str| folded.text().find(word).is_some_and(|at| at > 0);
+                [" report ", " rated ", " rating "].into_iter().any(told)
+            };
+            if self.hits(&AUTHORITIES, folded_without_streets(text).text()) && !reported() {
                 return true;
             }
             // "Riverina Animal Emergency" above an address and a number.
