@@ -13,7 +13,7 @@
     reason = "a benchmark may stop at any surprise"
 )]
 
-#[path = "../src/scrape/extract/hostile_pages.rs"]
+#[path = "../src/scrape/extract/tests/hostile_pages.rs"]
 mod hostile_pages;
 
 use std::fs;

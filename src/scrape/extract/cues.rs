@@ -1,10 +1,10 @@
 //! The words that tell an extractor to look at a line more closely, found in one pass over it.
 
-use super::hours_tables::ANNOUNCED;
-use super::languages::SPEAKING;
-use super::people_names::INTRODUCTIONS;
-use super::people_words::TITLED;
-use super::social_text::NETWORKS;
+use crate::scrape::extract::hours::tables::ANNOUNCED;
+use crate::scrape::extract::languages::SPEAKING;
+use crate::scrape::extract::people::names::INTRODUCTIONS;
+use crate::scrape::extract::people::words::TITLED;
+use crate::scrape::extract::social::text::NETWORKS;
 use crate::scrape::text::{Words, concat, total};
 
 /// What a line may speak of.
@@ -173,7 +173,7 @@ impl Cues {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use crate::scrape::extract::people_words::STRONG_TITLES;
+    use crate::scrape::extract::people::words::STRONG_TITLES;
 
     #[test]
     fn each_kind_is_told_apart() {

@@ -1,8 +1,8 @@
 //! Languages by name, as staff pages and markup write them.
 
-use super::links::push_unique;
-use super::scan::{Scan, Zone};
-use super::words::KnownMap;
+use crate::scrape::extract::links::push_unique;
+use crate::scrape::extract::page::scan::{Scan, Zone};
+use crate::scrape::extract::words::KnownMap;
 use crate::scrape::payload::{PageFacts, Source};
 use crate::scrape::text::Words;
 use std::sync::LazyLock;

@@ -1,12 +1,13 @@
 //! Visible text, line by line: phones and e-mail addresses.
 
-use super::links::push_unique;
-use super::phone_labels::{Label, label_alone};
-use super::phone_lines::narrow;
-use super::phones::{Candidates, DOUBTFUL};
-use super::scan::{LineKind, Scan, Zone};
-use super::whose::{Standing, Whose};
-use super::{emails, phone_lines};
+use crate::scrape::extract::emails;
+use crate::scrape::extract::links::push_unique;
+use crate::scrape::extract::page::scan::{LineKind, Scan, Zone};
+use crate::scrape::extract::phones;
+use crate::scrape::extract::phones::labels::{Label, label_alone};
+use crate::scrape::extract::phones::lines::narrow;
+use crate::scrape::extract::phones::{Candidates, DOUBTFUL};
+use crate::scrape::extract::whose::{Standing, Whose};
 use crate::scrape::payload::{PageFacts, Source};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -41,7 +42,7 @@ pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, fac
         if digits && text.bytes().filter(u8::is_ascii_digit).take(5).count() == 5 {
             if columns.is_empty() {
                 let mut whose = |part| whose.number(at, text, part);
-                phone_lines::from_line(text, trust, label_alone(above), &mut whose, numbers);
+                phones::lines::from_line(text, trust, label_alone(above), &mut whose, numbers);
             } else {
                 let mut start = 0;
                 for (cell, label) in text
@@ -49,7 +50,7 @@ pub(crate) fn read(scan: &Scan, whose: &Whose<'_>, numbers: &mut Candidates, fac
                     .zip(columns.iter().chain(std::iter::repeat(&Label::None)))
                 {
                     let mut whose = |part: Range<usize>| whose.number(at, text, start + part.start..start + part.end);
-                    phone_lines::from_line(cell, trust, *label, &mut whose, numbers);
+                    phones::lines::from_line(cell, trust, *label, &mut whose, numbers);
                     start += cell.len() + 1;
                 }
             }

@@ -3,7 +3,7 @@
 use super::lists::PLACES;
 use super::names::{is_capital, is_label, longest_name};
 use super::{Whose, folded_without_streets, speaks_of_itself};
-use crate::scrape::extract::scan::LineKind;
+use crate::scrape::extract::page::scan::LineKind;
 use crate::scrape::extract::words::Folded;
 
 /// Entries before and behind one that are looked at.

@@ -2,8 +2,8 @@
 
 use super::Whose;
 use super::lists::{COMPANIES, CONTACTS, PLACES, PRONOUNS, TRADES};
-use crate::scrape::extract::people_names::looks_like_name;
-use crate::scrape::extract::phone_labels::{Label, label_alone, label_of};
+use crate::scrape::extract::people::names::looks_like_name;
+use crate::scrape::extract::phones::labels::{Label, label_alone, label_of};
 use crate::scrape::extract::words::Folded;
 use crate::scrape::text::starts_ci;
 use std::ops::Range;

@@ -1,11 +1,11 @@
 //! Whose a profile on a social network is.
 
+use super::credits::credit_start;
 use super::lists::NETWORKS;
 use super::{Standing, Whose, is_prose, nearby, speaks_of_itself};
 use crate::scrape::extract::clauses;
-use crate::scrape::extract::credits::credit_start;
 use crate::scrape::extract::names::is_generic;
-use crate::scrape::extract::scan::{Anchor, Zone};
+use crate::scrape::extract::page::scan::{Anchor, Zone};
 use crate::scrape::extract::social;
 use crate::scrape::extract::words::Folded;
 use crate::scrape::text::fold;

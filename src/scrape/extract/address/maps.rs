@@ -1,0 +1,100 @@
+//! Addresses in links to maps and in maps that a page embeds.
+
+use super::coded::parsed;
+use super::owner::is_placeholder;
+use crate::scrape::extract::context::Context;
+use crate::scrape::extract::page::scan::{Scan, Zone};
+use crate::scrape::payload::{Fact, PageFacts, Source};
+use crate::scrape::text::{percent_decode, squeeze};
+
+/// Trust in what a map shows: it is the way to the door, but often no more than a part of the address.
+const TRUST: u8 = 50;
+
+/// Reads the places that maps are asked for.
+pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+    let anchors = scan
+        .anchors
+        .iter()
+        .filter(|anchor| anchor.zone != Zone::Quote)
+        .map(|anchor| anchor.href.as_str());
+    let places = anchors.chain(scan.frames.iter().map(String::as_str)).filter_map(place);
+    for text in places.take(8) {
+        let Some(address) = parsed(&text, context).filter(|address| address.street.is_some()) else {
+            continue;
+        };
+        let known = facts
+            .addresses
+            .iter()
+            .any(|known| known.value.postal_code == address.postal_code && known.value.street.is_some());
+        if !known && !is_placeholder(&address.raw) {
+            facts.addresses.push(Fact::with_trust(address, Source::Link, TRUST));
+        }
+    }
+}
+
+/// The words that a map is asked for; coordinates and codes of places are none.
+fn place(href: &str) -> Option<String> {
+    let is_map = [
+        "google.",
+        "goo.gl/maps",
+        "maps.apple.",
+        "openstreetmap.",
+        "bing.com/maps",
+        "waze.com",
+        "mapy.cz",
+        "here.com",
+    ]
+    .iter()
+    .any(|host| href.contains(host))
+        && (href.contains("map") || href.contains("waze") || href.contains("daddr"));
+    if !is_map || href.len() > 2_000 {
+        return None;
+    }
+    let (path, query) = href.split_once('?').unwrap_or((href, ""));
+    let asked = query.split(['&', '#']).find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let name = name.trim_start_matches("amp;");
+        matches!(
+            name,
+            "q" | "query" | "destination" | "daddr" | "address" | "where1" | "saddr_to"
+        )
+        .then_some(value)
+    });
+    let in_path = || {
+        let (_, rest) = path.split_once("/place/").or_else(|| path.split_once("/dir//"))?;
+        rest.split('/').next().filter(|part| !part.starts_with('@'))
+    };
+    let text = asked.or_else(in_path)?.replace('+', " ");
+    let text = squeeze(&percent_decode(&text));
+    let words = text.chars().filter(|c| c.is_alphabetic()).count();
+    (words >= 6 && !text.starts_with("place_id")).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use crate::scrape::extract::extract_html;
+
+    #[test]
+    fn maps_know_the_address() {
+        for (link, expected) in [
+            (
+                "<a href='https://maps.google.com/?q=Calle+Pagés+del+Corro+118,+41010+Sevilla'>Mapa</a>",
+                Some("Calle Pagés del Corro 118"),
+            ),
+            (
+                "<iframe src='https://www.google.com/maps/embed/v1/place?key=x&q=Calle%20Mayor%2012%2C%2028013%20Madrid'></iframe>",
+                Some("Calle Mayor 12"),
+            ),
+            (
+                "<a href='https://www.google.com/maps/place/Bar+Pepe/@40.4,-3.7,17z'>Mapa</a>",
+                None,
+            ),
+            ("<a href='https://www.google.com/maps?q=40.41,-3.70'>Mapa</a>", None),
+        ] {
+            let facts = extract_html(link, &"https://www.pepe.es/".parse().unwrap(), None);
+            let street = facts.addresses.first().and_then(|fact| fact.value.street.as_deref());
+            assert_eq!(street, expected, "{link}");
+        }
+    }
+}
