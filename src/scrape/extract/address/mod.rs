@@ -2,6 +2,7 @@
 
 mod bare;
 mod bare_named;
+mod bare_numbered;
 mod coded;
 mod codes;
 mod forms;

@@ -122,12 +122,6 @@ fn without_id(handle: &str) -> &str {
     }
 }
 
-/// Whether the page has a part of a user name such as "martin.farragher.9".
-fn names_person(scan: &Scan, handle: &str) -> bool {
-    let mut names = handle.split('.').filter(|name| name.len() >= 4);
-    names.any(|name| contains_ci(&scan.text, name) || contains_ci(&scan.title, name))
-}
-
 /// Keeps a position that a map shows, where there are not too many yet.
 fn push_place(geo: Geo, facts: &mut PageFacts) {
     if facts.geo.len() < MAX_PLACES {
@@ -237,16 +231,9 @@ fn web(
                 Standing::Plain => 50,
             };
             let room = facts.social.len() < MAX_PROFILES;
-            let personal = social::is_given_to_person(handle);
             match facts.social.iter_mut().find(|known| known.value == profile) {
-                // What was asked of the whole page once is not asked again.
-                Some(known) if personal && known.trust < DOUBTFUL => {}
                 Some(known) => known.trust = known.trust.max(trust),
-                None if room => {
-                    let anybody = personal && !names_person(scan, handle);
-                    let trust = if anybody { trust.min(DOUBTFUL - 10) } else { trust };
-                    facts.social.push(Fact::with_trust(profile, Source::Link, trust));
-                }
+                None if room => facts.social.push(Fact::with_trust(profile, Source::Link, trust)),
                 None => {}
             }
             return;

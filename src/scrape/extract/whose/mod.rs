@@ -50,6 +50,8 @@ pub(crate) struct Whose<'a> {
     heading: OnceCell<Vec<u32>>,
     /// Whether a line is an entry that names another, of the lines that were asked about.
     listed: RefCell<HashMap<usize, bool>>,
+    /// Whether the page names the person whose profile a name such as "martin.farragher.9" is of.
+    persons: RefCell<HashMap<String, bool>>,
 }
 
 /// A line of more is prose, not a contact detail.
@@ -75,6 +77,7 @@ impl<'a> Whose<'a> {
             left: Cell::new(MAX_STATEMENTS),
             heading: OnceCell::new(),
             listed: RefCell::default(),
+            persons: RefCell::default(),
         }
     }
 

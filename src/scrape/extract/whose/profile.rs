@@ -8,12 +8,24 @@ use crate::scrape::extract::names::is_generic;
 use crate::scrape::extract::page::scan::{Anchor, Zone};
 use crate::scrape::extract::social;
 use crate::scrape::extract::words::Folded;
-use crate::scrape::text::fold;
+use crate::scrape::text::{contains_ci, fold};
 use std::ops::Range;
+
+/// Persons whose profiles a page links to that are looked for in its text.
+const MAX_PERSONS: usize = 100;
 
 impl Whose<'_> {
     /// Whose the profile is that a link in `at` of `text` leads to; `handle` is its name there.
     pub(crate) fn profile(&self, line: usize, text: &str, at: Range<usize>, handle: &str) -> Standing {
+        let anybody = || social::is_given_to_person(handle) && !self.names_person(handle);
+        match self.announced(line, text, at, handle) {
+            Standing::Plain if anybody() => Standing::Doubtful,
+            standing => standing,
+        }
+    }
+
+    /// Whose a profile is by the words around it.
+    fn announced(&self, line: usize, text: &str, at: Range<usize>, handle: &str) -> Standing {
         // "Obecní restaurace Želiv", at obecnirestauracezeliv.cz, whatever the network calls it.
         let said = text.get(at.clone()).unwrap_or_default();
         if self.context.domain.resembles(handle) || self.context.domain.resembles(said) {
@@ -48,6 +60,21 @@ impl Whose<'_> {
         } else {
             Standing::Plain
         }
+    }
+
+    /// Whether the page has a part of a person's user name; a page of more persons than [`MAX_PERSONS`] is a directory.
+    fn names_person(&self, handle: &str) -> bool {
+        let mut persons = self.persons.borrow_mut();
+        if let Some(known) = persons.get(handle) {
+            return *known;
+        }
+        if persons.len() >= MAX_PERSONS {
+            return false;
+        }
+        let mut names = handle.split('.').filter(|name| name.len() >= 4);
+        let named = names.any(|name| contains_ci(&self.scan.text, name) || contains_ci(&self.scan.title, name));
+        persons.insert(handle.to_owned(), named);
+        named
     }
 
     /// A statement of a line, which `cut` bytes were left out before, without the texts of links that name nobody: to the website's own
