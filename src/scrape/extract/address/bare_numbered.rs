@@ -76,7 +76,7 @@ fn units_before_street(parts: &[&str]) -> Option<usize> {
 }
 
 /// A street and the places behind it in the same part: "56 Division Street Welshpool WA".
-fn town_behind<'a>(part: &'a str, country: Option<Id>) -> Option<(&'a str, Vec<&'a str>)> {
+fn town_behind(part: &str, country: Option<Id>) -> Option<(&str, Vec<&str>)> {
     let (street, tail) = part.split_at(end_of_street(part)?);
     let tail = tail.trim();
     match tail.rsplit_once(' ').filter(|(_, state)| is_state(state, country)) {
