@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::extract::names;
+use super::extract::{names, same_person};
 use super::merge::{Group, Heard, group, note};
 use super::payload::{Address, Provenance, Source};
 use super::text::fold;
@@ -72,9 +72,19 @@ pub(super) fn best_name(
 fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
     let chosen = &groups[at].first.fact;
     // Markup says the whole name.
-    let may_be_short = chosen.source > Source::Provider && names::is_person(&chosen.value);
-    may_be_short.then_some(())?;
+    if chosen.source <= Source::Provider {
+        return None;
+    }
     let chosen = &chosen.value;
+    if !chosen.contains(' ') {
+        return with_kind(groups, chosen);
+    }
+    if !names::is_person(chosen) {
+        return None;
+    }
+    if let Some(titled) = titled(groups, chosen) {
+        return Some(titled);
+    }
     let words = fold(chosen);
     let fuller = groups.iter().enumerate().filter(|(other, group)| {
         let name = &group.first.fact.value;
@@ -92,6 +102,31 @@ fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
     fuller
         .max_by_key(|(_, group)| (group.trust, group.said))
         .map(|(other, _)| other)
+}
+
+/// A name of one word with what it is the name of: "Trimstone" in a logo, "Trimstone Manor" in the title.
+fn with_kind(groups: &[Group<'_, String>], word: &str) -> Option<usize> {
+    let whole = groups.iter().enumerate().filter(|(_, group)| {
+        let kind = group
+            .first
+            .fact
+            .value
+            .strip_prefix(word)
+            .and_then(|rest| rest.strip_prefix(' '));
+        group.trust >= 60 && kind.is_some_and(|kind| !kind.contains(' ') && kind.starts_with(char::is_uppercase))
+    });
+    whole.max_by_key(|(_, group)| group.trust).map(|(at, _)| at)
+}
+
+/// The same person with title or degree, where the name has none: "Richard B. Shapiro, D.D.S."
+fn titled(groups: &[Group<'_, String>], name: &str) -> Option<usize> {
+    let spellings = groups.iter().enumerate().filter(|(_, group)| {
+        let other = &group.first.fact.value;
+        group.trust >= 20 && other.len() > name.len() && names::is_person(other) && same_person(other, name)
+    });
+    spellings
+        .min_by_key(|(_, group)| group.first.fact.value.len())
+        .map(|(at, _)| at)
 }
 
 /// Whether a name is that of the town which the business is in: "West Chester, PA", "Ostrava" in Ostrava-Poruba.

@@ -28,6 +28,7 @@ pub(crate) use context::domain::Domain;
 use context::home::Home;
 pub use countries::code as country_code;
 use page::{parked, walk};
+pub(crate) use people::names::same_person;
 use phonenumber::country::Id;
 use url::Url;
 use whose::Whose;

@@ -34,7 +34,7 @@ pub(super) fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id
     }
     let label = line.split_once(':').map_or("", |(label, _)| label);
     let called = label.len() <= 30 && fold(label).split(' ').any(|word| ADDRESS.has(word));
-    let line = labelled(line);
+    let line = without_province(labelled(line));
     let parts = split(line);
     if let Some(village) = village(&parts, country) {
         return Some(village);
@@ -70,6 +70,14 @@ pub(super) fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id
         country: named.or(country.map(|country| country.as_ref().to_owned())),
         ..Address::default()
     })
+}
+
+/// "PERUGIA, CORSO GARIBALDI 22 (PG)" without the province.
+fn without_province(line: &str) -> &str {
+    let cut = line.strip_suffix(')').and_then(|line| line.rsplit_once('('));
+    let of_two = |province: &str| province.len() == 2 && province.bytes().all(|b| b.is_ascii_uppercase());
+    cut.filter(|(_, province)| of_two(province))
+        .map_or(line, |(line, _)| line.trim_end())
 }
 
 /// The first street, with its number in the same part or in one beside it, and the doors behind it. Where the line is `told` to be an

@@ -3,7 +3,8 @@
 use super::parts::{country_after, split, without_label};
 use super::places::{is_place, town_and_country};
 use super::states::{is_state, is_whole_state};
-use super::street::{end_of_street, is_house_number, is_street};
+use super::street::{is_house_number, is_street};
+use super::street_end::end_of_street;
 use super::units::is_unit;
 use crate::scrape::extract::context::home::is_known;
 use crate::scrape::payload::Address;

@@ -102,10 +102,7 @@ pub(crate) fn from_text(text: &str, context: &Context) -> Option<Address> {
 pub(crate) fn parsed(raw: &str, context: &Context) -> Option<Address> {
     let (_, country) = countries::at_end(raw).unzip();
     let named = country.as_deref().and_then(|country| country.parse().ok());
-    let wanted: Vec<Id> = match named.or_else(|| context.tld_region()).or(context.region) {
-        Some(country) => vec![country],
-        None => vec![Id::US, Id::GB, Id::CA, Id::IE, Id::AU],
-    };
+    let wanted = named.map_or_else(|| countries_to_try(context), |country| vec![country]);
     let found = in_line(Around::default(), raw, &wanted).into_iter().next()?;
     Some(Address {
         raw: raw.to_owned(),

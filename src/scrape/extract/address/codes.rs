@@ -49,7 +49,7 @@ pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
                 Id::NZ | Id::AU => digits(word, 4).then(|| (end, word.to_owned(), false)),
                 Id::NL => dutch(line, start, end, pair),
                 Id::SE | Id::CZ | Id::SK | Id::GR => spaced(line, word, end, pair),
-                Id::KE => kenyan(line, start, end),
+                Id::KE => kenyan(line, start, end, pair),
                 Id::HR => croatian(line, word, end, pair),
                 Id::IN => indian(line, start, end, pair),
                 Id::AR => argentine(word).map(|code| (end, code, word.len() > 5)),
@@ -200,9 +200,11 @@ fn spaced(line: &str, word: &str, end: usize, pair: Option<&(usize, usize)>) -> 
     (digits(word, 3) && digits(second, 2)).then(|| (to, format!("{word} {second}"), false))
 }
 
-/// The code behind the number of a post-office box: `P.O. Box 29303-00100, Nairobi`.
-fn kenyan(line: &str, start: usize, end: usize) -> Found {
-    let (number, code) = line[start..end].split_once(is_hyphen)?;
+/// The code behind the number of a post-office box: `P.O. Box 29303-00100, Nairobi`, `P.O BOX 369 00300, NAIROBI`.
+fn kenyan(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -> Found {
+    let apart = || pair.map(|(from, to)| ((&line[start..end], &line[*from..*to]), *to));
+    let joined = line[start..end].split_once(is_hyphen).map(|halves| (halves, end));
+    let ((number, code), end) = joined.or_else(apart)?;
     let boxed = line[..start].trim_end().to_ascii_lowercase().ends_with("box");
     let shaped = (1..=6).contains(&number.len()) && digits(number, number.len()) && digits(code, 5);
     (boxed && shaped).then(|| (end, code.to_owned(), true))

@@ -1,9 +1,9 @@
 //! Forms of addresses that single countries alone have.
 
-use super::lines::Street;
 use super::parts::{is_number, is_town, without_label};
 use super::regions::is_county;
 use super::street::{is_house_number, is_street};
+use super::street_before::Street;
 use crate::scrape::payload::Address;
 use crate::scrape::text::{fold, squeeze};
 use phonenumber::country::Id;

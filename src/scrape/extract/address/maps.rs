@@ -4,7 +4,7 @@ use super::coded::parsed;
 use super::owner::is_placeholder;
 use crate::scrape::extract::context::Context;
 use crate::scrape::extract::page::scan::{Scan, Zone};
-use crate::scrape::payload::{Fact, PageFacts, Source};
+use crate::scrape::payload::{Address, Fact, PageFacts, Source};
 use crate::scrape::text::{percent_decode, squeeze};
 
 /// Trust in what a map shows: it is the way to the door, but often no more than a part of the address.
@@ -17,19 +17,34 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         .iter()
         .filter(|anchor| anchor.zone != Zone::Quote)
         .map(|anchor| anchor.href.as_str());
-    let places = anchors.chain(scan.frames.iter().map(String::as_str)).filter_map(place);
-    for text in places.take(8) {
+    let links = anchors.filter_map(|href| Some((place(href)?, false)));
+    let frames = scan.frames.iter().filter_map(|href| Some((place(href)?, true)));
+    for (text, embedded) in links.chain(frames).take(8) {
         let Some(address) = parsed(&text, context).filter(|address| address.street.is_some()) else {
             continue;
         };
-        let known = facts
-            .addresses
-            .iter()
-            .any(|known| known.value.postal_code == address.postal_code && known.value.street.is_some());
-        if !known && !is_placeholder(&address.raw) {
+        // A map that is embedded often shows where the template's author lives: what the page says in words goes before it.
+        let known = |known: &Address| known.street.is_some() && (embedded || is_same_code(known, &address));
+        let told = |fact: &Fact<Address>| fact.source != Source::Link && known(&fact.value);
+        let repeated = |fact: &Fact<Address>| is_same_code(&fact.value, &address) && fact.value.street.is_some();
+        if !facts.addresses.iter().any(|fact| told(fact) || repeated(fact)) && !is_placeholder(&address.raw) {
             facts.addresses.push(Fact::with_trust(address, Source::Link, TRUST));
         }
     }
+}
+
+/// Whether two addresses have one code, or an American one with and without what is added to it.
+fn is_same_code(one: &Address, other: &Address) -> bool {
+    let code = |address: &Address| {
+        let code = address.postal_code.as_deref();
+        code.map(|code| {
+            code.split_once('-')
+                .filter(|(zip, _)| zip.len() == 5)
+                .map_or(code, |(zip, _)| zip)
+                .to_owned()
+        })
+    };
+    code(one) == code(other)
 }
 
 /// The words that a map is asked for; coordinates and codes of places are none.
@@ -60,11 +75,19 @@ fn place(href: &str) -> Option<String> {
         )
         .then_some(value)
     });
+    // Maps that Google writes for a page hold it among other values, each behind its number and kind.
+    let shown = || {
+        let (_, values) = query.split_once("pb=")?;
+        let texts = values.split('!').filter_map(|value| value.strip_prefix("2s"));
+        texts
+            .filter(|text| text.contains(|c: char| c.is_ascii_digit()))
+            .find(|text| text.len() > 12)
+    };
     let in_path = || {
         let (_, rest) = path.split_once("/place/").or_else(|| path.split_once("/dir//"))?;
         rest.split('/').next().filter(|part| !part.starts_with('@'))
     };
-    let text = asked.or_else(in_path)?.replace('+', " ");
+    let text = asked.or_else(shown).or_else(in_path)?.replace('+', " ");
     let text = squeeze(&percent_decode(&text));
     let words = text.chars().filter(|c| c.is_alphabetic()).count();
     (words >= 6 && !text.starts_with("place_id")).then_some(text)

@@ -17,6 +17,8 @@ pub(super) mod places;
 mod regions;
 pub(super) mod states;
 pub(super) mod street;
+mod street_before;
+mod street_end;
 mod street_words;
 mod towns;
 mod units;

@@ -21,6 +21,12 @@ pub(super) fn is_number(part: &str) -> bool {
 }
 
 fn is_bare_number(part: &str) -> bool {
+    // "4531-4532".
+    if let Some((from, to)) = part.split_once('-').filter(|(_, to)| to.len() > 1) {
+        return [from, to]
+            .iter()
+            .all(|end| (1..=5).contains(&end.len()) && end.bytes().all(|b| b.is_ascii_digit()));
+    }
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     (1..=5).contains(&digits)
         && part.len() <= digits + 6
@@ -115,6 +121,8 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         return None;
     }
     let text = &right[start..];
+    // "5541 BA te Reusel".
+    let text = text.strip_prefix("te ").unwrap_or(text);
     let mut end = text
         .find(|c: char| {
             matches!(
@@ -150,7 +158,7 @@ pub(super) fn town_after(right: &str) -> Option<(&str, Option<&str>, &str)> {
         .strip_prefix('(')
         .and_then(|rest| rest.split_once(')'))
         .map(|(region, _)| region)
-        .filter(|region| (2..=20).contains(&region.len()) && is_called(region));
+        .filter(|region| (2..=20).contains(&region.len()) && is_called(region) && !is_country(region));
     (is_town(town) && town.starts_with(|c: char| c.is_uppercase() || c == '\'')).then_some((town, region, &text[end..]))
 }
 
@@ -183,7 +191,9 @@ pub(super) fn is_town(part: &str) -> bool {
 
 pub(super) fn country_after(rest: &str) -> Option<String> {
     let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let end = rest.find([',', '|', '\t', '•', '·', '(', '.']).unwrap_or(rest.len());
+    let end = rest
+        .find([',', '|', '\t', '•', '·', '(', ')', '.'])
+        .unwrap_or(rest.len());
     let name = rest[..end].trim();
     (name.len() >= 3 && name.len() <= 30)
         .then(|| countries::code(name))

@@ -1,6 +1,6 @@
 //! Whether a piece of text is a street with a number, in the languages that addresses are in.
 
-use super::street_words::{AFTER, BEGINNINGS, ENDINGS, ENGLISH, ESTATES, PARTICLES, PHRASES};
+use super::street_words::{BEGINNINGS, ENDINGS, ENGLISH, ESTATES, PARTICLES, PHRASES};
 use crate::scrape::extract::whose::is_trade;
 use crate::scrape::text::fold;
 
@@ -275,48 +275,6 @@ pub(crate) fn is_named(text: &str) -> bool {
         && (begins || ends)
 }
 
-/// Where the street ends in a text that runs on into the town: after the street word and a direction.
-pub(crate) fn end_of_street(text: &str) -> Option<usize> {
-    let mut seen_number = false;
-    let mut end = None;
-    let mut at = 0;
-    for word in text.split(' ') {
-        let start = at;
-        at += word.len() + 1;
-        let bare = fold(word);
-        seen_number |= bare.bytes().any(|b| b.is_ascii_digit());
-        let stop = start + word.trim_end_matches([',', '.']).len();
-        // "157 Avenue & 95 Street": where two streets cross.
-        if matches!(word, "&" | "@") && end == Some(start.saturating_sub(1)) {
-            end = None;
-        }
-        if end.is_none() {
-            if seen_number && start > 0 && ENGLISH.has(&bare) && bare != "st" {
-                end = Some(stop);
-            } else if seen_number && bare == "st" && start > 0 {
-                // "St" before a name is a saint: the street word comes later.
-                let rest = &text[at.min(text.len())..];
-                // Of two "St" the last is the street: "405 N. St. Mary's St.".
-                let later = rest.split(' ').any(|next| ENGLISH.has(&fold(next)));
-                if !later {
-                    end = Some(stop);
-                }
-            }
-        } else if (AFTER.has(&bare) || ENGLISH.has(&bare) || is_road_number(text, start, &bare))
-            && Some(start) == end.map(|end| end + 1)
-        {
-            end = Some(stop);
-        }
-    }
-    end
-}
-
-/// Whether a word is the number of the road before it: "US Hwy 281".
-fn is_road_number(text: &str, start: usize, word: &str) -> bool {
-    let before = fold(text[..start].trim_end().rsplit(' ').next().unwrap_or_default());
-    matches!(before.as_str(), "hwy" | "highway" | "route" | "rte") && word.bytes().all(|b| b.is_ascii_digit())
-}
-
 fn numbered(word: &str) -> bool {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
     // "Ring 01584 872119" is no street of rings.
@@ -457,14 +415,5 @@ mod tests {
         ] {
             assert!(!is_street(text), "{text}");
         }
-    }
-
-    #[test]
-    fn the_street_ends_before_the_town() {
-        let cut = |text: &str| end_of_street(text).map(|at| text[..at].to_owned());
-        assert_eq!(cut("123 Queen Street Auckland").as_deref(), Some("123 Queen Street"));
-        assert_eq!(cut("12 High St North Dunedin").as_deref(), Some("12 High St North"));
-        assert_eq!(cut("5 St Johns Road Remuera").as_deref(), Some("5 St Johns Road"));
-        assert_eq!(cut("Auckland"), None);
     }
 }

@@ -140,7 +140,26 @@ fn is_example(local: &str, domain: &str) -> bool {
 }
 
 /// Hosts that give mailboxes to everybody, by the first word of their domain.
-const MAILBOXES: [&str; 102] = [
+const MAILBOXES: [&str; 121] = [
+    "hin",
+    "pandora",
+    "belgacom",
+    "scarlet",
+    "zonnet",
+    "quicknet",
+    "upcmail",
+    "clear",
+    "paradise",
+    "internode",
+    "dodo",
+    "earthlink",
+    "charter",
+    "shaw",
+    "rogers",
+    "telus",
+    "videotron",
+    "tele2",
+    "online",
     "gmail",
     "googlemail",
     "outlook",

@@ -60,6 +60,9 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         }
     }
     title(&scan.title, if home { 28 } else { 14 }, Source::Text, context, facts);
+    if let Some(before) = without_heading(scan, context) {
+        offer(before, 21, Source::Text, context, facts);
+    }
     for line in headings() {
         let base = if home { 22 } else { 5 };
         offer(&scan.text[line.range.clone()], base, Source::Text, context, facts);
@@ -80,6 +83,20 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             break;
         }
     }
+}
+
+/// A title without the heading of its page behind it: "Mendocino Massage Treatments and Prices" above "Treatments and Prices".
+fn without_heading<'a>(scan: &'a Scan, context: &Context) -> Option<&'a str> {
+    let headings = scan
+        .lines
+        .iter()
+        .filter(|line| matches!(line.kind, LineKind::Heading(_)));
+    let before = headings.take(TOP_LINES).find_map(|line| {
+        let heading = &scan.text[line.range.clone()];
+        let before = scan.title.strip_suffix(heading)?.strip_suffix(' ')?;
+        (before.contains(' ') && heading.contains(' ') && !says_only_trade(heading)).then_some(before)
+    })?;
+    (likeness(before, &context.label) >= likeness(&scan.title, &context.label)).then_some(before)
 }
 
 /// Short lines: those of the header, those above a street, and those that the domain explains.
@@ -245,6 +262,11 @@ pub(crate) fn introduces(word: &str) -> bool {
 
 pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
     let text = without_kind_of_page(without_greeting(text.trim()), &context.label);
+    // "Leadership Development, LLC, DBA Colonial Executive Suites".
+    let text = text
+        .strip_prefix("DBA ")
+        .or_else(|| text.strip_prefix("dba "))
+        .unwrap_or(text);
     let text = text
         .trim()
         .trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '-' | '–' | '|' | '!' | ',' | ':' | '®' | '™'))

@@ -6,7 +6,7 @@ use crate::scrape::extract::context::domain::Domain;
 use crate::scrape::extract::page::scan::{Scan, Zone};
 use crate::scrape::extract::whose::credits::credit_start;
 use crate::scrape::payload::{PageFacts, Source};
-use crate::scrape::text::{Words, starts_ci};
+use crate::scrape::text::{Words, offset, starts_ci};
 
 /// A name of this trust needs no witness in sentences.
 const SURE: u8 = 55;
@@ -80,6 +80,12 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     if facts.names.iter().any(|known| known.trust >= SURE) {
         return;
     }
+    let description = scan.meta("description").unwrap_or_default();
+    for (name, told) in names(description, &context.domain) {
+        if told == Told::Echoed {
+            offer(name, 8, Source::Opengraph, context, facts);
+        }
+    }
     let lines = scan
         .lines
         .iter()
@@ -91,11 +97,6 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
         }
         // No name goes from one cell of a row to the next.
         for (name, told) in text.split('\t').flat_map(|cell| names(cell, &context.domain)) {
-            // "At Your Service Catering", but "At Smile Dental we care".
-            let name = name
-                .strip_prefix("At ")
-                .filter(|_| !context.label.starts_with("at"))
-                .unwrap_or(name);
             let trust = match told {
                 Told::Greeted if name.contains(' ') => 38,
                 Told::Greeted => 12,
@@ -123,7 +124,19 @@ fn names<'a>(line: &'a str, domain: &Domain) -> Vec<(&'a str, Told)> {
             .and_then(|at| around(line, &words, at))
             .map(|name| (name, Told::Echoed)),
     );
+    for (name, _) in &mut out {
+        *name = without_at(line, name);
+    }
     out
+}
+
+/// "At Smile Dental we care", but "At Your Service Catering is a team".
+fn without_at<'a>(line: &str, name: &'a str) -> &'a str {
+    let behind = offset(line, name).map_or("", |start| &line[start + name.len()..]);
+    let is_subject = [" is ", " are ", " has ", " offers ", " provides "]
+        .iter()
+        .any(|verb| behind.starts_with(verb));
+    name.strip_prefix("At ").filter(|_| !is_subject).unwrap_or(name)
 }
 
 /// The words of a line with their places.

@@ -124,7 +124,9 @@ fn folded(text: &str) -> String {
 
 /// Whether a text names a kind of page or no business in particular.
 pub(crate) fn is_generic(text: &str) -> bool {
-    const INVITATIONS: [&str; 6] = [
+    const INVITATIONS: [&str; 8] = [
+        "email ",
+        "e-mail ",
         "find us on ",
         "follow us",
         "like us on",

@@ -206,7 +206,9 @@ impl Walk {
             self.zone = zone;
         }
         if block {
-            if *name != local_name!("p") || self.kind != LineKind::Row {
+            // The first paragraph of a cell stands in the row; a second one begins a line as <br> does.
+            let cell_has_text = || self.out.text.len() > self.line_start && !self.out.text.ends_with('\t');
+            if *name != local_name!("p") || self.kind != LineKind::Row || cell_has_text() {
                 self.break_line();
             }
             let kind = kind_of(name, self.kind);

@@ -174,11 +174,12 @@ pub(super) fn introduced(sentence: &str) -> Option<&str> {
 }
 
 /// One person under two spellings: with and without title or degree.
-pub(super) fn same_person(one: &str, other: &str) -> bool {
+pub(crate) fn same_person(one: &str, other: &str) -> bool {
     let core = |name: &str| {
         let words = name.split([' ', ',']).filter(|word| {
             let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-            !(word.is_empty() || is_title(word) || capitals >= 3 && word.chars().count() == capitals)
+            let letters = word.chars().filter(|c| *c != '.').count();
+            !(word.is_empty() || is_title(word) || capitals >= 3 && letters == capitals)
         });
         fold(&words.collect::<Vec<_>>().join(" "))
     };

@@ -96,9 +96,8 @@ pub(super) fn dials_emergency(text: &str) -> bool {
     false
 }
 
-/// Whether an address is one of an authority, by its domain.
-pub(super) fn is_of_authority(mail: &str) -> bool {
-    let host = mail.rsplit_once('@').map_or("", |(_, host)| host);
+/// Whether a domain is one of an authority.
+pub(super) fn is_of_authority(host: &str) -> bool {
     host.split('.')
         .any(|label| matches!(label, "gov" | "gouv" | "gob" | "govt"))
 }

@@ -147,7 +147,10 @@ impl<'a> Whose<'a> {
         if self.context.domain.owns_mail(mail) {
             return Standing::Plain;
         }
-        if is_of_authority(mail) {
+        let host = mail.rsplit_once('@').map_or("", |(_, host)| host);
+        // "herndon.foundation" is of no foundation elsewhere.
+        let (domain, _) = host.rsplit_once('.').unwrap_or((host, ""));
+        if is_of_authority(host) || self.names_other(Folded::of(domain).text(), true) {
             return Standing::Foreign;
         }
         let (text, at, _) = nearby(text, at);
@@ -180,7 +183,12 @@ impl<'a> Whose<'a> {
             .filter(|end| *end <= 60)
             .map_or("", |end| &text[..end]);
         let begun = if start == 0 { self.begun_above(line, text) } else { "" };
-        let folded = folded_without_streets(&format!("{row}\t{begun} {}", &text[start..at.end.min(statement.end)]));
+        let end = if text[at.clone()].contains('@') {
+            at.start
+        } else {
+            at.end.min(statement.end)
+        };
+        let folded = folded_without_streets(&format!("{row}\t{begun} {}", &text[start..end.max(start)]));
         let own_mail = || self.mail_in(&text[statement.clone()]) == Some(true);
         let own = speaks_of_itself(Folded::of(&text[statement.start..at.start]).text());
         let whole = Folded::of(&text[statement.clone()]);
@@ -247,6 +255,10 @@ impl<'a> Whose<'a> {
             }
             if text.contains('@') {
                 return false;
+            }
+            // "587 University Pl NW" is no university.
+            if text.starts_with(|c: char| c.is_ascii_digit()) && is_street(text) {
+                continue;
             }
             // "Ofsted Report 05/2015": what it says of the business.
             let reported = || {

@@ -2,6 +2,7 @@
 
 use super::is_trade;
 use crate::scrape::extract::context::Context;
+use crate::scrape::extract::emails::is_mailbox_host;
 use crate::scrape::extract::names::{agree, is_generic, likeness};
 use crate::scrape::payload::Fact;
 use crate::scrape::text::fold;
@@ -14,50 +15,6 @@ const MAX_NAMES: usize = 24;
 const EXPLAINED: f64 = 0.6;
 /// Names of less trust are guesses from their place alone.
 const MIN_TRUST: u8 = 20;
-
-/// Mail that anybody may have, on domains that are nobody's own.
-const FREE_MAIL: [&str; 40] = [
-    "gmail.com",
-    "googlemail.com",
-    "outlook.com",
-    "hotmail.com",
-    "hotmail.co.uk",
-    "live.com",
-    "msn.com",
-    "yahoo.com",
-    "yahoo.co.uk",
-    "yahoo.fr",
-    "yahoo.de",
-    "icloud.com",
-    "me.com",
-    "aol.com",
-    "gmx.de",
-    "gmx.net",
-    "gmx.at",
-    "gmx.ch",
-    "web.de",
-    "t-online.de",
-    "freenet.de",
-    "orange.fr",
-    "wanadoo.fr",
-    "free.fr",
-    "sfr.fr",
-    "laposte.net",
-    "libero.it",
-    "virgilio.it",
-    "tin.it",
-    "xtra.co.nz",
-    "bigpond.com",
-    "btinternet.com",
-    "telenet.be",
-    "skynet.be",
-    "ziggo.nl",
-    "wp.pl",
-    "onet.pl",
-    "seznam.cz",
-    "hin.ch",
-    "bluewin.ch",
-];
 
 /// The business as its page shows it.
 #[derive(Debug)]
@@ -128,11 +85,9 @@ impl Own {
     pub(crate) fn is_ours(&self, link: &str) -> Option<bool> {
         if let Some((_, domain)) = link.split_once('@') {
             let domain = domain.trim().trim_end_matches('.').to_ascii_lowercase();
-            if domain.is_empty() || FREE_MAIL.contains(&domain.as_str()) {
-                return None;
-            }
             let url = Url::parse(&format!("https://{domain}/")).ok()?;
-            return Some(crate::scrape::url::site_key(&url) == self.site);
+            let own = crate::scrape::url::site_key(&url) == self.site;
+            return (own || !is_mailbox_host(&domain)).then_some(own);
         }
         let url = Url::parse(link)
             .ok()
