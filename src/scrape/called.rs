@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::extract::{names, same_person};
+use super::extract::{adds_title, names};
 use super::merge::{Group, Heard, group, note};
 use super::payload::{Address, Provenance, Source};
 use super::text::fold;
@@ -68,7 +68,8 @@ pub(super) fn best_name(
     Some(chosen.first.fact.value.clone())
 }
 
-/// Where a person's name was chosen, the practice that is called by it: "Cabinet dentaire Dr Dupont".
+/// Where the chosen name is short, a fuller one that holds it: a house with its kind, a person with their title, the practice that is
+/// called by the person: "Cabinet dentaire Dr Dupont".
 fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
     let chosen = &groups[at].first.fact;
     // Markup says the whole name.
@@ -104,25 +105,28 @@ fn fuller_name(groups: &[Group<'_, String>], at: usize) -> Option<usize> {
         .map(|(other, _)| other)
 }
 
-/// A name of one word with what it is the name of: "Trimstone" in a logo, "Trimstone Manor" in the title.
+/// A name of one word with the kind of house that it is the name of: "Trimstone" in a logo, "Trimstone Manor" in the title.
 fn with_kind(groups: &[Group<'_, String>], word: &str) -> Option<usize> {
-    let whole = groups.iter().enumerate().filter(|(_, group)| {
+    const HOUSES: [&str; 14] = [
+        "Manor", "House", "Lodge", "Hall", "Court", "Farm", "Cottage", "Cottages", "Villa", "Abbey", "Castle",
+        "Grange", "Inn", "Hotel",
+    ];
+    groups.iter().position(|group| {
         let kind = group
             .first
             .fact
             .value
             .strip_prefix(word)
             .and_then(|rest| rest.strip_prefix(' '));
-        group.trust >= 60 && kind.is_some_and(|kind| !kind.contains(' ') && kind.starts_with(char::is_uppercase))
-    });
-    whole.max_by_key(|(_, group)| group.trust).map(|(at, _)| at)
+        group.trust >= 40 && kind.is_some_and(|kind| HOUSES.contains(&kind))
+    })
 }
 
 /// The same person with title or degree, where the name has none: "Richard B. Shapiro, D.D.S."
 fn titled(groups: &[Group<'_, String>], name: &str) -> Option<usize> {
     let spellings = groups.iter().enumerate().filter(|(_, group)| {
         let other = &group.first.fact.value;
-        group.trust >= 20 && other.len() > name.len() && names::is_person(other) && same_person(other, name)
+        group.trust >= 20 && names::is_person(other) && adds_title(other, name)
     });
     spellings
         .min_by_key(|(_, group)| group.first.fact.value.len())

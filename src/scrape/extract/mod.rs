@@ -28,7 +28,7 @@ pub(crate) use context::domain::Domain;
 use context::home::Home;
 pub use countries::code as country_code;
 use page::{parked, walk};
-pub(crate) use people::names::same_person;
+pub(crate) use people::names::adds_title;
 use phonenumber::country::Id;
 use url::Url;
 use whose::Whose;

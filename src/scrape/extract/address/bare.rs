@@ -44,7 +44,7 @@ const WITH_TOWN: u8 = 35;
 const ALONE: u8 = 32;
 
 /// Finds such addresses where the page has given no street: those with their town, else those that a heading calls one.
-pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     if facts.addresses.iter().any(|known| known.value.street.is_some()) {
         return;
     }

@@ -34,7 +34,7 @@ pub(super) fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id
     }
     let label = line.split_once(':').map_or("", |(label, _)| label);
     let called = label.len() <= 30 && fold(label).split(' ').any(|word| ADDRESS.has(word));
-    let line = without_province(labelled(line));
+    let line = without_province(labelled(line), country);
     let parts = split(line);
     if let Some(village) = village(&parts, country) {
         return Some(village);
@@ -60,7 +60,7 @@ pub(super) fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id
         .or_else(|| town_and_country(before).0)
         .or_else(|| town_and_country(&places_above).0.filter(|_| all_above))
         // "ARİFİYE / SAKARYA" below "DUMAN SK. No:20A".
-        .or_else(|| town_and_county(below))?;
+        .or_else(|| town_and_county(below, is_italian(&street.text, country)))?;
     let last = places.last().or(parts.get(street.next - 1))?;
     let end = offset(line, last).map_or(line.len(), |start| start + last.len());
     Some(Address {
@@ -72,8 +72,20 @@ pub(super) fn in_parts(line: &str, [above, below]: [&str; 2], country: Option<Id
     })
 }
 
+/// Whether a street is one of Italy by its first word, on a page that is not of another country for sure.
+fn is_italian(street: &str, country: Option<Id>) -> bool {
+    let first = fold(street.split(' ').next().unwrap_or_default());
+    let italian = [
+        "via", "viale", "corso", "piazza", "piazzale", "largo", "vicolo", "strada", "contrada",
+    ];
+    country.is_none_or(|country| country == Id::IT) && italian.contains(&first.as_str())
+}
+
 /// "PERUGIA, CORSO GARIBALDI 22 (PG)" without the province.
-fn without_province(line: &str) -> &str {
+fn without_province(line: &str, country: Option<Id>) -> &str {
+    if country.is_some_and(|country| country != Id::IT) {
+        return line;
+    }
     let cut = line.strip_suffix(')').and_then(|line| line.rsplit_once('('));
     let of_two = |province: &str| province.len() == 2 && province.bytes().all(|b| b.is_ascii_uppercase());
     cut.filter(|(_, province)| of_two(province))

@@ -20,7 +20,7 @@ const MAX_LINE: usize = 1_500;
 const MAX_WHOLE: usize = 120;
 
 /// Finds the addresses that a visitor reads.
-pub(crate) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFacts) {
+pub(super) fn read(scan: &Scan, context: &Context, own: &Own, facts: &mut PageFacts) {
     let wanted = countries_to_try(context);
     let lines: Vec<&str> = scan.lines.iter().map(|line| &scan.text[line.range.clone()]).collect();
     let site = Site {
@@ -99,7 +99,7 @@ pub(crate) fn from_text(text: &str, context: &Context) -> Option<Address> {
 }
 
 /// An address that stands alone, if it can be taken apart.
-pub(crate) fn parsed(raw: &str, context: &Context) -> Option<Address> {
+pub(super) fn parsed(raw: &str, context: &Context) -> Option<Address> {
     let (_, country) = countries::at_end(raw).unzip();
     let named = country.as_deref().and_then(|country| country.parse().ok());
     let wanted = named.map_or_else(|| countries_to_try(context), |country| vec![country]);

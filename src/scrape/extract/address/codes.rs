@@ -5,7 +5,7 @@ use phonenumber::country::Id;
 
 /// Where the town stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Town {
+pub(super) enum Town {
     /// `Auckland 1010`
     Before,
     /// `10115 Berlin`
@@ -14,7 +14,7 @@ pub(crate) enum Town {
 
 /// A postal code in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Code {
+pub(super) struct Code {
     pub(crate) country: Id,
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Code {
 }
 
 /// Every postal code in `line` of the countries in `wanted`.
-pub(crate) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
+pub(super) fn find(line: &str, wanted: &[Id]) -> Vec<Code> {
     let words = words(line);
     let mut out = Vec::new();
     for at in 0..words.len() {
@@ -205,9 +205,9 @@ fn kenyan(line: &str, start: usize, end: usize, pair: Option<&(usize, usize)>) -
     let apart = || pair.map(|(from, to)| ((&line[start..end], &line[*from..*to]), *to));
     let joined = line[start..end].split_once(is_hyphen).map(|halves| (halves, end));
     let ((number, code), end) = joined.or_else(apart)?;
-    let boxed = line[..start].trim_end().to_ascii_lowercase().ends_with("box");
     let shaped = (1..=6).contains(&number.len()) && digits(number, number.len()) && digits(code, 5);
-    (boxed && shaped).then(|| (end, code.to_owned(), true))
+    let last = || line[..start].trim_end().rsplit([' ', '.']).next().unwrap_or_default();
+    (shaped && last().eq_ignore_ascii_case("box")).then(|| (end, code.to_owned(), true))
 }
 
 /// `10000`, also in two groups: `10 000`.

@@ -265,8 +265,11 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     {
         return None;
     }
-    let in_state = matches!(code.country, Id::IN | Id::AU) && region.is_some();
-    let certain = code.distinctive && (town.is_some() || street.is_some());
+    // "Griffith NSW 2680" alone; a row of them is where somebody works.
+    let alone = || split(rest).is_empty() && !left.bytes().any(|b| b.is_ascii_digit());
+    let in_state = region.is_some() && (code.country == Id::IN || (code.country == Id::AU && alone()));
+    let british = code.country == Id::GB && left.starts_with(|c: char| c.is_ascii_digit());
+    let certain = code.distinctive && (town.is_some() || street.is_some() || british);
     // "18300 Pirot, Srbija": a town and its country need no street.
     let told = match &street {
         Some(_) => town.is_some() || country.is_some(),
@@ -282,7 +285,7 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
     }
     // Australians name the state; without it four digits beside a capital may be anything.
     let stateless = code.country == Id::AU && region.is_none() && !street.as_ref().is_some_and(|street| street.sure);
-    if stateless || is_year_in_prose(code, &street, &town) {
+    if stateless || (region.is_none() && is_year_in_prose(code, &street, &town)) {
         return None;
     }
     let start = match &street {
@@ -305,6 +308,11 @@ fn assemble(around: Around<'_>, line: &str, from: usize, code: &Code) -> Option<
             .collect::<Vec<_>>()
             .join(" "),
     };
+    // What cannot be taken apart is kept as it stands.
+    let whole = (british && town.is_none() && street_text.is_none())
+        .then(|| line.get(..end).map(str::to_owned))
+        .flatten();
+    let written = whole.or(written);
     let raw = street_text
         .iter()
         .map(String::as_str)

@@ -11,7 +11,7 @@ use crate::scrape::text::{percent_decode, squeeze};
 const TRUST: u8 = 50;
 
 /// Reads the places that maps are asked for.
-pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
+pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     let anchors = scan
         .anchors
         .iter()
@@ -24,10 +24,10 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
             continue;
         };
         // A map that is embedded often shows where the template's author lives: what the page says in words goes before it.
-        let known = |known: &Address| known.street.is_some() && (embedded || is_same_code(known, &address));
-        let told = |fact: &Fact<Address>| fact.source != Source::Link && known(&fact.value);
-        let repeated = |fact: &Fact<Address>| is_same_code(&fact.value, &address) && fact.value.street.is_some();
-        if !facts.addresses.iter().any(|fact| told(fact) || repeated(fact)) && !is_placeholder(&address.raw) {
+        let said = |fact: &Fact<Address>| embedded && fact.source != Source::Link;
+        let known =
+            |fact: &Fact<Address>| fact.value.street.is_some() && (said(fact) || is_same_code(&fact.value, &address));
+        if !facts.addresses.iter().any(known) && !is_placeholder(&address.raw) {
             facts.addresses.push(Fact::with_trust(address, Source::Link, TRUST));
         }
     }
@@ -35,15 +35,13 @@ pub(crate) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
 
 /// Whether two addresses have one code, or an American one with and without what is added to it.
 fn is_same_code(one: &Address, other: &Address) -> bool {
-    let code = |address: &Address| {
-        let code = address.postal_code.as_deref();
-        code.map(|code| {
-            code.split_once('-')
-                .filter(|(zip, _)| zip.len() == 5)
-                .map_or(code, |(zip, _)| zip)
-                .to_owned()
-        })
-    };
+    fn code(address: &Address) -> Option<&str> {
+        let code = address.postal_code.as_deref()?;
+        let added = code
+            .split_once('-')
+            .filter(|(zip, more)| zip.len() == 5 && more.len() == 4);
+        Some(added.map_or(code, |(zip, _)| zip))
+    }
     code(one) == code(other)
 }
 
@@ -75,22 +73,24 @@ fn place(href: &str) -> Option<String> {
         )
         .then_some(value)
     });
-    // Maps that Google writes for a page hold it among other values, each behind its number and kind.
+    // Maps that Google writes for a page hold it among other values, each behind its number and kind; of a route the goal is last.
     let shown = || {
-        let (_, values) = query.split_once("pb=")?;
+        let values = query.split('&').find_map(|pair| pair.strip_prefix("pb="))?;
         let texts = values.split('!').filter_map(|value| value.strip_prefix("2s"));
-        texts
-            .filter(|text| text.contains(|c: char| c.is_ascii_digit()))
-            .find(|text| text.len() > 12)
+        let written = texts.map(decoded).filter(|text| text.len() > 12);
+        written.rev().find(|text| text.contains(|c: char| c.is_ascii_digit()))
     };
     let in_path = || {
         let (_, rest) = path.split_once("/place/").or_else(|| path.split_once("/dir//"))?;
         rest.split('/').next().filter(|part| !part.starts_with('@'))
     };
-    let text = asked.or_else(shown).or_else(in_path)?.replace('+', " ");
-    let text = squeeze(&percent_decode(&text));
+    let text = asked.map(decoded).or_else(shown).or_else(|| in_path().map(decoded))?;
     let words = text.chars().filter(|c| c.is_alphabetic()).count();
     (words >= 6 && !text.starts_with("place_id")).then_some(text)
+}
+
+fn decoded(text: &str) -> String {
+    squeeze(&percent_decode(&text.replace('+', " ")))
 }
 
 #[cfg(test)]
@@ -108,6 +108,18 @@ mod tests {
             (
                 "<iframe src='https://www.google.com/maps/embed/v1/place?key=x&q=Calle%20Mayor%2012%2C%2028013%20Madrid'></iframe>",
                 Some("Calle Mayor 12"),
+            ),
+            (
+                "<iframe src='https://www.google.com/maps/embed?pb=!1m18!3m3!1m2!1s0x0%3A0x0!2sBar+Pepe!2sCalle+Mayor+12%2C+28013+Madrid!5e0!3m2!1ses!2ses'></iframe>",
+                Some("Calle Mayor 12"),
+            ),
+            (
+                "<p>Calle Luna 3, 28004 Madrid</p><iframe src='https://www.google.com/maps/embed?pb=!2sCalle+Mayor+12%2C+28013+Madrid'></iframe>",
+                Some("Calle Luna 3"),
+            ),
+            (
+                "<iframe src='https://www.google.com/maps/embed?pb=!2sBar%20Pepe%20Madrid!5e0'></iframe>",
+                None,
             ),
             (
                 "<a href='https://www.google.com/maps/place/Bar+Pepe/@40.4,-3.7,17z'>Mapa</a>",

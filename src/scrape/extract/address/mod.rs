@@ -27,7 +27,7 @@ use super::context::Context;
 use super::page::scan::Scan;
 use super::whose::own::Own;
 use crate::scrape::payload::PageFacts;
-pub(super) use coded::from_text;
+pub(crate) use coded::from_text;
 
 /// Finds the addresses that a visitor reads. What lacks a postal code, and what lacks a street, is looked for where the forms before it
 /// have given nothing.

@@ -17,16 +17,23 @@ pub(super) fn is_number(part: &str) -> bool {
         let kind = fold(door.split(' ').next()?);
         (is_bare_number(number) && DOORS.contains(&kind.as_str()) && door.len() <= 12).then_some(())
     };
-    is_bare_number(part) || with_door().is_some()
+    is_bare_number(part) || is_range(part) || with_door().is_some()
+}
+
+/// Neighbouring houses: "4531-4532", but no telephone, no years and no hours.
+fn is_range(part: &str) -> bool {
+    let number =
+        |end: &str| (2..=5).contains(&end.len()) && !end.starts_with('0') && end.bytes().all(|b| b.is_ascii_digit());
+    let Some((from, to)) = part.split_once('-').filter(|(from, to)| number(from) && number(to)) else {
+        return false;
+    };
+    match (from.parse::<u32>(), to.parse::<u32>()) {
+        (Ok(from), Ok(to)) => from > 24 && (from + 1..=from + 20).contains(&to) && !(1900..2100).contains(&from),
+        _ => false,
+    }
 }
 
 fn is_bare_number(part: &str) -> bool {
-    // "4531-4532".
-    if let Some((from, to)) = part.split_once('-').filter(|(_, to)| to.len() > 1) {
-        return [from, to]
-            .iter()
-            .all(|end| (1..=5).contains(&end.len()) && end.bytes().all(|b| b.is_ascii_digit()));
-    }
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     (1..=5).contains(&digits)
         && part.len() <= digits + 6

@@ -40,13 +40,16 @@ pub(super) fn town_and_country<'a>(places: &[&'a str]) -> (Option<&'a str>, Opti
 }
 
 /// The town in a line that holds a town and its county alone.
-pub(super) fn town_and_county(line: &str) -> Option<&str> {
+pub(super) fn town_and_county(line: &str, of_italy: bool) -> Option<&str> {
     // "Albaredo d'Adige, VR": a province of Italy.
     let provincial = |county: &str| county.len() == 2 && county.bytes().all(|b| b.is_ascii_uppercase());
-    let of_province = || line.split_once(", ").filter(|(_, province)| provincial(province));
+    let of_province = || {
+        line.split_once(", ")
+            .filter(|(_, province)| of_italy && provincial(province))
+    };
     let (town, county) = line.split_once('/').or_else(of_province)?;
     let (town, county) = (town.trim(), county.trim());
-    (line.len() <= 40 && is_place(town) && (is_place(county) || provincial(county))).then_some(town)
+    (line.len() <= 40 && is_place(town) && (is_place(county) || (of_italy && provincial(county)))).then_some(town)
 }
 
 /// A town or quarter without the word that says it is one.

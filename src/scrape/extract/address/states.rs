@@ -134,7 +134,7 @@ const IN_STATES: [(&str, &str); 16] = [
 ];
 
 /// The state at the end of `text`, as its abbreviation, and the text before it.
-pub(crate) fn state_at_end(text: &str, country: Id) -> Option<(&str, String)> {
+pub(super) fn state_at_end(text: &str, country: Id) -> Option<(&str, String)> {
     let states: &[(&str, &str)] = match country {
         Id::US => &US_STATES,
         Id::AU => &AU_STATES,

@@ -48,7 +48,7 @@ pub(super) fn folded(text: &str) -> String {
 
 /// The street at the end of a text that may begin with other words: "Besuchen Sie uns in der Josefstädter Straße 33".
 /// It has a number as its last word and a name of capitalised words, particles and words for streets before it.
-pub(crate) fn street_at_end(text: &str) -> Option<&str> {
+pub(super) fn street_at_end(text: &str) -> Option<&str> {
     let words: Vec<&str> = text.split(' ').collect();
     let (mut number, mut name) = words.split_last()?;
     // "Gundulićeva 15 D": the letter of the house stands apart.
@@ -138,7 +138,7 @@ pub(crate) fn street_at_end(text: &str) -> Option<&str> {
 }
 
 /// `12`, `12a`, `12/3`, `12-14`, `118/A`, `22B`.
-pub(crate) fn is_house_number(word: &str) -> bool {
+pub(super) fn is_house_number(word: &str) -> bool {
     let word = word.trim_end_matches(['.', ',']);
     let mut parts = word.split(['/', '-', '–']);
     parts.next().is_some_and(numbered)
@@ -147,7 +147,7 @@ pub(crate) fn is_house_number(word: &str) -> bool {
 
 /// A number and one or two capitalised words, as old British streets are written: "27 Castlegate". Enough only beside a
 /// postal code that nobody mistakes.
-pub(crate) fn is_plain_english(text: &str) -> bool {
+pub(super) fn is_plain_english(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let named = |word: &&str| {
         word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-'))
@@ -157,7 +157,7 @@ pub(crate) fn is_plain_english(text: &str) -> bool {
 
 /// The same with the longer names of America: "5050 El Camino Real". Enough only beside a state and its code, and not where it
 /// counts something: "24 Hour Emergency Plumbing", "25 Years Experience".
-pub(crate) fn is_plain_american(text: &str) -> bool {
+pub(super) fn is_plain_american(text: &str) -> bool {
     const COUNTED: [&str; 32] = [
         "guests",
         "patients",
@@ -223,7 +223,7 @@ fn is_direction(word: &str) -> bool {
 }
 
 /// A street without a number, or an estate: "Station Road", "Golden Island Industrial Estate".
-pub(crate) fn is_unnumbered(text: &str) -> bool {
+pub(super) fn is_unnumbered(text: &str) -> bool {
     let folded = folded(text);
     let words: Vec<&str> = folded.split(' ').collect();
     let capitals = text.split(' ').all(|word| word.starts_with(char::is_uppercase));
@@ -238,7 +238,7 @@ pub(crate) fn is_unnumbered(text: &str) -> bool {
 
 /// A square or street whose houses have no number: "Grande Place de la Brèche aux loups", "Marktplatz". Enough only right before a code
 /// and its town.
-pub(crate) fn is_named(text: &str) -> bool {
+pub(super) fn is_named(text: &str) -> bool {
     // Fewer than begin or end streets elsewhere: nobody is called so.
     const FIRST: [&str; 17] = [
         "rue",

@@ -46,6 +46,10 @@ pub(super) fn street_before<'a>(parts: &[&'a str], code: &Code, behind: bool) ->
     for at in (reach..parts.len()).rev() {
         let part = without_brackets(without_label(parts[at]));
         let last_but = at.checked_sub(1).map(|before| without_label(parts[before]));
+        // Behind a street a box is where the mail goes, and not the place.
+        if is_box(part) && last_but.is_some_and(is_street) {
+            continue;
+        }
         // "Calle Mayor, 12" and "12, rue de la Paix" have their number in a part of its own.
         let joined = last_but.map(|before| format!("{before}, {part}"));
         let beside = behind && at >= last;
@@ -73,8 +77,7 @@ pub(super) fn street_before<'a>(parts: &[&'a str], code: &Code, behind: bool) ->
                     sure: true,
                 });
             }
-            // Behind a street a box is where the mail goes, and not the place.
-            if !is_box(part) || last_but.is_some_and(is_street) {
+            if !is_box(part) {
                 continue;
             }
         }

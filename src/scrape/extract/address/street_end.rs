@@ -4,7 +4,7 @@ use super::street_words::{AFTER, ENGLISH};
 use crate::scrape::text::fold;
 
 /// Where the street ends in a text that runs on into the town: after the street word and a direction.
-pub(crate) fn end_of_street(text: &str) -> Option<usize> {
+pub(super) fn end_of_street(text: &str) -> Option<usize> {
     let mut seen_number = false;
     let mut end = None;
     let mut at = 0;
@@ -30,32 +30,28 @@ pub(crate) fn end_of_street(text: &str) -> Option<usize> {
                     end = Some(stop);
                 }
             }
-        } else if text
-            .get(end.unwrap_or(0)..start)
-            .is_some_and(|between| between.trim_matches([',', ' ', '.']).is_empty())
-        {
+        } else if let Some(between) = end.and_then(|end| text.get(end..start)) {
             // "Blvd St. Louis Park": a saint's town, not another word for a street.
             let saint = bare == "st" && at < text.len();
-            let goes_on = AFTER.has(&bare) || (ENGLISH.has(&bare) && !saint) || is_road_number(text, start, &bare);
-            let door = || door(&text[start..]).map(|length| start + length);
-            end = door().or(goes_on.then_some(stop)).or(end);
+            let goes_on = between == " "
+                && (AFTER.has(&bare) || (ENGLISH.has(&bare) && !saint) || is_road_number(text, start, &bare));
+            let beside = between.trim_matches([',', ' ', '.']).is_empty();
+            let with_door = || door_at_start(&text[start..]).map(|length| start + length);
+            end = beside.then(with_door).flatten().or(goes_on.then_some(stop)).or(end);
         }
     }
     end
 }
 
 /// How long the door is that a text begins with, of more words than it alone: "Suite #7 St. Louis Park".
-fn door(text: &str) -> Option<usize> {
+fn door_at_start(text: &str) -> Option<usize> {
     let mut words = text.split(' ');
     let unit = words.next()?;
     let has_digit = |word: &str| word.bytes().any(|b| b.is_ascii_digit());
     if unit.starts_with('#') && has_digit(unit) {
         return Some(unit.trim_end_matches(',').len());
     }
-    let named = matches!(
-        fold(unit).trim_end_matches('.'),
-        "suite" | "ste" | "unit" | "apt" | "room" | "bldg"
-    );
+    let named = matches!(fold(unit).as_str(), "suite" | "ste" | "unit" | "apt" | "room" | "bldg");
     let number = words.next()?.trim_end_matches(',');
     let lettered = number.len() == 1 && number.bytes().all(|b| b.is_ascii_uppercase());
     (named && (has_digit(number) || lettered)).then_some(unit.len() + 1 + number.len())
@@ -85,6 +81,9 @@ mod tests {
             ),
             ("8940 Fourwinds Dr Ste. 300 San Antonio", "8940 Fourwinds Dr Ste. 300"),
             ("12 Main Street #B2 Fairfax", "12 Main Street #B2"),
+            ("1200 Belvedere Rd. West Palm Beach", "1200 Belvedere Rd"),
+            ("12 Main St. East Hampton", "12 Main St"),
+            ("123 Main St. Park City", "123 Main St"),
         ] {
             assert_eq!(cut(line).as_deref(), Some(street), "{line}");
         }

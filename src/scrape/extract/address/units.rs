@@ -5,7 +5,7 @@ use super::street_words::{FLOORS, UNITS};
 use crate::scrape::text::fold;
 
 /// A post-office box, which is an address too, but not of the place.
-pub(crate) fn is_box(text: &str) -> bool {
+pub(super) fn is_box(text: &str) -> bool {
     let folded = fold(text);
     // "Hämeen Sähköasennus Oy PL 236".
     if let Some((_, number)) = text.rsplit_once(" PL ") {
@@ -37,7 +37,7 @@ pub(crate) fn is_box(text: &str) -> bool {
 }
 
 /// A part of a building: "Level 2", "Suite 300", "Shop 4".
-pub(crate) fn is_unit(text: &str) -> bool {
+pub(super) fn is_unit(text: &str) -> bool {
     let folded = fold(text);
     let mut words = folded.split(' ');
     let first = words.next().unwrap_or_default();
@@ -49,7 +49,7 @@ pub(crate) fn is_unit(text: &str) -> bool {
 }
 
 /// A floor or a door between the street and the postal code: "1. th", "2º B", "kld".
-pub(crate) fn is_floor(text: &str) -> bool {
+pub(super) fn is_floor(text: &str) -> bool {
     let folded = folded(text);
     let words: Vec<&str> = folded.split(' ').collect();
     text.len() <= 30

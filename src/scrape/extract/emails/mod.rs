@@ -140,26 +140,7 @@ fn is_example(local: &str, domain: &str) -> bool {
 }
 
 /// Hosts that give mailboxes to everybody, by the first word of their domain.
-const MAILBOXES: [&str; 121] = [
-    "hin",
-    "pandora",
-    "belgacom",
-    "scarlet",
-    "zonnet",
-    "quicknet",
-    "upcmail",
-    "clear",
-    "paradise",
-    "internode",
-    "dodo",
-    "earthlink",
-    "charter",
-    "shaw",
-    "rogers",
-    "telus",
-    "videotron",
-    "tele2",
-    "online",
+const MAILBOXES: [&str; 102] = [
     "gmail",
     "googlemail",
     "outlook",
@@ -280,6 +261,30 @@ pub(crate) fn is_mailbox_host(host: &str) -> bool {
         "sicurezzapostale",
         "mypec",
     ];
+    // Providers whose names are words, or somebody else's under another ending.
+    const PROVIDERS: [&str; 18] = [
+        "pandora.be",
+        "belgacom.net",
+        "scarlet.be",
+        "zonnet.nl",
+        "quicknet.nl",
+        "upcmail.nl",
+        "hin.ch",
+        "online.no",
+        "tele2.nl",
+        "clear.net.nz",
+        "paradise.net.nz",
+        "dodo.com.au",
+        "earthlink.net",
+        "charter.net",
+        "shaw.ca",
+        "rogers.com",
+        "telus.net",
+        "videotron.ca",
+    ];
+    if PROVIDERS.contains(&domain.as_str()) {
+        return true;
+    }
     let word = domain.split('.').next().unwrap_or_default();
     host.split('.').any(|label| CERTIFIED.contains(&label)) || MAILBOXES.contains(&word)
 }

@@ -8,6 +8,7 @@ mod words;
 
 use crate::scrape::extract::address::street::is_street;
 use crate::scrape::extract::context::Context;
+use crate::scrape::extract::emails;
 use crate::scrape::extract::links::push_unique;
 use crate::scrape::extract::page::scan::{LineKind, Scan, Zone};
 use crate::scrape::extract::social::is_platform;
@@ -96,7 +97,10 @@ fn without_heading<'a>(scan: &'a Scan, context: &Context) -> Option<&'a str> {
         let before = scan.title.strip_suffix(heading)?.strip_suffix(' ')?;
         (before.contains(' ') && heading.contains(' ') && !says_only_trade(heading)).then_some(before)
     })?;
-    (likeness(before, &context.label) >= likeness(&scan.title, &context.label)).then_some(before)
+    let last = before.rsplit(' ').next().unwrap_or_default();
+    let whole = last.starts_with(char::is_uppercase) && before.ends_with(char::is_alphanumeric);
+    let like = likeness(before, &context.label);
+    (whole && like > 0.0 && like >= likeness(&scan.title, &context.label)).then_some(before)
 }
 
 /// Short lines: those of the header, those above a street, and those that the domain explains.
@@ -263,9 +267,9 @@ pub(crate) fn introduces(word: &str) -> bool {
 pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, facts: &mut PageFacts) {
     let text = without_kind_of_page(without_greeting(text.trim()), &context.label);
     // "Leadership Development, LLC, DBA Colonial Executive Suites".
-    let text = text
-        .strip_prefix("DBA ")
-        .or_else(|| text.strip_prefix("dba "))
+    let trade_name = text.strip_prefix("DBA ").or_else(|| text.strip_prefix("dba "));
+    let text = trade_name
+        .filter(|name| likeness(name, &context.label) >= likeness(text, &context.label))
         .unwrap_or(text);
     let text = text
         .trim()
@@ -275,6 +279,7 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
     if !(2..=MAX_NAME).contains(&length)
         || !text.chars().any(char::is_alphabetic)
         || text.contains('@')
+        || is_masked_mail(text)
         || (text.contains('/') && !text.contains(' '))
         || text.contains(['[', ']'])
         || starts_ci(text, "www.")
@@ -318,6 +323,13 @@ pub(super) fn offer(text: &str, base: u8, source: Source, context: &Context, fac
         }
         None => push_unique(&mut facts.names, text.to_owned(), source, trust),
     }
+}
+
+/// Whether a text is an address that is written so that robots miss it: "info(at)hirschen-hofgastein.at".
+fn is_masked_mail(text: &str) -> bool {
+    let mut found = false;
+    emails::from_line(text, true, &mut |_, _, _| found = true);
+    found
 }
 
 /// A name without its first letter before it, which stands in the place of a logo, where the domain has it only once: "S Steffi's

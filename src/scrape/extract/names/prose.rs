@@ -80,6 +80,7 @@ pub(super) fn read(scan: &Scan, context: &Context, facts: &mut PageFacts) {
     if facts.names.iter().any(|known| known.trust >= SURE) {
         return;
     }
+    // A description praises: only what the domain says too is a name in it.
     let description = scan.meta("description").unwrap_or_default();
     for (name, told) in names(description, &context.domain) {
         if told == Told::Echoed {
@@ -125,18 +126,19 @@ fn names<'a>(line: &'a str, domain: &Domain) -> Vec<(&'a str, Told)> {
             .map(|name| (name, Told::Echoed)),
     );
     for (name, _) in &mut out {
-        *name = without_at(line, name);
+        *name = without_at(line, name, domain);
     }
     out
 }
 
 /// "At Smile Dental we care", but "At Your Service Catering is a team".
-fn without_at<'a>(line: &str, name: &'a str) -> &'a str {
+fn without_at<'a>(line: &str, name: &'a str, domain: &Domain) -> &'a str {
     let behind = offset(line, name).map_or("", |start| &line[start + name.len()..]);
     let is_subject = [" is ", " are ", " has ", " offers ", " provides "]
         .iter()
         .any(|verb| behind.starts_with(verb));
-    name.strip_prefix("At ").filter(|_| !is_subject).unwrap_or(name)
+    let is_article = !is_subject && !domain.label().starts_with("at");
+    name.strip_prefix("At ").filter(|_| is_article).unwrap_or(name)
 }
 
 /// The words of a line with their places.

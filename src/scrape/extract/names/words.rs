@@ -124,9 +124,7 @@ fn folded(text: &str) -> String {
 
 /// Whether a text names a kind of page or no business in particular.
 pub(crate) fn is_generic(text: &str) -> bool {
-    const INVITATIONS: [&str; 8] = [
-        "email ",
-        "e-mail ",
+    const INVITATIONS: [&str; 6] = [
         "find us on ",
         "follow us",
         "like us on",
@@ -135,6 +133,10 @@ pub(crate) fn is_generic(text: &str) -> bool {
         "connect with us",
     ];
     if INVITATIONS.iter().any(|words| starts_ci(text, words)) {
+        return true;
+    }
+    // "Click to Email Alfred", whose first words are off already.
+    if starts_ci(text, "email ") && text.split(' ').count() == 2 {
         return true;
     }
     // "smile-dentals Webseite!", as a builder calls what has no name yet.

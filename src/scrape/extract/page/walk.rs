@@ -7,7 +7,7 @@ use super::hrefs;
 use super::scan::{Anchor, Line, LineKind, Picture, Scan, Script, Zone};
 use super::signs::Signs;
 use super::visible::{Visibility, hidden_classes};
-use crate::scrape::dom::{Data, Dom, NodeId, ROOT, attr};
+use crate::scrape::dom::{Data, Dom, NONE, Node, NodeId, ROOT, attr};
 use crate::scrape::extract::cues::Cues;
 use crate::scrape::extract::emails;
 use crate::scrape::extract::whose;
@@ -20,6 +20,8 @@ const MAX_LINES: usize = 20_000;
 const MAX_CUE_LINE: usize = 2_000;
 const MAX_ANCHORS: usize = 5_000;
 const MAX_SCRIPTS: usize = 40;
+/// Nodes beside a cell among which another one is looked for.
+const MAX_NEIGHBOURS: usize = 8;
 
 /// Walks `dom` once.
 pub(crate) fn scan(dom: &Dom) -> Scan {
@@ -52,6 +54,7 @@ enum Restore {
     Zone(Zone),
     Kind(LineKind),
     Anchor(usize),
+    OnlyCell(bool),
 }
 
 struct Walk {
@@ -71,7 +74,27 @@ struct Walk {
     beside: bool,
     /// Links that follow a number or a mail, one behind the other, are lines of their own, as layouts show them.
     listing: bool,
+    /// The cell has its row to itself, as in tables for layout.
+    only_cell: bool,
     restore: Vec<(NodeId, Restore)>,
+}
+
+/// Whether a cell has no other cell beside it.
+fn is_only_cell(dom: &Dom, id: NodeId) -> bool {
+    let is_cell = |id: NodeId| {
+        dom.tag(id)
+            .is_some_and(|tag| matches!(*tag, local_name!("td") | local_name!("th")))
+    };
+    let beside = |step: fn(&Node) -> NodeId| {
+        let neighbours = std::iter::successors(Some(step(dom.node(id))), |id| {
+            (*id != NONE).then(|| step(dom.node(*id)))
+        });
+        neighbours
+            .take(MAX_NEIGHBOURS)
+            .take_while(|id| *id != NONE)
+            .any(is_cell)
+    };
+    !beside(|node| node.previous) && !beside(|node| node.next)
 }
 
 impl Walk {
@@ -92,6 +115,7 @@ impl Walk {
             anchor_end: 0,
             beside: false,
             listing: false,
+            only_cell: false,
             restore: Vec::new(),
         }
     }
@@ -183,6 +207,11 @@ impl Walk {
                 if self.out.text.len() > self.line_start {
                     self.out.text.push('\t');
                 }
+                let only = is_only_cell(dom, id);
+                if only != self.only_cell {
+                    self.restore.push((id, Restore::OnlyCell(self.only_cell)));
+                    self.only_cell = only;
+                }
             }
             _ => {}
         }
@@ -206,9 +235,7 @@ impl Walk {
             self.zone = zone;
         }
         if block {
-            // The first paragraph of a cell stands in the row; a second one begins a line as <br> does.
-            let cell_has_text = || self.out.text.len() > self.line_start && !self.out.text.ends_with('\t');
-            if *name != local_name!("p") || self.kind != LineKind::Row || cell_has_text() {
+            if !self.is_in_row(name) {
                 self.break_line();
             }
             let kind = kind_of(name, self.kind);
@@ -227,7 +254,9 @@ impl Walk {
     fn leave(&mut self, dom: &Dom, id: NodeId) {
         let Some(name) = dom.tag(id) else { return };
         self.seam = true;
-        if is_block(name) && (*name != local_name!("p") || self.kind != LineKind::Row) {
+        if self.is_in_row(name) {
+            self.pending = true;
+        } else if is_block(name) {
             self.break_line();
         }
         while let Some((owner, _)) = self.restore.last() {
@@ -237,6 +266,7 @@ impl Walk {
             match self.restore.pop() {
                 Some((_, Restore::Zone(zone))) => self.zone = zone,
                 Some((_, Restore::Kind(kind))) => self.kind = kind,
+                Some((_, Restore::OnlyCell(only))) => self.only_cell = only,
                 Some((_, Restore::Anchor(at))) => {
                     self.out.anchors[at].text.end = self.out.text.len().max(self.out.anchors[at].text.start);
                     self.open_anchor = None;
@@ -245,6 +275,11 @@ impl Walk {
                 None => {}
             }
         }
+    }
+
+    /// Whether an element is a paragraph that stands in its row beside other cells.
+    fn is_in_row(&self, name: &LocalName) -> bool {
+        *name == local_name!("p") && self.kind == LineKind::Row && !self.only_cell
     }
 
     fn push_text(&mut self, text: &str) {

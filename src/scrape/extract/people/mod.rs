@@ -23,6 +23,8 @@ const MAX_LINE: usize = 160;
 const OWNER: &str = "Inh. ";
 /// Roles that stand before a name without a colon.
 const OWNERS: [&str; 4] = [OWNER, "Inhaber ", "Inhaberin ", "GF "];
+/// Endings of streets whose names may hold a role.
+const STREETS: [&str; 6] = ["straat", "straße", "strasse", "weg", "laan", "gasse"];
 /// Roles that are too short to be found among other letters.
 const SHORT_ROLES: [&str; 8] = ["VD", "CEO", "COO", "CFO", "GP", "GF", "DG", "PDG"];
 
@@ -226,6 +228,11 @@ pub(super) fn add(name: &str, role: Option<&str>, trust: u8, facts: &mut PageFac
         return;
     }
     let role = role.map(|role| crate::scrape::text::squeeze_to(role, 100));
+    // "Locatie Zuilen" above "Amsterdamsestraatweg 512": a branch and its street.
+    let is_street = |role: &str| STREETS.iter().any(|ending| role.ends_with(ending));
+    if role.as_deref().is_some_and(is_street) {
+        return;
+    }
     if let Some(known) = facts
         .people
         .iter_mut()

@@ -174,17 +174,37 @@ pub(super) fn introduced(sentence: &str) -> Option<&str> {
 }
 
 /// One person under two spellings: with and without title or degree.
-pub(crate) fn same_person(one: &str, other: &str) -> bool {
+pub(super) fn same_person(one: &str, other: &str) -> bool {
     let core = |name: &str| {
         let words = name.split([' ', ',']).filter(|word| {
             let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-            let letters = word.chars().filter(|c| *c != '.').count();
-            !(word.is_empty() || is_title(word) || capitals >= 3 && letters == capitals)
+            !(word.is_empty() || is_title(word) || capitals >= 3 && word.chars().count() == capitals)
         });
         fold(&words.collect::<Vec<_>>().join(" "))
     };
     let (one, other) = (core(one), core(other));
     !one.is_empty() && one == other
+}
+
+/// Whether `other` is `name` with titles before it or degrees behind it, and nothing else.
+pub(crate) fn adds_title(other: &str, name: &str) -> bool {
+    let mut wanted = name.split(' ').filter(|word| !word.is_empty()).peekable();
+    let (mut added, mut read) = (false, 0);
+    for word in other.split([' ', ',']).filter(|word| !word.is_empty()) {
+        if wanted.peek().is_some_and(|next| fold(next) == fold(word)) {
+            wanted.next();
+            read += 1;
+            continue;
+        }
+        let letters = word.chars().filter(|c| *c != '.').count();
+        let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+        let degree = read >= 2 && letters >= 3 && capitals == letters;
+        if !degree && !(is_title(word) && (read == 0 || wanted.peek().is_none())) {
+            return false;
+        }
+        added = true;
+    }
+    added && read >= 2 && wanted.peek().is_none()
 }
 
 fn is_strong_title(word: &str) -> bool {

@@ -5,7 +5,9 @@
 mod hostile;
 mod hostile_pages;
 mod pages;
+mod real_addresses;
 mod real_contacts;
+mod real_names;
 mod real_pages;
 
 use super::extract_html;

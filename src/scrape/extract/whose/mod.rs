@@ -3,6 +3,7 @@
 //! Small businesses name many others on their pages: authorities, emergency services, insurers, partners, the makers
 //! of the website. A statement about one of them gives nothing of the business's own.
 
+use crate::scrape::extract::address;
 use crate::scrape::extract::clauses;
 use crate::scrape::extract::context::Context;
 use crate::scrape::extract::emails::is_mailbox_host;
@@ -138,7 +139,10 @@ impl<'a> Whose<'a> {
         let end = text[..statement.start].trim_end_matches(['.', ' ']).len();
         let start = clauses::begin(text, end);
         let before = &text[start..end];
-        let told = before.split(',').any(is_street) && !speaks_of_itself(Folded::of(before).text());
+        // "Strada Langhirano, 45 - 43124 Parma" begins with its street, and names nobody.
+        let first = Folded::of(before.split(' ').next().unwrap_or_default());
+        let bare = address::street::begins_street(first.text().trim());
+        let told = !bare && before.split(',').any(is_street) && !speaks_of_itself(Folded::of(before).text());
         if told { before } else { head }
     }
 
@@ -148,9 +152,15 @@ impl<'a> Whose<'a> {
             return Standing::Plain;
         }
         let host = mail.rsplit_once('@').map_or("", |(_, host)| host);
-        // "herndon.foundation" is of no foundation elsewhere.
+        // The ending of a domain is no word: "herndon.foundation".
         let (domain, _) = host.rsplit_once('.').unwrap_or((host, ""));
-        if is_of_authority(host) || self.names_other(Folded::of(domain).text(), true) {
+        let domain = Folded::of(domain);
+        let is_body = || {
+            [&*AUTHORITIES, &*BODIES]
+                .into_iter()
+                .any(|stems| self.hits(stems, domain.text()))
+        };
+        if is_of_authority(host) || is_body() {
             return Standing::Foreign;
         }
         let (text, at, _) = nearby(text, at);
@@ -183,6 +193,7 @@ impl<'a> Whose<'a> {
             .filter(|end| *end <= 60)
             .map_or("", |end| &text[..end]);
         let begun = if start == 0 { self.begun_above(line, text) } else { "" };
+        // What an address says of its owner its domain tells.
         let end = if text[at.clone()].contains('@') {
             at.start
         } else {
@@ -256,17 +267,15 @@ impl<'a> Whose<'a> {
             if text.contains('@') {
                 return false;
             }
-            // "587 University Pl NW" is no university.
-            if text.starts_with(|c: char| c.is_ascii_digit()) && is_street(text) {
-                continue;
-            }
             // "Ofsted Report 05/2015": what it says of the business.
             let reported = || {
                 let folded = Folded::of(text);
                 let told = |word: &str| folded.text().find(word).is_some_and(|at| at > 0);
                 [" report ", " rated ", " rating "].into_iter().any(told)
             };
-            if self.hits(&AUTHORITIES, folded_without_streets(text).text()) && !reported() {
+            // "587 University Pl NW" is no university.
+            let on_street = || text.starts_with(|c: char| c.is_ascii_digit()) && address::street::is_street(text);
+            if self.hits(&AUTHORITIES, folded_without_streets(text).text()) && !on_street() && !reported() {
                 return true;
             }
             // "Riverina Animal Emergency" above an address and a number.

@@ -71,7 +71,7 @@ impl Whose<'_> {
         if persons.len() >= MAX_PERSONS {
             return false;
         }
-        let mut names = handle.split('.').filter(|name| name.len() >= 4);
+        let mut names = handle.split('.').filter(|name| (4..=40).contains(&name.len()));
         let named = names.any(|name| contains_ci(&self.scan.text, name) || contains_ci(&self.scan.title, name));
         persons.insert(handle.to_owned(), named);
         named
