@@ -68,6 +68,7 @@ pub fn extract_html(html: &str, url: &Url, region: Option<&str>) -> PageFacts {
         hours::tables::read(&scan, &context, &mut facts);
     }
     texts::read(&scan, &whose, &mut numbers, &mut facts);
+    emails::believe_colleagues(&mut facts.emails);
     if !directory {
         people::read(&scan, &context, &own, &mut facts);
     }

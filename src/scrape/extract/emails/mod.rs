@@ -5,6 +5,8 @@ pub(super) mod encoded;
 mod masked;
 pub(super) mod scripted;
 
+use crate::scrape::extract::phones::DOUBTFUL;
+use crate::scrape::payload::Fact;
 use crate::scrape::text::percent_decode;
 use crate::scrape::url::registrable;
 use masked::unmask;
@@ -139,6 +141,8 @@ fn is_example(local: &str, domain: &str) -> bool {
         || (local.len() >= 24 && local.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+/// Trust of an address that nothing speaks against: that of a link.
+const SURE: u8 = 60;
 /// Hosts that give mailboxes to everybody, by the first word of their domain.
 const MAILBOXES: [&str; 102] = [
     "gmail",
@@ -262,7 +266,8 @@ pub(crate) fn is_mailbox_host(host: &str) -> bool {
         "mypec",
     ];
     // Providers whose names are words, or somebody else's under another ending.
-    const PROVIDERS: [&str; 18] = [
+    const PROVIDERS: [&str; 19] = [
+        "netcologne.de",
         "pandora.be",
         "belgacom.net",
         "scarlet.be",
@@ -287,6 +292,23 @@ pub(crate) fn is_mailbox_host(host: &str) -> bool {
     }
     let word = domain.split('.').next().unwrap_or_default();
     host.split('.').any(|label| CERTIFIED.contains(&label)) || MAILBOXES.contains(&word)
+}
+
+/// Believes addresses behind a name where one at the same domain is the business's without doubt: a firm that has its mail elsewhere than
+/// its website, such as notaries with their chamber, lists what its people have there.
+pub(super) fn believe_colleagues(mails: &mut [Fact<String>]) {
+    let host = |fact: &Fact<String>| fact.value.rsplit_once('@').map(|(_, host)| host.to_owned());
+    let sure: Vec<String> = mails
+        .iter()
+        .filter(|fact| fact.trust >= SURE)
+        .filter_map(host)
+        .filter(|host| !is_mailbox_host(host))
+        .collect();
+    for fact in mails.iter_mut().filter(|fact| fact.trust < DOUBTFUL) {
+        if host(fact).is_some_and(|host| sure.contains(&host)) {
+            fact.trust = DOUBTFUL;
+        }
+    }
 }
 
 /// The longest address that mail can be sent to (RFC 5321).

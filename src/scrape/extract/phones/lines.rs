@@ -108,17 +108,23 @@ fn area_before<'a>(before: &'a str, between: &str, run: &str) -> Option<&'a str>
         between.trim(),
         "," | "/" | "or" | "oder" | "o" | "ou" | "y" | "und" | "and" | "&" | "e" | "en"
     );
+    // "(02) 4961 7720 Fax 4961 7721".
+    let faxed = between.len() <= 12 && label_of(between) == Label::Fax;
     let before = before.trim();
-    let area = if before.starts_with('(') {
+    let bracketed = before.starts_with('(');
+    let area = if bracketed {
         before.find(')')? + 1
     } else {
         before.find([' ', '-', '/'])?
     };
     let (area, rest) = before.split_at(area);
     let count = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
-    let trunk = area.trim_start_matches('(').starts_with('0') && (3..=5).contains(&count(area));
+    let trunk = match bracketed {
+        true => (2..=5).contains(&count(area)) && !area.contains('+'),
+        false => area.starts_with('0') && (3..=5).contains(&count(area)),
+    };
     let like = count(run) == count(rest) && (5..=8).contains(&count(run)) && !run.starts_with('0');
-    (joined && trunk && like).then_some(area)
+    ((joined || faxed) && trunk && like).then_some(area)
 }
 
 /// Letters between two numbers that still leave both under one label.

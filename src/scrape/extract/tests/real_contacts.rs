@@ -180,6 +180,13 @@ fn numbers_dialled_with_a_one_are_american() {
         numbers(&at("https://www.mysore.in/", both)),
         ["+918212423318", "+918212423319"]
     );
+    let mexican = "<p>Teléfonos: (33) 3615 8842 y 3615 8843</p>";
+    assert_eq!(
+        numbers(&at("https://www.sonrie.mx/", mexican)),
+        ["+523336158842", "+523336158843"]
+    );
+    let with_fax = at("https://www.motel.com.au/", "<p>PH: (02) 4961 7720 Fax 4961 7721</p>");
+    assert_eq!(numbers(&with_fax), ["+61249617720", "+61249617721"]);
     let belgian = "<p>09 230 51 88</p><footer>BE 0478.221.906 | KBC</footer>";
     assert_eq!(numbers(&at("https://www.bakkerij.be/", belgian)), ["+3292305188"]);
     let shared = "<p>Tel 0151 382 8611 or 0845 862 0801</p>";

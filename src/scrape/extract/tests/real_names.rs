@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use crate::scrape::extract::extract_html;
+use crate::scrape::extract::phones::DOUBTFUL;
 use crate::scrape::merge;
 use crate::scrape::payload::{ScrapePayload, ScrapedPage};
 use crate::scrape::{CleanUrlPayload, clean_url};
@@ -89,6 +90,20 @@ fn mail_is_told_by_its_domain() {
         let facts = extract_html(html, &"https://theoldinn.co.uk/".parse().unwrap(), None);
         assert_eq!(!facts.emails.is_empty(), mail, "{html}");
     }
+}
+
+#[test]
+fn colleagues_have_their_mail_at_one_domain() {
+    let mails = |html: &str| {
+        let facts = extract_html(html, &"https://etude-kacy.example.com/".parse().unwrap(), None);
+        let sure = facts.emails.into_iter().filter(|fact| fact.trust >= DOUBTFUL);
+        sure.map(|fact| fact.value).collect::<Vec<_>>()
+    };
+    let colleague =
+        "<p>Camille AUBLIN (CA) : <a href='mailto:camille.aublin@notaires.fr'>camille.aublin@notaires.fr</a></p>";
+    let office = "<p>Courriel : <a href='mailto:scp.kacy@notaires.fr'>scp.kacy@notaires.fr</a></p>";
+    assert_eq!(mails(&format!("{office}{colleague}")).len(), 2);
+    assert!(mails(colleague).is_empty());
 }
 
 #[test]
