@@ -99,8 +99,7 @@ fn colleagues_have_their_mail_at_one_domain() {
         let sure = facts.emails.into_iter().filter(|fact| fact.trust >= DOUBTFUL);
         sure.map(|fact| fact.value).collect::<Vec<_>>()
     };
-    let colleague =
-        "<p>Camille AUBLIN (CA) : <a href='mailto:camille.aublin@notaires.fr'>camille.aublin@notaires.fr</a></p>";
+    let colleague = "<p>Pour les ventes, écrivez à Camille AUBLIN : <a href='mailto:camille.aublin@notaires.fr'>camille.aublin@notaires.fr</a></p>";
     let office = "<p>Courriel : <a href='mailto:scp.kacy@notaires.fr'>scp.kacy@notaires.fr</a></p>";
     assert_eq!(mails(&format!("{office}{colleague}")).len(), 2);
     assert!(mails(colleague).is_empty());
