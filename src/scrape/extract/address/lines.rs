@@ -61,7 +61,7 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
     }
     // "© 2024 Garage Kohler AG".
     let year = code.text.len() == 4 && (code.text.starts_with("19") || code.text.starts_with("20"));
-    if is_of_a_number(line, code) || (year && line.contains('©')) {
+    if is_of_a_number(line, code) || is_house_number(line, code) || (year && line.contains('©')) {
         return false;
     }
     match code.town {
@@ -93,6 +93,29 @@ fn behind(line: &str, start: usize, end: usize) -> &str {
     }
 }
 
+/// Whether the digits are those of a house in a street of English: "4331 Excelsior Blvd" is no town of Belgium.
+fn is_house_number(line: &str, code: &Code) -> bool {
+    const STREETS: [&str; 14] = [
+        "street",
+        "st",
+        "road",
+        "rd",
+        "avenue",
+        "ave",
+        "blvd",
+        "boulevard",
+        "drive",
+        "dr",
+        "lane",
+        "ln",
+        "hwy",
+        "pkwy",
+    ];
+    let name = line[code.end..].split([',', '|', '(']).next().unwrap_or_default();
+    let mut words = name.split(' ').skip(2).take(3);
+    code.town == Town::After && words.any(|word| STREETS.contains(&word.to_ascii_lowercase().trim_end_matches('.')))
+}
+
 /// Whether the digits belong to a telephone number or to a post-office box.
 fn is_of_a_number(line: &str, code: &Code) -> bool {
     let after = line[code.end..].trim_start_matches([' ', '/', '-', '.', '–']);
@@ -101,7 +124,23 @@ fn is_of_a_number(line: &str, code: &Code) -> bool {
     let dialled = last.starts_with(['0', '+', '(']) && last.bytes().any(|b| b.is_ascii_digit());
     let boxed = matches!(
         last.to_lowercase().as_str(),
-        "box" | "bag" | "postfach" | "postbus" | "postboks" | "bp" | "apdo" | "pl" | "tel" | "tlf" | "fax"
+        "box"
+            | "bag"
+            | "suite"
+            | "ste"
+            | "unit"
+            | "room"
+            | "apt"
+            | "#"
+            | "postfach"
+            | "postbus"
+            | "postboks"
+            | "bp"
+            | "apdo"
+            | "pl"
+            | "tel"
+            | "tlf"
+            | "fax"
     );
     after.starts_with(|c: char| c.is_ascii_digit()) || dialled || boxed
 }

@@ -10,7 +10,7 @@ pub(super) static ENGLISH: LazyLock<WordSet> = LazyLock::new(|| {
     highway hwy parade pde way close court ct boulevard blvd square sq quay esplanade grove gardens rise row mews hill walk \
     parkway pkwy pike circle cir trail trl loop plaza broadway mall wharf arcade green park strand bypass turnpike route \
     freeway strip gate promenade common view heights crossing alley yard embankment broadwalk causeway stryd ffordd heol \
-    concourse driveway expressway track pass point pt run cove vale passage circus wynd vennel brae croft drove lea mead heath bank buildings chase court yards downs ",
+    concourse driveway expressway track pass point pt run cove vale passage circus wynd vennel brae croft drove lea mead heath bank buildings chase court yards downs sideroad ",
     )
 });
 

@@ -181,6 +181,7 @@ fn other_times_are_no_opening_hours() {
         "<p>Happy hour Mon-Fri 5-7pm</p>",
         "<p>We deliver Mon-Sun 5pm - 9:30pm</p>",
         "<p>Check-in Mon-Sun 14:00 - 22:00</p>",
+        "<p>In de binnenstad geldt elke dag betalend parkeren van 9u tot 20u.</p>",
         "<p>Monday 23 December: 8am to 1pm</p>",
         "<p>Winter hours: Mon-Sun 6am-4pm</p>",
         "<p>Christmas Eve 9am - 1pm, Mon 2pm - 4pm</p>",

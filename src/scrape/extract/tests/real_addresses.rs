@@ -28,6 +28,14 @@ fn addresses_are_taken_apart() {
             "West Palm Beach",
             "33405",
         ),
+        // No town of Belgium, and no code of any.
+        (
+            "https://lash.example.com/",
+            "<html lang=nl><p>+32 2 123 45 67</p><p>4331 Excelsior Blvd Suite #7<br>St. Louis Park, MN 55416</p>",
+            "4331 Excelsior Blvd Suite #7",
+            "St. Louis Park",
+            "55416",
+        ),
         (
             "https://smile.nl/",
             "<p>Lensheuvel 1s 5541 BA te Reusel</p>",
