@@ -270,6 +270,15 @@ async fn saved_pages_are_extracted_without_a_daemon() {
     let refused = run(&["--url", "n/a"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("--url"));
+    // A reader who has seen enough, as `head` has, before anything was written.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let left = std::process::Command::new(env!("CARGO_BIN_EXE_batchdesk"))
+        .args(["extract", page.to_str().unwrap(), "--url", "https://www.example.co.nz"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert!(left.status.success(), "{}", String::from_utf8_lossy(&left.stderr));
 }
 
 /// A connection of which all that comes is read until it ends.

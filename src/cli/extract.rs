@@ -76,7 +76,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             );
         }
         let line = serde_json::to_string(&Extracted { file, result })?;
-        writeln!(out, "{line}")?;
+        super::unless_reader_left(writeln!(out, "{line}"))?;
     }
     anyhow::ensure!(
         refused == 0,

@@ -178,8 +178,6 @@ pub fn run() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        // Who reads has seen enough, as `head` has.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::FAILURE
@@ -187,13 +185,15 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Says what went wrong, with its causes. Database errors repeat their cause in their own text; it is said once.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
-    io.into_iter()
-        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+/// What became of writing to standard output; a reader who has seen enough, as `head` has, is no error.
+fn unless_reader_left(written: std::io::Result<()>) -> std::io::Result<()> {
+    written.or_else(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    })
 }
 
+/// Says what went wrong, with its causes. Database errors repeat their cause in their own text; it is said once.
 fn complain(error: &anyhow::Error) {
     let mut said = String::new();
     for cause in error.chain().map(ToString::to_string) {

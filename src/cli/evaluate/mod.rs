@@ -54,18 +54,21 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             }
         }
     }
-    let mut out = std::io::stdout().lock();
     anyhow::ensure!(sites > 0, "there is no labels.json under the directories");
-    if options.json {
+    let mut out = std::io::stdout().lock();
+    let written = if options.json {
         let told = as_json(sites, &tallies, options.mistakes.then_some(&mistakes));
-        writeln!(out, "{told}")?;
+        writeln!(out, "{told}")
     } else {
-        print_table(&mut out, sites, &tallies)?;
-        if options.mistakes {
-            for (site, field, mistake) in &mistakes {
-                writeln!(out, "{site:<34} {field:<12} {mistake}")?;
-            }
-        }
+        let shown = if options.mistakes { &mistakes[..] } else { &[] };
+        print_table(&mut out, sites, &tallies).and_then(|()| print_mistakes(&mut out, shown))
+    };
+    Ok(super::unless_reader_left(written)?)
+}
+
+fn print_mistakes(out: &mut impl Write, mistakes: &[(String, &str, Mistake)]) -> std::io::Result<()> {
+    for (site, field, mistake) in mistakes {
+        writeln!(out, "{site:<34} {field:<12} {mistake}")?;
     }
     Ok(())
 }

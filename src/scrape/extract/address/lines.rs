@@ -61,7 +61,7 @@ fn has_town_beside(line: &str, code: &Code) -> bool {
     }
     // "© 2024 Garage Kohler AG".
     let year = code.text.len() == 4 && (code.text.starts_with("19") || code.text.starts_with("20"));
-    if is_of_a_number(line, code) || is_house_number(line, code) || (year && line.contains('©')) {
+    if is_of_a_number(line, code) || is_in_english_street(line, code) || (year && line.contains('©')) {
         return false;
     }
     match code.town {
@@ -93,8 +93,9 @@ fn behind(line: &str, start: usize, end: usize) -> &str {
     }
 }
 
-/// Whether the digits are those of a house in a street of English: "4331 Excelsior Blvd" is no town of Belgium.
-fn is_house_number(line: &str, code: &Code) -> bool {
+/// Whether the digits are those of a house in an English street: "4331 Excelsior Blvd" is no town of Belgium. Words that towns on the
+/// continent go on with as well, such as "Place" and "Court", tell nothing.
+fn is_in_english_street(line: &str, code: &Code) -> bool {
     const STREETS: [&str; 14] = [
         "street",
         "st",

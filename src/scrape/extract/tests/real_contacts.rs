@@ -187,6 +187,10 @@ fn numbers_dialled_with_a_one_are_american() {
     );
     let with_fax = at("https://www.motel.com.au/", "<p>PH: (02) 4961 7720 Fax 4961 7721</p>");
     assert_eq!(numbers(&with_fax), ["+61249617720", "+61249617721"]);
+    let toll_free = "<p>tel 030 3772155 – numero verde 800 912345</p>";
+    assert_eq!(numbers(&at("https://www.farmacia.it/", toll_free)).len(), 2);
+    let on_duty = "<p>En dehors des heures d'ouverture, appelez le service de garde au 03 80 41 00 00.</p>";
+    assert_eq!(numbers(&at("https://www.veto.fr/", on_duty)), Vec::<&str>::new());
     let belgian = "<p>09 230 51 88</p><footer>BE 0478.221.906 | KBC</footer>";
     assert_eq!(numbers(&at("https://www.bakkerij.be/", belgian)), ["+3292305188"]);
     let shared = "<p>Tel 0151 382 8611 or 0845 862 0801</p>";

@@ -106,6 +106,14 @@ fn colleagues_have_their_mail_at_one_domain() {
 }
 
 #[test]
+fn a_branch_with_its_street_is_no_person() {
+    let facts = |html: &str| extract_html(html, &"https://tandarts.nl/".parse().unwrap(), None);
+    let branch = facts("<h3>Locatie Zuilen</h3><p>Amsterdamsestraatweg 512 hs, 3553 EK Utrecht</p>");
+    assert!(branch.people.is_empty(), "{:?}", branch.people);
+    assert_eq!(facts("<h3>Anna Bakker</h3><p>Tandarts</p>").people.len(), 1);
+}
+
+#[test]
 fn titles_make_no_other_person() {
     use crate::scrape::extract::adds_title;
     assert!(adds_title("Richard B. Shapiro, D.D.S.", "Richard B. Shapiro"));
