@@ -22,7 +22,7 @@ pub(crate) fn is_street(text: &str) -> bool {
 }
 
 /// Whether a word begins the names of streets: "Calle", "rue".
-pub(crate) fn begins_street(word: &str) -> bool {
+pub(super) fn begins_street(word: &str) -> bool {
     BEGINNINGS.has(word)
 }
 

@@ -139,10 +139,7 @@ impl<'a> Whose<'a> {
         let end = text[..statement.start].trim_end_matches(['.', ' ']).len();
         let start = clauses::begin(text, end);
         let before = &text[start..end];
-        // "Strada Langhirano, 45 - 43124 Parma" begins with its street, and names nobody.
-        let first = Folded::of(before.split(' ').next().unwrap_or_default());
-        let bare = address::street::begins_street(first.text().trim());
-        let told = !bare && before.split(',').any(is_street) && !speaks_of_itself(Folded::of(before).text());
+        let told = before.split(',').any(is_street) && !speaks_of_itself(Folded::of(before).text());
         if told { before } else { head }
     }
 
